@@ -1,0 +1,2 @@
+//! PACT.
+fn main() {}
