@@ -1,1 +1,10 @@
-//! PACT.
+//! What others say: the sandboxed Rhai host.
+//!
+//! A run takes facts and gives [`effect::Effect`]s; it changes nothing itself. It happens in a worker process of the same binary with
+//! hard memory and wall time, because no set of limits inside one process holds (`script-host-notes.md`). This crate knows no
+//! database and no HTTP; whoever starts a run answers its questions through [`facts::Facts`].
+
+pub mod effect;
+pub mod facts;
+pub mod run;
+pub mod value;

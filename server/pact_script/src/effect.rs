@@ -1,0 +1,192 @@
+//! What a script wants to happen: effects, as data.
+
+use chrono::NaiveDate;
+use pact_policy::table::{Capability, Kind};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::value::Value;
+
+/// One effect of a run, with the place in the script that asked for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Placed {
+    /// What is to happen.
+    pub effect: Effect,
+    /// The line of the call in the script's file, from 1.
+    pub line: u32,
+}
+
+/// What is to happen; committed by the host or refused, all or none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Effect {
+    /// Offer a lead to a person.
+    Push {
+        /// The lead.
+        lead: Uuid,
+        /// To whom.
+        person: Uuid,
+        /// Time to answer; the host's default when nothing is said.
+        within: Option<Within>,
+        /// Why this person.
+        because: String,
+    },
+    /// Show a lead to its owner and team.
+    Highlight {
+        /// The lead.
+        lead: Uuid,
+        /// Why.
+        because: String,
+    },
+    /// Show a lead no longer.
+    Unhighlight {
+        /// The lead.
+        lead: Uuid,
+    },
+    /// Ask somebody above to act.
+    Escalate {
+        /// The lead.
+        lead: Uuid,
+        /// To whom; nobody means the manager of the owner, of the territory or of the organisation, in this order.
+        to: Option<Uuid>,
+        /// Why.
+        because: String,
+    },
+    /// Give a lead a new owner.
+    Transfer {
+        /// The lead.
+        lead: Uuid,
+        /// The new owner.
+        person: Uuid,
+        /// Why.
+        because: String,
+    },
+    /// Write a custom field.
+    Set {
+        /// The record's kind.
+        kind: Kind,
+        /// The record.
+        record: Uuid,
+        /// The field's name.
+        field: String,
+        /// Its new value.
+        value: Value,
+    },
+    /// Write a card by the plugin.
+    WriteCard {
+        /// The customer.
+        customer: Uuid,
+        /// The card's kind.
+        kind: String,
+        /// What the customer said.
+        text: String,
+    },
+    /// Ask a person something about a customer.
+    Ask {
+        /// Whom.
+        person: Uuid,
+        /// About which customer.
+        customer: Uuid,
+        /// What is asked.
+        text: String,
+        /// By which day.
+        due: NaiveDate,
+    },
+    /// Tell a person something about a record.
+    Notify {
+        /// Whom.
+        person: Uuid,
+        /// What.
+        text: String,
+        /// The record's kind.
+        kind: Kind,
+        /// The record.
+        record: Uuid,
+    },
+    /// Show a prompt beside a card that is being written.
+    Suggest {
+        /// The prompt.
+        text: String,
+        /// A pack that goes with it.
+        pack: Option<Uuid>,
+    },
+    /// Send a planning digest.
+    Send {
+        /// To whom.
+        person: Uuid,
+        /// Its title.
+        title: String,
+        /// Its sections; empty ones are left out.
+        sections: Vec<Section>,
+    },
+    /// Post to a webhook.
+    Post {
+        /// Its name in the manifest.
+        webhook: String,
+        /// What is posted.
+        payload: Value,
+    },
+    /// Write a note that coach and person read.
+    Note {
+        /// The coaching period.
+        period: Uuid,
+        /// The note.
+        text: String,
+    },
+    /// Move a rotation's cursor: this person was given something.
+    Rotated {
+        /// The rotation's name.
+        rotation: String,
+        /// Who was given something.
+        person: Uuid,
+    },
+}
+
+/// Time to answer a push.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Within {
+    /// By the clock, in seconds.
+    Span(i64),
+    /// In the person's working time, in minutes; a working day has 480.
+    WorkSpan(i64),
+}
+
+/// One section of a digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// Its heading; the first may have none.
+    pub title: Option<String>,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
+/// One line of a digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The record that it is about.
+    pub record: Option<(Kind, Uuid)>,
+    /// The text.
+    pub text: String,
+}
+
+impl Effect {
+    /// The capability that a manifest must declare; moving a rotation needs none, since it belongs to what used it.
+    pub const fn capability(&self) -> Option<Capability> {
+        match self {
+            Self::Push { .. } => Some(Capability::Push),
+            Self::Highlight { .. } | Self::Unhighlight { .. } => Some(Capability::Highlight),
+            Self::Escalate { .. } => Some(Capability::Escalate),
+            Self::Transfer { .. } => Some(Capability::Transfer),
+            Self::Set { .. } => Some(Capability::Set),
+            Self::WriteCard { .. } => Some(Capability::Card),
+            Self::Ask { .. } => Some(Capability::Ask),
+            Self::Notify { .. } => Some(Capability::Notify),
+            Self::Suggest { .. } => Some(Capability::Suggest),
+            Self::Send { .. } => Some(Capability::Digest),
+            Self::Post { .. } => Some(Capability::Webhook),
+            Self::Note { .. } => Some(Capability::Coaching),
+            Self::Rotated { .. } => None,
+        }
+    }
+}
