@@ -2,4 +2,5 @@
 //!
 //! This crate is pure: it does no input or output, knows no clock and no database. Only its lowering knows Rhai's syntax tree.
 
+pub mod manifest;
 pub mod table;
