@@ -1,1 +1,23 @@
-//! PACT.
+//! What is true: the words of PACT as types, and the rules over them.
+//!
+//! This crate takes facts and returns decisions. It does no input or output, is never async, knows no clock (an
+//! [`time::Instant`] is always passed in), no database and no wire format beyond the serde faces of its types.
+//!
+//! | part | holds |
+//! |---|---|
+//! | [`time`] | instants, clock spans and working spans |
+//! | [`role`], [`actor`] | who may do what, and who does it |
+//! | [`event`] | what scripts can be called for |
+//! | [`lead`] | what may happen to a lead, decided purely |
+//! | [`history`] | the sentence that each step leaves on a lead |
+//! | [`text`] | texts of bounded length without characters that deceive |
+//! | [`words`] | closed sets of words
+
+pub mod actor;
+pub mod event;
+pub mod history;
+pub mod lead;
+pub mod role;
+pub mod text;
+pub mod time;
+pub mod words;
