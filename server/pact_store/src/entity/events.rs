@@ -1,0 +1,78 @@
+//! Events, the outbox, messages, digests and rotations.
+
+entity! {
+    /// Something that happened and that scripts are called for, once.
+    event = "events" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub name: String,
+        pub record_kind: String,
+        pub record_id: Uuid,
+        pub payload: Json,
+        /// 0: somebody waits; 1: bulk.
+        pub lane: i64,
+        pub at: i64,
+        pub handled_at: Option<i64>,
+        pub lease_until: Option<i64>,
+        /// Goes up with every claim; who handles must show it.
+        pub fence: i64,
+        pub attempts: i64,
+        pub parked_reason: Option<String>,
+    }
+}
+
+entity! {
+    /// Mail or a webhook that leaves after commit, at least once.
+    outbox = "outbox" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub kind: String,
+        pub address: String,
+        pub payload: Json,
+        pub idempotency_key: String,
+        pub created_at: i64,
+        pub next_at: i64,
+        pub attempts: i64,
+        pub sent_at: Option<i64>,
+        pub parked_reason: Option<String>,
+        pub record_id: Option<Uuid>,
+    }
+}
+
+entity! {
+    /// A notification for one person about a record.
+    message = "messages" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub person_id: Uuid,
+        pub kind: String,
+        pub record_kind: String,
+        pub record_id: Uuid,
+        pub text: String,
+        pub at: i64,
+        pub read_at: Option<i64>,
+    }
+}
+
+entity! {
+    /// What one person needs to plan their day or week.
+    digest = "digests" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub person_id: Uuid,
+        pub title: String,
+        pub body: Json,
+        pub made_at: i64,
+    }
+}
+
+entity! {
+    /// When a rotation last gave to a person, as a number in the order of giving.
+    rotation = "rotations" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: Uuid,
+        pub given_seq: i64,
+    }
+}

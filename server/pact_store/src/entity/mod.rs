@@ -1,0 +1,49 @@
+//! The rows of every table, one file for each subject; columns are plain values, and states are the words of `pact_core`.
+//!
+//! Instants are UTC milliseconds, days `YYYY-MM-DD`, `revision` the random token of a record's present content.
+
+/// Writes down one table: its rows ([`Model`](sea_orm::ModelTrait)), and what SeaORM derives from them.
+///
+/// No relations are declared: queries say what they join, and the migrations say what belongs together.
+macro_rules! entity {
+    ($(#[$about:meta])* $name:ident = $table:literal { $($fields:tt)* }) => {
+        $(#[$about])*
+        pub mod $name {
+            #![expect(missing_docs, reason = "the columns are named with the words of mission.md; what is not plain has a comment")]
+
+            use crate::entity::columns::*;
+
+            #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+            #[sea_orm(table_name = $table)]
+            pub struct Model { $($fields)* }
+
+            #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+        }
+    };
+}
+
+/// What the columns of a table are made of.
+mod columns {
+    pub(super) use sea_orm::entity::prelude::*;
+
+    pub(super) use crate::value::{Json, Secret, Words};
+}
+
+mod access;
+mod customers;
+mod events;
+mod imports;
+mod people;
+mod scripts;
+mod talks;
+
+pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
+pub use customers::{contact, customer, lead, lead_event, push};
+pub use events::{digest, event, message, outbox, rotation};
+pub use imports::{import, import_mapping, import_row_refused};
+pub use people::{absence, holiday, organisation, person, team, territory};
+pub use scripts::{custom_field, custom_value, plugin, run, run_subject, script_version};
+pub use talks::{card, goal, pack, plan, request};

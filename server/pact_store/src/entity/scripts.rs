@@ -1,0 +1,102 @@
+//! Custom fields, plugins, scripts and runs.
+
+entity! {
+    /// A field that a plugin or an admin adds to a record.
+    custom_field = "custom_fields" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub revision: String,
+        pub on_record: String,
+        pub name: String,
+        pub label: String,
+        #[sea_orm(column_name = "type")]
+        pub field_type: String,
+        pub helps: String,
+        pub because: String,
+        pub about: Option<String>,
+        pub help: Option<String>,
+        pub options: Words,
+        pub required: bool,
+        pub kind: Option<String>,
+        pub formula: Option<String>,
+        pub plugin_id: Option<String>,
+    }
+}
+
+entity! {
+    /// The value of a custom field of one record.
+    custom_value = "custom_values" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub record_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub field_id: Uuid,
+        pub text_value: Option<String>,
+        /// The first part of `text_value`, which the index holds; the store fills it.
+        pub lookup: Option<String>,
+        pub number_value: Option<f64>,
+        pub updated_at: i64,
+    }
+}
+
+entity! {
+    /// An installed plugin; its key is the manifest's id.
+    plugin = "plugins" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub revision: String,
+        pub title: String,
+        pub summary: String,
+        pub version: String,
+        pub enabled: bool,
+        pub settings: Json,
+        pub installed_at: i64,
+    }
+}
+
+entity! {
+    /// One version of a plugin's manifest and scripts, kept whole.
+    script_version = "script_versions" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub plugin_id: String,
+        pub version: String,
+        /// TOML.
+        pub manifest: String,
+        /// File name to source.
+        pub files: Json,
+        pub hash: String,
+        pub created_at: i64,
+        pub created_by_id: Option<Uuid>,
+    }
+}
+
+entity! {
+    /// One run of a script: what called it, what it cost, what came of it.
+    run = "runs" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub plugin_id: String,
+        pub script_version_id: Option<Uuid>,
+        pub event_id: Option<Uuid>,
+        pub call: String,
+        pub started_at: i64,
+        pub duration_us: i64,
+        pub operations: i64,
+        pub rows_read: i64,
+        /// `done`, `failed`, `limit`.
+        pub outcome: String,
+        pub effects: Json,
+        pub log: Json,
+        pub error: Option<Json>,
+    }
+}
+
+entity! {
+    /// A record that a run was about.
+    run_subject = "run_subjects" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub run_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub record_id: Uuid,
+    }
+}

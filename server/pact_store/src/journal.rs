@@ -1,0 +1,110 @@
+//! The append-only tables: rows are collected and written with one statement for many rows, in the order of the jobs.
+
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
+
+use crate::entity;
+use crate::notice::Notice;
+
+/// Rows of one multi-row insert at most. Inserts are cut into powers of two, so that few different statements exist and each stays prepared.
+pub(crate) const ROWS_PER_INSERT: usize = 64;
+
+/// A row of an append-only table.
+pub trait Journal: sealed::Collect {}
+
+mod sealed {
+    use super::{Notice, Pending};
+
+    pub trait Collect: Sized {
+        fn collect(self, pending: &mut Pending);
+        fn notice(&self) -> Option<Notice>;
+    }
+}
+
+macro_rules! journals {
+    ($($table:ident: $entity:ident $notice:expr;)*) => {
+        /// Rows that wait to be written, by table, in the order in which the tables must be written.
+        #[derive(Debug, Default)]
+        pub struct Pending { $($table: Vec<entity::$entity::Model>,)* }
+
+        /// How many rows of each table waited at some moment.
+        #[derive(Clone, Copy, Debug, Default)]
+        pub(crate) struct Mark { $($table: usize,)* }
+
+        impl Mark {
+            pub(crate) fn len(self) -> usize {
+                0 $(+ self.$table)*
+            }
+        }
+
+        impl Pending {
+            pub(crate) fn mark(&self) -> Mark {
+                Mark { $($table: self.$table.len(),)* }
+            }
+
+            /// Forgets what was collected since `mark`.
+            pub(crate) fn truncate(&mut self, mark: Mark) {
+                $(self.$table.truncate(mark.$table);)*
+            }
+
+            pub(crate) fn len(&self) -> usize {
+                0 $(+ self.$table.len())*
+            }
+
+            /// Whether a statement speaks of a table for which rows wait. A false alarm only costs an early insert.
+            pub(crate) fn mentioned_in(&self, sql: &str) -> bool {
+                false $(|| (!self.$table.is_empty() && sql.contains(stringify!($table))))*
+            }
+
+            pub(crate) async fn write(self, conn: &impl ConnectionTrait) -> Result<(), DbErr> {
+                $(insert_all::<entity::$entity::Entity>(self.$table, conn).await?;)*
+                Ok(())
+            }
+        }
+
+        $(
+            impl sealed::Collect for entity::$entity::Model {
+                fn collect(self, pending: &mut Pending) {
+                    pending.$table.push(self);
+                }
+
+                fn notice(&self) -> Option<Notice> {
+                    let notice: fn(&Self) -> Option<Notice> = $notice;
+                    notice(self)
+                }
+            }
+
+            impl Journal for entity::$entity::Model {}
+        )*
+    };
+}
+
+journals! {
+    runs: run |_| None;
+    run_subjects: run_subject |_| None;
+    pushes: push |_| None;
+    lead_events: lead_event |_| None;
+    events: event |row| Some(Notice::EventAppended { id: row.id, lane: row.lane });
+    outbox: outbox |row| Some(Notice::OutboxAppended { id: row.id });
+    messages: message |row| Some(Notice::MessageAppended { id: row.id, person_id: row.person_id });
+}
+
+pub(crate) async fn insert_all<E>(rows: Vec<E::Model>, conn: &impl ConnectionTrait) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let mut left = rows.len();
+    let mut rows = rows.into_iter();
+    while left > 0 {
+        let take = largest_power_of_two(left.min(ROWS_PER_INSERT));
+        E::insert_many::<E::ActiveModel, _>(rows.by_ref().take(take).map(IntoActiveModel::into_active_model))
+            .exec_without_returning(conn)
+            .await?;
+        left -= take;
+    }
+    Ok(())
+}
+
+fn largest_power_of_two(count: usize) -> usize {
+    1 << count.max(1).ilog2()
+}

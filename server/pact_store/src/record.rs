@@ -1,0 +1,196 @@
+//! What every record has in common: found by its key, changed only by whoever saw its present content.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyTrait,
+    QueryFilter, QuerySelect, Value,
+};
+use uuid::Uuid;
+
+use crate::entity;
+use crate::error::StoreError;
+use crate::tx::Tx;
+
+/// A record that people change: it carries a revision, the random token of its present content.
+pub trait Record:
+    ModelTrait<Entity: EntityTrait<Model = Self, ActiveModel = Self::Active, PrimaryKey = Self::Key>>
+    + IntoActiveModel<Self::Active>
+    + Send
+    + Sync
+{
+    /// Its active model.
+    type Active: ActiveModelTrait<Entity = Self::Entity> + Send;
+    /// Its primary key.
+    type Key: PrimaryKeyTrait<ValueType = Self::Id>;
+    /// The type of its id.
+    type Id: Into<Value> + Clone + Send + Sync + Into<<Self::Key as PrimaryKeyTrait>::ValueType>;
+    /// Its noun, as `mission.md` has it.
+    const WHAT: &'static str;
+    /// The column of its id.
+    const ID: <Self::Entity as EntityTrait>::Column;
+    /// The column of its revision.
+    const REVISION: <Self::Entity as EntityTrait>::Column;
+    /// Its id.
+    fn id(&self) -> Self::Id;
+    /// The token of its present content.
+    fn revision(&self) -> &str;
+    /// Gives it another token.
+    fn set_revision(&mut self, revision: String);
+}
+
+macro_rules! records {
+    ($($entity:ident: $id:ty = $what:literal;)*) => {$(
+        impl Record for entity::$entity::Model {
+            type Active = entity::$entity::ActiveModel;
+            type Key = entity::$entity::PrimaryKey;
+            type Id = $id;
+            const WHAT: &'static str = $what;
+            const ID: entity::$entity::Column = entity::$entity::Column::Id;
+            const REVISION: entity::$entity::Column = entity::$entity::Column::Revision;
+            fn id(&self) -> $id {
+                self.id.clone()
+            }
+            fn revision(&self) -> &str {
+                &self.revision
+            }
+            fn set_revision(&mut self, revision: String) {
+                self.revision = revision;
+            }
+        }
+    )*};
+}
+
+records! {
+    team: Uuid = "team";
+    territory: Uuid = "territory";
+    person: Uuid = "person";
+    customer: Uuid = "customer";
+    contact: Uuid = "contact";
+    lead: Uuid = "lead";
+    card: Uuid = "card";
+    plan: Uuid = "plan";
+    request: Uuid = "request";
+    pack: Uuid = "pack";
+    goal: Uuid = "goal";
+    custom_field: Uuid = "field";
+    plugin: String = "plugin";
+    form_key: Uuid = "form key";
+}
+
+/// A new random revision.
+#[must_use]
+pub fn new_revision() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// The record with this id, if there is one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn find<M: Record>(conn: &impl ConnectionTrait, id: M::Id) -> Result<Option<M>, StoreError> {
+    Ok(M::Entity::find().filter(M::ID.eq(id)).one(conn).await?)
+}
+
+/// The record with this id.
+///
+/// # Errors
+/// [`StoreError::NotFound`], or what the database reports.
+pub async fn get<M: Record>(conn: &impl ConnectionTrait, id: M::Id) -> Result<M, StoreError> {
+    find(conn, id).await?.ok_or(StoreError::NotFound { what: M::WHAT })
+}
+
+/// The record with this id, held for this transaction: nobody else changes it before the commit.
+///
+/// # Errors
+/// [`StoreError::NotFound`], or what the database reports.
+pub async fn hold<M: Record>(tx: &Tx, id: M::Id) -> Result<M, StoreError> {
+    let held = M::Entity::find().filter(M::ID.eq(id)).lock_exclusive().one(tx).await?;
+    held.ok_or(StoreError::NotFound { what: M::WHAT })
+}
+
+/// The records with these ids, in no order; ids without a record are left out.
+///
+/// # Errors
+/// What the database reports.
+pub async fn many<M: Record>(
+    conn: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = M::Id> + Send,
+) -> Result<Vec<M>, StoreError> {
+    let ids: Vec<M::Id> = ids.into_iter().collect();
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(crate::IDS_PER_QUERY) {
+        found.extend(M::Entity::find().filter(M::ID.is_in(some.iter().cloned())).all(conn).await?);
+    }
+    Ok(found)
+}
+
+/// Writes a new row of any table.
+///
+/// # Errors
+/// [`StoreError::Taken`], [`StoreError::Reference`], or what the database reports.
+pub async fn insert<M>(tx: &Tx, row: M) -> Result<(), StoreError>
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+{
+    M::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Writes new rows of any table, many with one statement.
+///
+/// # Errors
+/// As [`insert`]; then none is written.
+pub async fn insert_many<M>(tx: &Tx, rows: Vec<M>) -> Result<(), StoreError>
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+    M::Entity: EntityTrait<Model = M>,
+{
+    Ok(crate::journal::insert_all::<M::Entity>(rows, tx).await?)
+}
+
+/// Writes what differs between `before` and `after`, if the record is still as `before` saw it, and returns it with its new revision.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when somebody changed it meanwhile, [`StoreError::NotFound`] when it is gone, or what the database reports.
+pub async fn save<M: Record>(tx: &Tx, before: &M, mut after: M) -> Result<M, StoreError> {
+    after.set_revision(before.revision().to_owned());
+    let mut change = M::Active::default();
+    let mut changed = false;
+    for column in <M::Entity as EntityTrait>::Column::iter() {
+        let value = after.get(column);
+        if value != before.get(column) {
+            change.set(column, value);
+            changed = true;
+        }
+    }
+    if !changed {
+        return Ok(after);
+    }
+    after.set_revision(new_revision());
+    change.set(M::REVISION, after.revision().into());
+    let done = M::Entity::update_many()
+        .set(change)
+        .filter(M::ID.eq(before.id()))
+        .filter(M::REVISION.eq(before.revision()))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 1 {
+        return Ok(after);
+    }
+    find::<M>(tx, before.id())
+        .await?
+        .map_or(Err(StoreError::NotFound { what: M::WHAT }), |_| Err(StoreError::Conflict { what: M::WHAT }))
+}
+
+/// Removes a record, if it is still as the caller saw it.
+///
+/// # Errors
+/// [`StoreError::Conflict`], [`StoreError::NotFound`], [`StoreError::Reference`] when others point at it, or what the database reports.
+pub async fn remove<M: Record>(tx: &Tx, seen: &M) -> Result<(), StoreError> {
+    let done = M::Entity::delete_many().filter(M::ID.eq(seen.id())).filter(M::REVISION.eq(seen.revision())).exec(tx).await?;
+    if done.rows_affected == 1 {
+        return Ok(());
+    }
+    find::<M>(tx, seen.id())
+        .await?
+        .map_or(Err(StoreError::NotFound { what: M::WHAT }), |_| Err(StoreError::Conflict { what: M::WHAT }))
+}

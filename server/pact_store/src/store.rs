@@ -1,0 +1,194 @@
+//! The store: readers, writers, and what was committed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use pact_migrations::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::error::StoreError;
+use crate::notice::Notice;
+use crate::open::{Address, Kind};
+use crate::tx::Tx;
+use crate::writer::{BoxJob, Lanes, QUEUE_JOBS, Work, Writer};
+
+/// Notices that a listener may be behind before it misses some.
+pub const NOTICES_KEPT: usize = 4_096;
+/// The lock under which one node at a time migrates a PostgreSQL database: `pact` in ASCII.
+const MIGRATION_LOCK: i64 = 0x7061_6374;
+
+/// Everything that PACT remembers. Cheap to clone; all clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    address: Address,
+    readers: DatabaseConnection,
+    interactive: mpsc::Sender<BoxJob>,
+    bulk: mpsc::Sender<BoxJob>,
+    committed: broadcast::Sender<Notice>,
+    closing: watch::Sender<bool>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Whether somebody waits in front of a screen for a write, or a long work does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// First; refused at once when too much waits.
+    Interactive,
+    /// When nothing interactive waits, and one at most in each group; waits for its place.
+    Bulk,
+}
+
+impl Store {
+    /// Opens a database: a path or `sqlite://PATH` (the file is created) or `postgres://…`. Tables are made by [`Store::migrate`].
+    ///
+    /// # Errors
+    /// When the address makes no sense or the database cannot be reached.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let address = Address::parse(url)?;
+        let (interactive, interactive_jobs) = mpsc::channel(QUEUE_JOBS);
+        let (bulk, bulk_jobs) = mpsc::channel(QUEUE_JOBS);
+        let (closing, closed) = watch::channel(false);
+        let (committed, _) = broadcast::channel(NOTICES_KEPT);
+        let lanes = Arc::new(tokio::sync::Mutex::new(Lanes { interactive: interactive_jobs, bulk: bulk_jobs }));
+        let mut threads = Vec::new();
+        for number in 0..address.writers() {
+            let plan =
+                Plan { address: address.clone(), lanes: lanes.clone(), committed: committed.clone(), closing: closed.clone() };
+            threads.push(plan.start(number).await?);
+        }
+        // The file exists now, in WAL mode, so that readers find it.
+        let readers = address.open_readers().await?;
+        let shared = Shared { address, readers, interactive, bulk, committed, closing, threads: Mutex::new(threads) };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Brings the tables up to date; safe to repeat, and safe when several nodes start at once.
+    ///
+    /// # Errors
+    /// When the database refuses a statement.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let conn = self.shared.address.open_writer().await?;
+        let done = match self.kind() {
+            Kind::Sqlite => Migrator::up(&conn, None).await,
+            Kind::Postgres => {
+                conn.execute_unprepared("SET lock_timeout = 0").await?;
+                conn.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
+                Migrator::up(&conn, None).await
+            }
+        };
+        // Closing the session frees the lock.
+        conn.close().await?;
+        Ok(done?)
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.shared.address.kind()
+    }
+
+    /// Connections for queries. They cannot write.
+    #[must_use]
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.shared.readers
+    }
+
+    /// Does `job` in a transaction, grouped with its neighbours, and returns its outcome once that is on disk.
+    ///
+    /// The job may run more than once, each time on a transaction in which nothing of an earlier run is left, so it must change nothing but the
+    /// transaction. An `Err` of the job leaves nothing behind. A caller that drops the future before the job began cancels it; after that, the job is done.
+    ///
+    /// # Errors
+    /// Those of the job; and [`StoreError::Busy`], [`StoreError::Closed`], [`StoreError::Panicked`], [`StoreError::InDoubt`] or what the database
+    /// reported, through `E: From<StoreError>`.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: AsyncFn(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.write_in(Lane::Interactive, job).await
+    }
+
+    /// As [`Store::write`], in the lane of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Store::write`]; in [`Lane::Bulk`] never [`StoreError::Busy`], since the caller waits for a place.
+    pub async fn write_in<T, E, F>(&self, lane: Lane, job: F) -> Result<T, E>
+    where
+        F: AsyncFn(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, outcome) = oneshot::channel();
+        let job: BoxJob = Box::new(Work::new(job, reply));
+        match lane {
+            Lane::Interactive => self.shared.interactive.try_send(job).map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+            })?,
+            Lane::Bulk => self.shared.bulk.send(job).await.map_err(|_| StoreError::Closed)?,
+        }
+        outcome.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    /// Hears of everything that is committed from now on, in this process. Whoever falls behind by [`NOTICES_KEPT`] is told so and looks into the database.
+    #[must_use]
+    pub fn committed(&self) -> broadcast::Receiver<Notice> {
+        self.shared.committed.subscribe()
+    }
+
+    /// Takes no more jobs, does those that wait, and closes every connection.
+    pub async fn close(&self) {
+        self.shared.closing.send_replace(true);
+        let threads = std::mem::take(&mut *self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let joined = tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok())).await;
+        if !matches!(joined, Ok(true)) {
+            tracing::error!("a writer ended in a defect");
+        }
+        if let Err(error) = self.shared.readers.close_by_ref().await {
+            tracing::warn!(%error, "the readers did not close well");
+        }
+    }
+}
+
+/// What a writer needs to start on its own thread.
+struct Plan {
+    address: Address,
+    lanes: Arc<tokio::sync::Mutex<Lanes>>,
+    committed: broadcast::Sender<Notice>,
+    closing: watch::Receiver<bool>,
+}
+
+impl Plan {
+    /// Starts a thread with its own little runtime: jobs never move between threads, so they may borrow what they captured.
+    async fn start(self, number: usize) -> Result<JoinHandle<()>, StoreError> {
+        let (opened, ready) = oneshot::channel();
+        let thread = std::thread::Builder::new().name(format!("pact-writer-{number}")).spawn(move || {
+            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(self.run(opened)),
+                Err(error) => drop(opened.send(Err(StoreError::Address(error.to_string())))),
+            }
+        });
+        let thread = thread.map_err(|error| StoreError::Address(format!("no thread for the writer: {error}")))?;
+        ready.await.unwrap_or(Err(StoreError::Closed))?;
+        Ok(thread)
+    }
+
+    async fn run(self, opened: oneshot::Sender<Result<(), StoreError>>) {
+        let conn = match self.address.open_writer().await {
+            Ok(conn) => conn,
+            Err(error) => return drop(opened.send(Err(error))),
+        };
+        let writers = self.address.writers();
+        if opened.send(Ok(())).is_ok() {
+            Writer { conn, lanes: self.lanes, writers, committed: self.committed, closing: self.closing }.work().await;
+        }
+    }
+}
