@@ -6,18 +6,24 @@
 //! | part | holds |
 //! |---|---|
 //! | [`time`] | instants, clock spans and working spans |
+//! | [`calendar`] | working time |
 //! | [`role`], [`actor`] | who may do what, and who does it |
 //! | [`event`] | what scripts can be called for |
 //! | [`lead`] | what may happen to a lead, decided purely |
 //! | [`history`] | the sentence that each step leaves on a lead |
+//! | [`territory`] | which territory a lead or customer belongs to |
+//! | [`rotation`] | whose turn it is |
 //! | [`text`] | texts of bounded length without characters that deceive |
-//! | [`words`] | closed sets of words
+//! | [`words`] | closed sets of words |
 
 pub mod actor;
+pub mod calendar;
 pub mod event;
 pub mod history;
 pub mod lead;
 pub mod role;
+pub mod rotation;
+pub mod territory;
 pub mod text;
 pub mod time;
 pub mod words;
