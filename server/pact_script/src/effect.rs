@@ -11,6 +11,7 @@ use crate::value::Value;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Placed {
     /// What is to happen.
+    #[serde(with = "compact")]
     pub effect: Effect,
     /// The line of the call in the script's file, from 1.
     pub line: u32,
@@ -188,5 +189,26 @@ impl Effect {
             Self::Note { .. } => Some(Capability::Coaching),
             Self::Rotated { .. } => None,
         }
+    }
+}
+
+/// Effects carry a tag in JSON, which formats that do not describe themselves cannot read: there they travel as JSON text.
+mod compact {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    use super::Effect;
+
+    pub(super) fn serialize<S: Serializer>(effect: &Effect, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return effect.serialize(serializer);
+        }
+        serde_json::to_string(effect).map_err(ser::Error::custom)?.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Effect, D::Error> {
+        if deserializer.is_human_readable() {
+            return Effect::deserialize(deserializer);
+        }
+        serde_json::from_str(<&str>::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }

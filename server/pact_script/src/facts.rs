@@ -59,7 +59,8 @@ pub struct Query {
 /// One step of a query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Step {
-    /// A narrowing of the table, with its arguments.
+    /// A narrowing of the table, with its arguments. An argument of `()` finds nothing, and the host is not asked at all; only
+    /// the value of [`NarrowOp::Field`] may be [`Value::Unit`], which asks for records without that value.
     Narrow(NarrowOp, Vec<Value>),
     /// A member of a record that is a query (`lead.pushes`, `customer.cards`): elements that belong to this record.
     Of(Kind, Uuid),
@@ -82,6 +83,9 @@ pub struct Rotate {
     pub except: Vec<Uuid>,
     /// Leave out people to whom this lead was pushed before.
     pub already_tried: Option<Uuid>,
+    /// Whom this run already took from this rotation, in order: the cursor stands behind the last of them, and each has one
+    /// lead more.
+    pub taken: Vec<Uuid>,
 }
 
 /// Teams, people and territories, which a worker keeps so that a push asks few questions.

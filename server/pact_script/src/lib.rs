@@ -5,6 +5,9 @@
 //! database and no HTTP; whoever starts a run answers its questions through [`facts::Facts`].
 
 pub mod effect;
+mod engine;
 pub mod facts;
+pub mod limits;
+pub mod members;
 pub mod run;
 pub mod value;

@@ -1,12 +1,15 @@
 //! The values that travel between the host and a script.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use pact_policy::table::Kind;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
+
+use crate::limits::VALUE_DEPTH;
 
 /// A value that a script holds, reads or hands back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +21,7 @@ pub enum Value {
     /// A whole number.
     Int(i64),
     /// A decimal number.
-    Decimal(Decimal),
+    Decimal(#[serde(with = "rust_decimal::serde::str")] Decimal),
     /// Text.
     Text(String),
     /// A moment, in UTC milliseconds since 1970.
@@ -37,9 +40,9 @@ pub enum Value {
         currency: String,
     },
     /// An array.
-    List(Vec<Value>),
+    List(#[serde(deserialize_with = "nested")] Vec<Value>),
     /// A map with text keys.
-    Map(BTreeMap<String, Value>),
+    Map(#[serde(deserialize_with = "nested")] BTreeMap<String, Value>),
     /// A record by its id; its members are read when a script asks for them.
     Ref(Kind, Uuid),
 }
@@ -89,6 +92,23 @@ impl From<NaiveDate> for Value {
     fn from(day: NaiveDate) -> Self {
         Self::Day(day)
     }
+}
+
+thread_local! {
+    /// How many lists and maps are being read inside one another.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Reads what is inside a list or map, as long as it is not too deep: a frame from a worker is not trusted with our stack.
+fn nested<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let depth = DEPTH.get();
+    if depth > VALUE_DEPTH {
+        return Err(serde::de::Error::custom("a value has too many lists and maps inside one another"));
+    }
+    DEPTH.set(depth + 1);
+    let read = T::deserialize(deserializer);
+    DEPTH.set(depth);
+    read
 }
 
 /// A record as a script sees it.

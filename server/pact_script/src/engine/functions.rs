@@ -1,0 +1,335 @@
+//! What each function of the table does. A function without an arm here does not compile.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pact_core::time::{Span, WorkSpan};
+use pact_policy::table::{FnId, Kind};
+use rhai::{Array, Dynamic, Map};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::args::Call;
+use super::convert::{decimal, number, say_type, to_dynamic, to_value};
+use super::desk::{Failed, Stop, fail, stop};
+use super::effects;
+use super::handles::{Rec, Rotation, Rows, Tally};
+use super::money::Money;
+use crate::effect::Effect;
+use crate::facts::{Answer, Ask, Rotate, Step};
+use crate::limits;
+use crate::run::Limit;
+use crate::value::Value;
+
+type Given = Result<Dynamic, Failed>;
+
+/// Does what a function of the table says.
+pub(crate) fn call(call: &Call<'_, '_, '_>) -> Given {
+    match call.function.id {
+        FnId::Now => call.host.at(|desk| Ok(Dynamic::from(desk.now))),
+        FnId::Today => call.host.at(|desk| Ok(Dynamic::from(desk.today))),
+        FnId::Minutes => span(Span::of_minutes(call.int(0)?)),
+        FnId::Hours => span(Span::of_hours(call.int(0)?)),
+        FnId::Days => span(Span::of_days(call.int(0)?)),
+        FnId::Weeks => span(Span::of_weeks(call.int(0)?)),
+        FnId::WorkHours => span(WorkSpan::of_hours(call.int(0)?)),
+        FnId::WorkDays => span(WorkSpan::of_days(call.int(0)?)),
+        FnId::Money => Ok(Dynamic::from(Money::of_major(call.number(0)?, &call.text(1)?).map_err(fail)?)),
+        FnId::Setting => setting(call),
+        FnId::Translate => translate(call),
+        FnId::Pick => pick(call),
+        FnId::QueryFirst => first(call),
+        FnId::QueryLen => Ok((call.host.count(&call.query()?)? as i64).into()),
+        FnId::QueryIsEmpty => Ok((call.host.count(&call.query()?)? == 0).into()),
+        FnId::QueryToArray => array(call.host.rows(&call.query()?)?.into_iter().map(Dynamic::from).collect()),
+        FnId::QueryLimit => limit(call),
+        FnId::QueryFilter => filter(call),
+        FnId::QueryMap => map(call),
+        FnId::RecordField => field(call),
+        FnId::Rotation => rotation(call),
+        FnId::RotationNext => next(call),
+        FnId::RotationWithRoom => Ok(Dynamic::from(Rotation { with_room: true, ..call.rotation()? })),
+        FnId::RotationOnDuty => Ok(Dynamic::from(Rotation { on_duty: true, ..call.rotation()? })),
+        FnId::RotationExcept => except(call),
+        FnId::RotationAlreadyTried => {
+            Ok(Dynamic::from(Rotation { already_tried: Some(call.rec(0, Kind::Lead)?), ..call.rotation()? }))
+        }
+        FnId::Tally => tally(call),
+        FnId::TallyRows => Ok(tally_rows(&call.tally()?)),
+        FnId::Sum => sum(call),
+        FnId::Push => effects::push(call),
+        FnId::Highlight => effects::highlight(call),
+        FnId::Unhighlight => effects::unhighlight(call),
+        FnId::Escalate => effects::escalate(call),
+        FnId::Transfer => effects::transfer(call),
+        FnId::Set => effects::set(call),
+        FnId::WriteCard => effects::write_card(call),
+        FnId::Ask => effects::ask(call),
+        FnId::Notify => effects::notify(call),
+        FnId::Suggest => effects::suggest(call),
+        FnId::Digest => effects::digest(call),
+        FnId::DigestSection => effects::section(call),
+        FnId::DigestAdd => effects::add(call),
+        FnId::DigestSay => effects::say(call),
+        FnId::Send => effects::send(call),
+        FnId::Post => effects::post(call),
+        FnId::Log => effects::log(call),
+        FnId::Acts => acts(call),
+        FnId::Note => effects::note(call),
+    }
+}
+
+fn span<T: Clone + Send + Sync + 'static>(span: Option<T>) -> Given {
+    span.map(Dynamic::from).ok_or_else(|| fail("The span is too long to count."))
+}
+
+fn array(items: Array) -> Given {
+    if items.len() > limits::ARRAY_ITEMS { Err(stop(Stop::Limit(Limit::ArraySize))) } else { Ok(Dynamic::from_array(items)) }
+}
+
+fn setting(call: &Call<'_, '_, '_>) -> Given {
+    let name = call.text(0)?;
+    call.host.at(|desk| match desk.settings.get(&name) {
+        Some(value) => Ok(to_dynamic(value)),
+        None => {
+            let known = desk.settings.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let known = if known.is_empty() { "none".to_owned() } else { known };
+            Err(fail(format!("There is no setting \"{name}\". The manifest defines: {known}.")))
+        }
+    })
+}
+
+/// The text with its values put in; the key itself is the text, so that a missing translation still reads well.
+fn translate(call: &Call<'_, '_, '_>) -> Given {
+    let mut text = call.text(0)?;
+    for (key, value) in call.map(1)?.unwrap_or_default() {
+        let said = effects::in_words(call, &value)?;
+        text = text.replace(&format!("{{{key}}}"), &said);
+        if text.len() > limits::STRING_BYTES {
+            return Err(stop(Stop::Limit(Limit::StringSize)));
+        }
+    }
+    Ok(text.into())
+}
+
+/// One element by the event's seed: the same event picks the same, and each further pick of a run another.
+fn pick(call: &Call<'_, '_, '_>) -> Given {
+    let list = call.array(0)?;
+    if list.is_empty() {
+        return Ok(Dynamic::UNIT);
+    }
+    let seed = call.host.at(|desk| {
+        desk.picks += 1;
+        let (high, low) = desk.seed.as_u64_pair();
+        Ok(mix(high ^ mix(low ^ desk.picks)))
+    })?;
+    let index = usize::try_from(seed % list.len() as u64).unwrap_or(0);
+    Ok(list.get(index).cloned().unwrap_or_default())
+}
+
+/// The finaliser of splitmix64, whose outputs are equally spread.
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn first(call: &Call<'_, '_, '_>) -> Given {
+    let query = call.query()?;
+    let rows = if query.found().is_some() { query } else { query.with(Step::Limit(1), false) };
+    Ok(call.host.rows(&rows)?.into_iter().next().map_or(Dynamic::UNIT, Dynamic::from))
+}
+
+fn limit(call: &Call<'_, '_, '_>) -> Given {
+    let count = u32::try_from(call.int(0)?.max(0)).unwrap_or(u32::MAX);
+    Ok(Dynamic::from(call.query()?.with(Step::Limit(count), false)))
+}
+
+fn filter(call: &Call<'_, '_, '_>) -> Given {
+    let keep = call.closure(0)?;
+    let mut kept = Array::new();
+    for row in call.host.rows(&call.query()?)? {
+        let row = Dynamic::from(row);
+        if keep.call_within_context::<bool>(call.context, (row.clone(),))? {
+            kept.push(row);
+        }
+    }
+    array(kept)
+}
+
+fn map(call: &Call<'_, '_, '_>) -> Given {
+    let make = call.closure(0)?;
+    let mut made = Array::new();
+    for row in call.host.rows(&call.query()?)? {
+        made.push(make.call_within_context::<Dynamic>(call.context, (row,))?);
+    }
+    array(made)
+}
+
+/// A custom field; of nothing it is nothing.
+fn field(call: &Call<'_, '_, '_>) -> Given {
+    let Some(rec) = call.this_record() else { return Ok(Dynamic::UNIT) };
+    let name = call.text(0)?;
+    let record = call.host.record(&rec)?;
+    Ok(record.fields.get(&name).map_or(Dynamic::UNIT, to_dynamic))
+}
+
+fn rotation(call: &Call<'_, '_, '_>) -> Given {
+    let people = call.query_arg(1)?;
+    if people.kind() != Kind::Person {
+        return Err(fail(format!("rotation: `people` is a query of {}, and one of Person is wanted.", people.kind().name())));
+    }
+    let name = call.text(0)?;
+    Ok(Dynamic::from(Rotation { name, people, with_room: false, on_duty: false, except: Vec::new(), already_tried: None }))
+}
+
+fn except(call: &Call<'_, '_, '_>) -> Given {
+    let mut rotation = call.rotation()?;
+    rotation.except.extend(call.maybe_rec(0, Kind::Person)?);
+    Ok(Dynamic::from(rotation))
+}
+
+fn next(call: &Call<'_, '_, '_>) -> Given {
+    let rotation = call.rotation()?;
+    let people: Vec<Uuid> = call.host.rows(&rotation.people)?.iter().map(|person| person.id).collect();
+    if people.is_empty() {
+        return Ok(Dynamic::UNIT);
+    }
+    let taken = call.host.at(|desk| {
+        let moved = desk.effects.iter().filter_map(|placed| match &placed.effect {
+            Effect::Rotated { rotation: name, person } if *name == rotation.name => Some(*person),
+            _ => None,
+        });
+        Ok(moved.collect())
+    })?;
+    let Rotation { name, with_room, on_duty, except, already_tried, .. } = rotation;
+    let rotate = Rotate { name: name.clone(), people, with_room, on_duty, except, already_tried, taken };
+    let Answer::Person(person) = call.host.ask(Ask::Rotate(rotate))? else { return Err(stop(Stop::HostGone)) };
+    let Some(person) = person else { return Ok(Dynamic::UNIT) };
+    let line = call.line();
+    call.host.at(|desk| desk.wish(Effect::Rotated { rotation: name, person }, 0, line))?;
+    Ok(Dynamic::from(Rec::by_id(Kind::Person, person)))
+}
+
+fn tally(call: &Call<'_, '_, '_>) -> Given {
+    let query = call.query_arg(0)?;
+    let key = call.closure(1)?;
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<(Value, Vec<Uuid>)> = Vec::new();
+    for row in call.host.rows(&query)? {
+        let id = row.id;
+        let key = key.call_within_context::<Dynamic>(call.context, (row,))?;
+        let key = to_value(&key).map_err(|why| fail(format!("tally: {why}")))?;
+        if matches!(key, Value::Ref(Kind::Person, _)) {
+            return Err(fail("tally: the key is a Person, and counts by person are refused. Take a theme, a product, a team or a territory."));
+        }
+        let place = *places.entry(format!("{key:?}")).or_insert_with(|| {
+            groups.push((key, Vec::new()));
+            groups.len() - 1
+        });
+        groups[place].1.push(id);
+    }
+    let Answer::Groups(mut counts) = call.host.ask(Ask::Tally(query.kind(), groups))? else { return Err(stop(Stop::HostGone)) };
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(Dynamic::from(Tally(Arc::new(counts))))
+}
+
+fn tally_rows(tally: &Tally) -> Dynamic {
+    let rows = tally.0.iter().map(|(key, count)| {
+        let count = i64::try_from(*count).unwrap_or(i64::MAX);
+        Dynamic::from_map(Map::from([("key".into(), to_dynamic(key)), ("count".into(), count.into())]))
+    });
+    Dynamic::from_array(rows.collect())
+}
+
+/// The sum of numbers or amounts; elements for which nothing is known count nothing.
+fn sum(call: &Call<'_, '_, '_>) -> Given {
+    let number_of = call.closure(1)?;
+    let mut numbers = Decimal::ZERO;
+    let mut amount: Option<Money> = None;
+    for row in call.host.rows(&call.query_arg(0)?)? {
+        let value = number_of.call_within_context::<Dynamic>(call.context, (row,))?;
+        if let Some(money) = value.read_lock::<Money>() {
+            amount = Some(match &amount {
+                Some(sum) => sum.plus(&money).map_err(fail)?,
+                None => money.clone(),
+            });
+        } else if let Some(value) = decimal(&value) {
+            numbers = numbers.checked_add(value).ok_or_else(|| fail("The sum is too large."))?;
+        } else if !value.is_unit() {
+            return Err(fail(format!("sum: the function gives a {}, and a number or an amount is wanted.", say_type(&value))));
+        }
+    }
+    match amount {
+        Some(amount) if numbers.is_zero() => Ok(Dynamic::from(amount)),
+        Some(_) => Err(fail("sum: amounts and plain numbers cannot be added up together.")),
+        None => Ok(number(numbers)),
+    }
+}
+
+fn acts(call: &Call<'_, '_, '_>) -> Given {
+    let period = call.rec(0, Kind::Period)?;
+    let Answer::Rows(found) = call.host.ask(Ask::Acts(period))? else { return Err(stop(Stop::HostGone)) };
+    array(found.into_iter().map(|record| Dynamic::from(Rec::of_row(Arc::new(record)))).collect())
+}
+
+/// A narrowing of the table: one more step. What is not known (`()`) finds nothing.
+pub(crate) fn narrow(rows: &Rows, narrow: &'static pact_policy::table::Narrow, args: &[&mut Dynamic]) -> Given {
+    use pact_policy::table::{NarrowOp, Ty};
+    let mut values = Vec::with_capacity(args.len());
+    let mut nothing = false;
+    for (ty, arg) in narrow.params.iter().zip(args) {
+        let value = to_value(arg).map_err(|why| fail(format!("{}: {why}", narrow.name)))?;
+        // A custom field that has no value is something to ask for.
+        nothing |= value == Value::Unit && !(narrow.op == NarrowOp::Field && *ty == Ty::Any);
+        if value != Value::Unit && !fits(*ty, &value) {
+            return Err(fail(format!("{}: a {} is no {}.", narrow.name, say_type(arg), wanted(*ty))));
+        }
+        values.push(value);
+    }
+    Ok(Dynamic::from(rows.with(Step::Narrow(narrow.op, values), nothing)))
+}
+
+fn fits(ty: pact_policy::table::Ty, value: &Value) -> bool {
+    use pact_policy::table::Ty;
+    match ty {
+        Ty::Text => matches!(value, Value::Text(_)),
+        Ty::Int => matches!(value, Value::Int(_)),
+        Ty::AnySpan => matches!(value, Value::Span(_) | Value::WorkSpan(_)),
+        Ty::When => matches!(value, Value::Day(_) | Value::Instant(_)),
+        Ty::Record(kind) => matches!(value, Value::Ref(given, _) if *given == kind),
+        Ty::Maybe(ty) => fits(*ty, value),
+        Ty::Any => true,
+        Ty::Unit
+        | Ty::Bool
+        | Ty::Number
+        | Ty::Instant
+        | Ty::Day
+        | Ty::Span
+        | Ty::WorkSpan
+        | Ty::Money
+        | Ty::List(_)
+        | Ty::Map
+        | Ty::AnyRecord
+        | Ty::Query(_)
+        | Ty::AnyQuery
+        | Ty::Same
+        | Ty::Function
+        | Ty::Rotation
+        | Ty::Tally
+        | Ty::Digest => false,
+    }
+}
+
+fn wanted(ty: pact_policy::table::Ty) -> &'static str {
+    use pact_policy::table::Ty;
+    match ty {
+        Ty::Maybe(ty) => wanted(*ty),
+        Ty::Record(kind) => kind.name(),
+        Ty::AnySpan => "span such as `days(3)`",
+        Ty::When => "day or instant",
+        Ty::Int => "whole number",
+        _ => "text",
+    }
+}

@@ -1,0 +1,110 @@
+//! The engine: Rhai with chosen packages, and the interface registered by looping over the table.
+//!
+//! Nothing is registered by hand that the table could name, so no function reaches a script without a label. Besides the table
+//! there are only operators and texts of its values ([`natives`]) and Rhai's own packages; `pact_policy` lists these.
+
+mod args;
+pub(crate) mod compile;
+pub(crate) mod convert;
+pub(crate) mod desk;
+mod effects;
+mod errors;
+mod functions;
+pub(crate) mod handles;
+mod money;
+mod natives;
+pub(crate) mod org;
+mod register;
+mod resolver;
+pub(crate) mod runner;
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage, BasicStringPackage, LogicPackage,
+    MoreStringPackage, Package,
+};
+use rhai::{Dynamic, Engine, OptimizationLevel};
+
+use self::desk::{Host, Stop};
+use self::handles::{Draft, Rec, Rotation, Rows, Tally};
+use self::resolver::Modules;
+use crate::limits;
+use crate::run::Limit;
+
+/// Words of Rhai that no script may use: they reach around the table, or do what only a host may.
+const DISABLED: [&str; 9] = ["eval", "curry", "print", "debug", "is_def_fn", "is_def_var", "is_shared", "spawn", "thread"];
+
+/// Operations between two looks at the clock.
+const CLOCK_EVERY: u64 = 128;
+
+/// An engine whose functions work at `host`'s desk.
+pub(crate) fn build(host: &Host, modules: &Modules) -> Engine {
+    let mut engine = Engine::new_raw();
+    for package in [
+        ArithmeticPackage::new().as_shared_module(),
+        LogicPackage::new().as_shared_module(),
+        BasicMathPackage::new().as_shared_module(),
+        BasicStringPackage::new().as_shared_module(),
+        MoreStringPackage::new().as_shared_module(),
+        BasicIteratorPackage::new().as_shared_module(),
+        BasicArrayPackage::new().as_shared_module(),
+        BasicMapPackage::new().as_shared_module(),
+    ] {
+        engine.register_global_module(package);
+    }
+    register::register(&mut engine, host);
+    natives::register(&mut engine, host);
+    engine.set_module_resolver(modules.clone());
+    restrict(&mut engine);
+    watch(&mut engine, host);
+    share(&mut engine);
+    engine
+}
+
+fn restrict(engine: &mut Engine) {
+    for word in DISABLED {
+        engine.disable_symbol(word);
+    }
+    engine.set_optimization_level(OptimizationLevel::None);
+    // Built-in operators would answer `false` to comparing an amount with a number before ours is asked.
+    engine.set_fast_operators(false);
+    engine.set_max_operations(limits::OPERATIONS);
+    engine.set_max_call_levels(limits::CALL_DEPTH);
+    engine.set_max_expr_depths(limits::EXPRESSION_DEPTH, limits::EXPRESSION_DEPTH);
+    engine.set_max_string_size(limits::STRING_BYTES);
+    engine.set_max_array_size(limits::ARRAY_ITEMS);
+    engine.set_max_map_size(limits::MAP_ITEMS);
+    engine.set_max_variables(limits::VARIABLES);
+    engine.set_max_functions(limits::FUNCTIONS);
+    engine.set_max_modules(limits::MODULES);
+}
+
+fn watch(engine: &mut Engine, host: &Host) {
+    let clock = Arc::clone(&host.clock);
+    engine.on_progress(move |operations| {
+        clock.count(operations);
+        let over = operations.is_multiple_of(CLOCK_EVERY) && clock.is_over();
+        over.then(|| Dynamic::from(Stop::Limit(Limit::WallTime)))
+    });
+}
+
+/// Lets a closure read a captured record inside the record's own query.
+///
+/// Capturing makes a variable a shared, locked cell, and Rhai holds the lock while it walks `lead.history.filter(…)`. Handing the
+/// cell itself out leaves it unlocked until a native function looks in; assignment still reaches the cell.
+#[expect(deprecated, reason = "Rhai marks its variable resolver as volatile; the version is pinned")]
+fn share(engine: &mut Engine) {
+    let handles = [
+        TypeId::of::<Rec>(),
+        TypeId::of::<Rows>(),
+        TypeId::of::<Rotation>(),
+        TypeId::of::<Tally>(),
+        TypeId::of::<Draft>(),
+    ];
+    engine.on_var(move |name, _, context| {
+        let value = context.scope().get(name).filter(|value| value.is_shared() && !value.is_locked());
+        Ok(value.filter(|value| handles.contains(&value.type_id())).cloned())
+    });
+}

@@ -1,0 +1,188 @@
+//! From the table to the engine: every root, member, narrowing and function, in loops.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pact_policy::table::{FUNCTIONS, Function, Kind, Member, NARROWS, Narrow, ROOTS, Ty, members_of};
+use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext, RhaiFunc};
+
+use super::args::Call;
+use super::convert::to_dynamic;
+use super::desk::{Failed, Host, fail};
+use super::functions;
+use super::handles::{Draft, Rec, Rotation, Rows, Tally};
+use crate::members;
+
+type Given = Result<Dynamic, Box<EvalAltResult>>;
+
+/// Registers the whole table.
+pub(super) fn register(engine: &mut Engine, host: &Host) {
+    engine
+        .register_type_with_name::<Rec>("Record")
+        .register_type_with_name::<Rows>("Query")
+        .register_type_with_name::<Rotation>("Rotation")
+        .register_type_with_name::<Tally>("Tally")
+        .register_type_with_name::<Draft>("Digest");
+    let mut module = Module::new();
+    for root in ROOTS {
+        module.set_var(root.name, Rows::all(root.kind));
+    }
+    for name in members::names() {
+        member(&mut module, host, name);
+    }
+    for ((name, arity), narrows) in narrows_by_call() {
+        narrowing(&mut module, name, arity, narrows);
+    }
+    for function in FUNCTIONS {
+        for arity in function.params.iter().filter(|param| !param.optional).count()..=function.params.len() {
+            one_function(&mut module, host, function, arity);
+        }
+    }
+    iteration(&mut module, host);
+    engine.register_global_module(module.into());
+}
+
+/// A native function that reads its first argument without taking it, also when that is a constant.
+fn native(
+    registration: FuncRegistration,
+    module: &mut Module,
+    types: &[TypeId],
+    params: &[&str],
+    has_context: bool,
+    func: impl Fn(Option<NativeCallContext>, &mut [&mut Dynamic]) -> Given + Send + Sync + 'static,
+) {
+    let func = RhaiFunc::Method { func: Arc::new(func), has_context, is_pure: true, is_volatile: true };
+    registration.in_global_namespace().with_params_info(params).set_into_module_raw(module, types, func);
+}
+
+fn member(module: &mut Module, host: &Host, name: &'static str) {
+    let places: Vec<Option<(usize, &'static Member)>> = Kind::ALL.iter().map(|kind| members::place(*kind, name)).collect();
+    let host = host.clone();
+    let read = move |_: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
+        let Some(rec) = args.first().and_then(|arg| arg.read_lock::<Rec>().map(|rec| rec.clone())) else {
+            return Ok(Dynamic::UNIT);
+        };
+        match places.get(rec.kind as usize).copied().flatten() {
+            Some((index, member)) => read_member(&host, &rec, index, member),
+            None => Err(no_member(rec.kind, name)),
+        }
+    };
+    native(FuncRegistration::new_getter(name), module, &[TypeId::of::<Rec>()], &["record"], false, read);
+    // Nothing has no members: what is not known stays not known.
+    let nothing = |_: Option<NativeCallContext>, _: &mut [&mut Dynamic]| Ok(Dynamic::UNIT);
+    native(FuncRegistration::new_getter(name), module, &[TypeId::of::<()>()], &["nothing"], false, nothing);
+}
+
+fn read_member(host: &Host, rec: &Rec, index: usize, member: &'static Member) -> Given {
+    if let Ty::Query(kind) = member.ty {
+        return Ok(Dynamic::from(Rows::belonging(kind, rec.kind, rec.id)));
+    }
+    let record = host.record(rec)?;
+    Ok(record.values.get(index).map_or(Dynamic::UNIT, to_dynamic))
+}
+
+fn no_member(kind: Kind, name: &str) -> Failed {
+    let has = members_of(kind).map(|member| member.name).collect::<Vec<_>>().join(", ");
+    fail(format!("A {} has no `{name}`. It has: {has}.", kind.name()))
+}
+
+fn narrows_by_call() -> BTreeMap<(&'static str, usize), Vec<&'static Narrow>> {
+    let mut calls: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for narrow in NARROWS {
+        calls.entry((narrow.name, narrow.params.len())).or_default().push(narrow);
+    }
+    calls
+}
+
+fn narrowing(module: &mut Module, name: &'static str, arity: usize, narrows: Vec<&'static Narrow>) {
+    let mut types = vec![TypeId::of::<Rows>()];
+    types.resize(arity + 1, TypeId::of::<Dynamic>());
+    let names: Vec<&str> = std::iter::once("query").chain(std::iter::repeat_n("argument", arity)).collect();
+    let step = move |_: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
+        let Some((first, rest)) = args.split_first() else { return Err(fail(format!("`{name}` narrows a query."))) };
+        let Some(rows) = first.read_lock::<Rows>().map(|rows| rows.clone()) else {
+            return Err(fail(format!("`{name}` narrows a query.")));
+        };
+        match narrows.iter().find(|narrow| narrow.of == rows.kind()) {
+            Some(narrow) => functions::narrow(&rows, narrow, rest),
+            None => Err(no_narrowing(rows.kind(), name)),
+        }
+    };
+    native(FuncRegistration::new(name), module, &types, &names, false, step);
+}
+
+fn no_narrowing(kind: Kind, name: &str) -> Failed {
+    let has: Vec<_> = NARROWS.iter().filter(|narrow| narrow.of == kind).map(|narrow| format!("{}()", narrow.name)).collect();
+    let has = if has.is_empty() { "nothing".to_owned() } else { has.join(", ") };
+    fail(format!("A query of {} cannot be narrowed with `{name}`; it can with: {has}.", kind.name()))
+}
+
+fn one_function(module: &mut Module, host: &Host, function: &'static Function, arity: usize) {
+    let any = TypeId::of::<Dynamic>();
+    let mut types: Vec<TypeId> = function.on.map(receiver).into_iter().collect();
+    types.resize(types.len() + arity, any);
+    let receiver = function.on.map(|_| "this");
+    let names: Vec<&str> = receiver.into_iter().chain(function.params.iter().take(arity).map(|param| param.name)).collect();
+    add(module, host, function, &types, &names);
+    if function.on == Some(Ty::AnyRecord) {
+        types[0] = TypeId::of::<()>();
+        add(module, host, function, &types, &names);
+    }
+}
+
+fn add(module: &mut Module, host: &Host, function: &'static Function, types: &[TypeId], names: &[&str]) {
+    let host = host.clone();
+    let run = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| match &context {
+        Some(context) => functions::call(&Call::new(&host, context, function, args)),
+        None => Err(fail(format!("{} was called without its place.", function.name))),
+    };
+    native(FuncRegistration::new(function.name), module, types, names, true, run);
+}
+
+/// The engine's type of a method's receiver.
+fn receiver(ty: Ty) -> TypeId {
+    match ty {
+        Ty::AnyQuery | Ty::Query(_) => TypeId::of::<Rows>(),
+        Ty::AnyRecord | Ty::Record(_) => TypeId::of::<Rec>(),
+        Ty::Rotation => TypeId::of::<Rotation>(),
+        Ty::Tally => TypeId::of::<Tally>(),
+        Ty::Digest => TypeId::of::<Draft>(),
+        Ty::Unit
+        | Ty::Bool
+        | Ty::Int
+        | Ty::Number
+        | Ty::Text
+        | Ty::Instant
+        | Ty::Day
+        | Ty::Span
+        | Ty::WorkSpan
+        | Ty::AnySpan
+        | Ty::When
+        | Ty::Money
+        | Ty::List(_)
+        | Ty::Map
+        | Ty::Maybe(_)
+        | Ty::Same
+        | Ty::Function
+        | Ty::Any => TypeId::of::<Dynamic>(),
+    }
+}
+
+fn iteration(module: &mut Module, host: &Host) {
+    let host = host.clone();
+    module.set_iter_result(TypeId::of::<Rows>(), move |query| {
+        let found = query.try_cast::<Rows>().ok_or_else(|| fail("Only queries, arrays, texts and ranges can be gone through.")).and_then(|rows| host.rows(&rows));
+        match found {
+            Ok(rows) => Box::new(rows.into_iter().map(|row| Ok(Dynamic::from(row)))),
+            Err(why) => Box::new(std::iter::once(Err(why))),
+        }
+    });
+}
+
+/// Names that the engine knows: a script's function of such a name would take the engine's place.
+pub(super) fn native_names(engine: &Engine) -> std::collections::BTreeSet<String> {
+    let names = engine.collect_fn_metadata(None, |info| Some(info.metadata.name.to_string()), true);
+    names.into_iter().filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')).filter(|name| !name.contains('$')).collect()
+}
+
