@@ -1,0 +1,3 @@
+//! One binary for all tests that need the real thing.
+
+mod store;
