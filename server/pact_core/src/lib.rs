@@ -12,6 +12,8 @@
 //! | [`lead`] | what may happen to a lead, decided purely |
 //! | [`history`] | the sentence that each step leaves on a lead |
 //! | [`territory`] | which territory a lead or customer belongs to |
+//! | [`matching`] | whether what enters is known |
+//! | [`money`] | amounts and currencies |
 //! | [`rotation`] | whose turn it is |
 //! | [`text`] | texts of bounded length without characters that deceive |
 //! | [`words`] | closed sets of words |
@@ -21,6 +23,8 @@ pub mod calendar;
 pub mod event;
 pub mod history;
 pub mod lead;
+pub mod matching;
+pub mod money;
 pub mod role;
 pub mod rotation;
 pub mod territory;

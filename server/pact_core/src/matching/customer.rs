@@ -1,0 +1,136 @@
+//! Whether a customer that enters is one that we know.
+
+use uuid::Uuid;
+
+use super::fold::fold_accents;
+use super::score::name_score;
+use super::{Match, Verdict, decide};
+
+/// From this likeness of names on, a customer in the same place is the same.
+pub const SAME_SCORE_IN_PLACE: f64 = 0.92;
+/// From this likeness of names on, a customer in the same place is offered for merging.
+pub const NEAR_SCORE_IN_PLACE: f64 = 0.80;
+/// From this likeness of names on, a customer anywhere in the same country is offered for merging.
+pub const NEAR_SCORE: f64 = 0.86;
+/// From this likeness of names on, the same domain or telephone number is enough to be the same.
+pub const SUPPORTED_SCORE: f64 = 0.60;
+
+/// A customer that enters. Everything is normalised: [`super::name_key`], [`super::company_domain`], [`super::phone`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CandidateCustomer<'a> {
+    /// The key of its name; empty when no name was given.
+    pub name_key: &'a str,
+    /// Its e-mail or web domain, never one of a provider of mailboxes to anybody.
+    pub domain: Option<&'a str>,
+    /// Its telephone number.
+    pub phone: Option<&'a str>,
+    /// The postcode of its address.
+    pub postcode: Option<&'a str>,
+    /// The city of its address.
+    pub city: Option<&'a str>,
+    /// The country of its address.
+    pub country: Option<&'a str>,
+}
+
+/// A customer that we know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownCustomer {
+    /// Its id.
+    pub id: Uuid,
+    /// The key of its name.
+    pub name_key: String,
+    /// Its domain.
+    pub domain: Option<String>,
+    /// Its telephone number.
+    pub phone: Option<String>,
+    /// The postcode of its address.
+    pub postcode: Option<String>,
+    /// The city of its address.
+    pub city: Option<String>,
+    /// The country of its address.
+    pub country: Option<String>,
+}
+
+/// What is known of two places.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Same,
+    Unknown,
+    OtherCity,
+    OtherCountry,
+}
+
+/// Whether the candidate is one of the known customers: by domain or telephone number if the names are not too far apart, by
+/// name, by a similar name in the same place.
+pub fn match_customer(candidate: &CandidateCustomer<'_>, known: &[KnownCustomer]) -> Match {
+    decide(known.iter().filter_map(|one| judge(candidate, one)).collect())
+}
+
+fn judge(candidate: &CandidateCustomer<'_>, known: &KnownCustomer) -> Option<Verdict> {
+    let score = name_score(candidate.name_key, &known.name_key);
+    let verdict = |same, because: String| Some(Verdict { id: known.id, same, score, because });
+    let place = compare_places(candidate, known);
+    let unnamed = candidate.name_key.is_empty() || known.name_key.is_empty();
+    if let Some(domain) = shared(candidate.domain, known.domain.as_deref()) {
+        return if unnamed || score >= SUPPORTED_SCORE || spells(domain, candidate.name_key) {
+            // A shared domain weighs more than any name without one.
+            Some(Verdict { id: known.id, same: true, score: 1.0 + score, because: format!("same e-mail domain {domain}") })
+        } else {
+            verdict(false, format!("same e-mail domain {domain}, but another name"))
+        };
+    }
+    if let Some(phone) = shared(candidate.phone, known.phone.as_deref()) {
+        return if unnamed || score >= SUPPORTED_SCORE {
+            Some(Verdict { id: known.id, same: true, score: 1.0 + score, because: format!("same telephone number {phone}") })
+        } else {
+            verdict(false, format!("same telephone number {phone}, but another name"))
+        };
+    }
+    let two_domains = candidate.domain.is_some() && known.domain.is_some();
+    if !unnamed && candidate.name_key == known.name_key {
+        return match place {
+            Place::Same => verdict(true, "same name in the same place".to_owned()),
+            Place::Unknown if two_domains => verdict(false, "same name, but another e-mail domain".to_owned()),
+            Place::Unknown => verdict(true, "same name".to_owned()),
+            Place::OtherCity => verdict(false, "same name in another place".to_owned()),
+            Place::OtherCountry => verdict(false, "same name in another country".to_owned()),
+        };
+    }
+    match place {
+        Place::Same if score >= SAME_SCORE_IN_PLACE && !two_domains => {
+            verdict(true, "nearly the same name in the same place".to_owned())
+        }
+        Place::Same if score >= NEAR_SCORE_IN_PLACE => verdict(false, "similar name in the same place".to_owned()),
+        Place::Unknown | Place::OtherCity if score >= NEAR_SCORE => verdict(false, "similar name".to_owned()),
+        Place::Same | Place::Unknown | Place::OtherCity | Place::OtherCountry => None,
+    }
+}
+
+/// Whether the first label of the domain is the name written together: "globexbenelux.nl".
+fn spells(domain: &str, key: &str) -> bool {
+    let label: String = domain.split('.').next().unwrap_or_default().chars().filter(|c| *c != '-').collect();
+    let key: String = key.chars().filter(|c| *c != ' ').collect();
+    label.chars().count() >= 4 && (label == key || key.starts_with(&label))
+}
+
+fn shared<'a>(one: Option<&'a str>, other: Option<&str>) -> Option<&'a str> {
+    one.filter(|text| !text.is_empty() && Some(*text) == other)
+}
+
+fn compare_places(candidate: &CandidateCustomer<'_>, known: &KnownCustomer) -> Place {
+    let differ = |one: Option<&str>, other: Option<&str>, form: fn(&str) -> String| -> Option<bool> {
+        let (one, other) = (form(one?), form(other?));
+        (!one.is_empty() && !other.is_empty()).then(|| one != other)
+    };
+    let letters = |text: &str| -> String { fold_accents(text).chars().filter(|c| c.is_alphanumeric()).collect() };
+    if differ(candidate.country, known.country.as_deref(), letters) == Some(true) {
+        return Place::OtherCountry;
+    }
+    let postcodes = differ(candidate.postcode, known.postcode.as_deref(), letters);
+    let cities = differ(candidate.city, known.city.as_deref(), letters);
+    match (postcodes, cities) {
+        (Some(false), _) | (_, Some(false)) => Place::Same,
+        (Some(true), _) | (_, Some(true)) => Place::OtherCity,
+        (None, None) => Place::Unknown,
+    }
+}

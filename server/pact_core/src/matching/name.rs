@@ -1,0 +1,99 @@
+//! Names in the form in which they are compared.
+
+use super::fold::fold_accents;
+use super::legal::{AT_END, AT_START, ATTACHED};
+
+/// The most words that one legal form has.
+const LONGEST_FORM_WORDS: usize = 5;
+
+/// A company's name in the form in which it is compared: folded, without punctuation, legal form and leading "the".
+///
+/// "The Müller & Söhne GmbH & Co. KG" becomes "muller sohne". A name that is nothing but a legal form stays ("AG"); a text
+/// without any letter or digit gives the empty key, which matches nothing.
+pub fn name_key(name: &str) -> String {
+    let mut folded = fold_accents(name);
+    for form in ATTACHED {
+        folded = replace_unless_all(&folded, form);
+    }
+    let words = words(&folded);
+    let mut words: &[String] = &words;
+    if let [first, rest @ ..] = words
+        && first == "the"
+        && !rest.is_empty()
+    {
+        words = rest;
+    }
+    while let Some(shorter) = without_form(words) {
+        words = shorter;
+    }
+    let kept: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_joiner(word)).collect();
+    // A name such as "And & Co" is all joiners: better those than nothing.
+    if kept.is_empty() { words.join(" ") } else { kept.join(" ") }
+}
+
+/// A human being's name in the form in which it is compared: folded, without punctuation and titles, its words in order of the
+/// alphabet, so that "Visser, Ann" is "Dr. Ann Visser".
+pub fn person_key(name: &str) -> String {
+    const TITLES: &[&str] = &[
+        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "herr", "frau", "hr", "fr", "dhr", "mevr", "mw", "mme", "mlle", "monsieur",
+        "madame", "sig", "sra", "sr", "dipl", "ing", "mag", "ir", "drs", "phd", "mba", "msc", "bsc",
+    ];
+    let folded = fold_accents(name);
+    let words = words(&folded);
+    let mut kept: Vec<&str> = words.iter().map(String::as_str).filter(|word| !TITLES.contains(word)).collect();
+    if kept.is_empty() {
+        kept = words.iter().map(String::as_str).collect();
+    }
+    kept.sort_unstable();
+    kept.join(" ")
+}
+
+/// The words of a folded text. Dots and apostrophes vanish, so that "B.V." is "bv"; letters that stand alone in a row become one
+/// word, so that "S. A." is "sa"; all else parts words.
+fn words(folded: &str) -> Vec<String> {
+    let plain: String = folded
+        .chars()
+        .filter(|c| !matches!(c, '.' | '\'' | '’' | '‘' | '`' | '´' | '\u{ad}'))
+        .map(|c| if c.is_alphanumeric() { c } else if c == '&' || c == '+' { '&' } else { ' ' })
+        .collect();
+    let spaced = plain.replace('&', " & ");
+    let mut words: Vec<String> = Vec::new();
+    let mut in_letters = false;
+    for word in spaced.split_whitespace() {
+        let is_letter = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+        match words.last_mut() {
+            Some(last) if is_letter && in_letters => last.push_str(word),
+            Some(_) | None => words.push(word.to_owned()),
+        }
+        in_letters = is_letter;
+    }
+    words
+}
+
+/// Words that join names, and say nothing themselves.
+fn is_joiner(word: &str) -> bool {
+    matches!(word, "&" | "and" | "und" | "et")
+}
+
+/// The words without a legal form at one end, if there is one and something is left.
+fn without_form(words: &[String]) -> Option<&[String]> {
+    let last = words.len().checked_sub(1)?;
+    if last == 0 {
+        return None;
+    }
+    if is_joiner(&words[last]) {
+        return Some(&words[..last]);
+    }
+    for length in (1..=LONGEST_FORM_WORDS.min(last)).rev() {
+        let at = words.len() - length;
+        if AT_END.contains(&words[at..].join(" ").as_str()) {
+            return Some(&words[..at]);
+        }
+    }
+    AT_START.contains(&words[0].as_str()).then(|| &words[1..])
+}
+
+fn replace_unless_all(text: &str, form: &str) -> String {
+    let without = text.replace(form, " ");
+    if without.trim().is_empty() { text.to_owned() } else { without }
+}

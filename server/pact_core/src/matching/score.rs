@@ -1,0 +1,56 @@
+//! How alike two names are.
+
+use strsim::{jaro, normalized_damerau_levenshtein};
+
+/// The score of names of which one is the other with words added: "Globex" and "Globex Benelux".
+const CONTAINED_SCORE: f64 = 0.88;
+/// The highest score of names with different numbers: "Studio 54" and "Studio 55" are two.
+const OTHER_NUMBER_SCORE: f64 = 0.6;
+/// A single word that is contained must be so long, in characters, to say anything.
+const MIN_CONTAINED_CHARS: usize = 5;
+
+/// How alike two keys of [`super::name_key`] or [`super::person_key`] are, from 0 to 1.
+///
+/// It is the mean of Jaro's measure and the edit distance (transpositions are one edit), each forgiving what the other does
+/// not; words in another order, "ue" for "ü" and the like, and added words are allowed for. An empty key is like nothing.
+pub fn name_score(one: &str, other: &str) -> f64 {
+    if one.is_empty() || other.is_empty() {
+        return 0.0;
+    }
+    if one == other {
+        return 1.0;
+    }
+    let (one, other) = (loose(one), loose(other));
+    let spelling = spelling_score(&one, &other)
+        .max(spelling_score(&sorted(&one), &sorted(&other)))
+        .max(spelling_score(&one.replace(' ', ""), &other.replace(' ', "")));
+    let score = if is_contained(&one, &other) { spelling.max(CONTAINED_SCORE) } else { spelling };
+    if numbers(&one) == numbers(&other) { score } else { score.min(OTHER_NUMBER_SCORE) }
+}
+
+fn spelling_score(one: &str, other: &str) -> f64 {
+    f64::midpoint(jaro(one, other), normalized_damerau_levenshtein(one, other))
+}
+
+/// The ways of writing umlauts and the like without them, made one.
+fn loose(key: &str) -> String {
+    key.replace("ae", "a").replace("oe", "o").replace("ue", "u").replace("aa", "a")
+}
+
+fn sorted(key: &str) -> String {
+    let mut words: Vec<&str> = key.split(' ').collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+/// Whether all words of the shorter name stand in the longer.
+fn is_contained(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<&str>, Vec<&str>) = (one.split(' ').collect(), other.split(' ').collect());
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let telling = short.len() > 1 || short.iter().all(|word| word.chars().count() >= MIN_CONTAINED_CHARS);
+    telling && short.iter().all(|word| long.contains(word))
+}
+
+fn numbers(key: &str) -> Vec<&str> {
+    key.split(|c: char| !c.is_numeric()).filter(|part| !part.is_empty()).collect()
+}
