@@ -1,0 +1,3 @@
+//! Customers: the companies that we sell to.
+
+pub(crate) mod subject;

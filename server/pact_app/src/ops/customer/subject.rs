@@ -1,0 +1,76 @@
+//! What a card, plan or request is about: a customer, and perhaps one of its leads.
+
+use pact_core::lead as rules;
+use pact_store::entity::customer;
+use pact_store::{Tx, record};
+use uuid::Uuid;
+
+use crate::Refusal;
+use crate::ops::lead::{LeadDraft, Scene};
+
+/// How much of a text a message quotes, in characters.
+const EXCERPT_CHARS: usize = 160;
+
+/// A customer, and perhaps one of its leads, held while something is written about them.
+pub(crate) struct Subject {
+    /// The customer.
+    pub(crate) customer: customer::Model,
+    lead: Option<LeadDraft>,
+}
+
+impl Subject {
+    /// Holds a customer, and a lead of it.
+    ///
+    /// # Errors
+    /// A customer that does not exist or was merged into another, or a lead that is not this customer's.
+    pub(crate) async fn hold(tx: &Tx, customer: Uuid, lead: Option<Uuid>) -> Result<Self, Refusal> {
+        let customer = standing(tx, customer).await?;
+        let lead = match lead {
+            Some(lead) => Some(LeadDraft::load(tx, lead).await?),
+            None => None,
+        };
+        if lead.as_ref().is_some_and(|draft| draft.row.customer_id != customer.id) {
+            return Err(Refusal::invalid("lead_id", "this lead belongs to another customer. Choose one of this customer's, or none."));
+        }
+        Ok(Self { customer, lead })
+    }
+
+    /// Restarts the quiet clocks of the customer and of the lead: something happened.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub(crate) async fn happened(self, tx: &Tx, scene: &Scene) -> Result<(), Refusal> {
+        let mut after = self.customer.clone();
+        after.last_event_at = after.last_event_at.max(scene.now.millis());
+        record::save(tx, &self.customer, after).await?;
+        if let Some(mut draft) = self.lead {
+            draft.facts = rules::something_happened(&draft.facts);
+            draft.row.last_event_at = draft.row.last_event_at.max(scene.now.millis());
+            draft.write(tx, scene).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Holds a customer that was not merged into another.
+///
+/// # Errors
+/// A customer that does not exist or was merged into another.
+pub(crate) async fn standing(tx: &Tx, id: Uuid) -> Result<customer::Model, Refusal> {
+    let row: customer::Model = record::hold(tx, id).await?;
+    match row.merged_into_id {
+        Some(into) => Err(Refusal::NotNow {
+            why: format!("{} was merged into the customer {into}. Write on that one.", row.name),
+        }),
+        None => Ok(row),
+    }
+}
+
+/// The beginning of a text on one line, for messages.
+pub(crate) fn excerpt(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT_CHARS) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
