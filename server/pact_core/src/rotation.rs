@@ -56,9 +56,5 @@ impl Filters {
 
 /// The person whose turn it is: least recently given first, ties in the order of ids; `None` if all are left out.
 pub fn next(group: &[Candidate], filters: &Filters) -> Option<Uuid> {
-    group
-        .iter()
-        .filter(|person| filters.admit(person))
-        .min_by_key(|person| (person.given_seq, person.id))
-        .map(|person| person.id)
+    group.iter().filter(|person| filters.admit(person)).min_by_key(|person| (person.given_seq, person.id)).map(|person| person.id)
 }

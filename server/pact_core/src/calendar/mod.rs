@@ -85,7 +85,7 @@ impl Calendar {
     ///
     /// Whole work days keep the local time of day: two work days from Friday 15:00 are Tuesday 15:00, also for somebody who works
     /// six hours a day; where that time is after the last hour of the day, its end is taken. What is left is counted in working
-    /// minutes, and is never later than one work day more. The count starts with the next working hour when `from` is outside.
+    /// minutes. The count starts with the next working hour when `from` is outside.
     pub fn add(&self, from: Instant, span: WorkSpan) -> Option<Instant> {
         let (days, minutes) = span.days_and_minutes();
         let (days, minutes) = (u64::try_from(days).ok()?, i64::try_from(u64::try_from(minutes).ok()?).ok()?);
@@ -97,12 +97,7 @@ impl Calendar {
         if minutes == 0 {
             return Some(after_days);
         }
-        let by_minutes = self.add_minutes(after_days, minutes);
-        let by_day = self.add_days(start, days.checked_add(1)?);
-        match (by_minutes, by_day) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        }
+        self.add_minutes(after_days, minutes)
     }
 
     /// Working time between two instants in whole minutes, rounded down; negative when `b` is before `a`; time away does not count.

@@ -28,10 +28,7 @@ pub fn lose(lead: &LeadFacts, because: &str, actor: &Actor, now: Instant) -> Res
         lost_reason: Some(because.clone()),
         ..something_happened(lead)
     };
-    Ok(Decision::restarting(after)
-        .withdrawing(lead, &because, now)
-        .step(LeadStep::Lost { because })
-        .event(EventName::LeadLost))
+    Ok(Decision::restarting(after).withdrawing(lead, &because, now).step(LeadStep::Lost { because }).event(EventName::LeadLost))
 }
 
 /// Opens a won or lost lead again, for `owner` if one is given; without one it waits, and is handled as a lead that entered.

@@ -72,12 +72,7 @@ impl Decision {
         self.lead.open_push = None;
         match before.open_push {
             Some(open) => self
-                .push(PushChange::Ended {
-                    id: open.id,
-                    answer: PushAnswer::Withdrawn,
-                    reason: Some(because.to_owned()),
-                    at,
-                })
+                .push(PushChange::Ended { id: open.id, answer: PushAnswer::Withdrawn, reason: Some(because.to_owned()), at })
                 .step(LeadStep::Withdrawn { to: open.person, because: because.to_owned() }),
             None => self,
         }

@@ -67,9 +67,7 @@ pub fn change_stage(lead: &LeadFacts, to: Stage, actor: &Actor) -> Result<Decisi
         return Err(Refusal::SameStage { stage: to });
     }
     let after = LeadFacts { stage: to, ..something_happened(lead) };
-    Ok(Decision::restarting(after)
-        .step(LeadStep::StageChanged { from: lead.stage, to })
-        .event(EventName::StageChanged))
+    Ok(Decision::restarting(after).step(LeadStep::StageChanged { from: lead.stage, to }).event(EventName::StageChanged))
 }
 
 /// The lead after something happened on it, such as a card: it is no longer quiet, so highlight and escalation end.

@@ -21,7 +21,9 @@ pub enum Refusal {
         state: LeadState,
     },
     /// A person owns the lead, so that it cannot be pushed.
-    #[error("Somebody owns this lead already, so it cannot be pushed. Transfer it instead: its history and a handover text go along.")]
+    #[error(
+        "Somebody owns this lead already, so it cannot be pushed. Transfer it instead: its history and a handover text go along."
+    )]
     AlreadyOwned,
     /// Another push awaits its answer.
     #[error("This lead is offered to somebody until {until}. Wait for the answer, or withdraw that push first.")]
@@ -36,7 +38,9 @@ pub enum Refusal {
         state: LeadState,
     },
     /// The push is somebody else's.
-    #[error("This lead is offered to somebody else, so you cannot answer for them. Ask a manager to withdraw the push and push it to you.")]
+    #[error(
+        "This lead is offered to somebody else, so you cannot answer for them. Ask a manager to withdraw the push and push it to you."
+    )]
     NotYourPush,
     /// The time to answer has passed.
     #[error("The time to answer this push ended at {until}. Ask a manager to push the lead to you again.")]

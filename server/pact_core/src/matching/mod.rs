@@ -79,9 +79,7 @@ struct Verdict {
 
 /// The best of the verdicts. Two records that are equally good as "the same" leave a doubt, so that people decide.
 fn decide(mut verdicts: Vec<Verdict>) -> Match {
-    verdicts.sort_by(|one, other| {
-        other.same.cmp(&one.same).then(other.score.total_cmp(&one.score)).then(one.id.cmp(&other.id))
-    });
+    verdicts.sort_by(|one, other| other.same.cmp(&one.same).then(other.score.total_cmp(&one.score)).then(one.id.cmp(&other.id)));
     let mut verdicts = verdicts.into_iter();
     match (verdicts.next(), verdicts.next()) {
         (None, _) => Match::New,

@@ -11,11 +11,23 @@ const LONGEST_FORM_WORDS: usize = 5;
 /// "The Müller & Söhne GmbH & Co. KG" becomes "muller sohne". A name that is nothing but a legal form stays ("AG"); a text
 /// without any letter or digit gives the empty key, which matches nothing.
 pub fn name_key(name: &str) -> String {
-    let mut folded = fold_accents(name);
+    let mut key = fold_accents(name);
     for form in ATTACHED {
-        folded = replace_unless_all(&folded, form);
+        key = replace_unless_all(&key, form);
     }
-    let words = words(&folded);
+    // Dropping one thing may bring others together: "H & M" is "h m", and that is "hm". Each round leaves less.
+    loop {
+        let shorter = shorten(&key);
+        if shorter == key {
+            return key;
+        }
+        key = shorter;
+    }
+}
+
+/// The name without leading "the", legal forms and joiners, once.
+fn shorten(folded: &str) -> String {
+    let words = joined_letters(words(folded));
     let mut words: &[String] = &words;
     if let [first, rest @ ..] = words
         && first == "the"
@@ -35,12 +47,11 @@ pub fn name_key(name: &str) -> String {
 /// alphabet, so that "Visser, Ann" is "Dr. Ann Visser".
 pub fn person_key(name: &str) -> String {
     const TITLES: &[&str] = &[
-        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "herr", "frau", "hr", "fr", "dhr", "mevr", "mw", "mme", "mlle", "monsieur",
-        "madame", "sig", "sra", "sr", "dipl", "ing", "mag", "ir", "drs", "phd", "mba", "msc", "bsc",
+        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "herr", "frau", "hr", "fr", "dhr", "mevr", "mw", "mme", "mlle",
+        "monsieur", "madame", "sig", "sra", "sr", "dipl", "ing", "mag", "ir", "drs", "phd", "mba", "msc", "bsc",
     ];
-    let folded = fold_accents(name);
-    let words = words(&folded);
-    let mut kept: Vec<&str> = words.iter().map(String::as_str).filter(|word| !TITLES.contains(word)).collect();
+    let words = words(&fold_accents(name));
+    let mut kept: Vec<&str> = words.iter().map(String::as_str).filter(|word| !TITLES.contains(word) && *word != "&").collect();
     if kept.is_empty() {
         kept = words.iter().map(String::as_str).collect();
     }
@@ -48,26 +59,28 @@ pub fn person_key(name: &str) -> String {
     kept.join(" ")
 }
 
-/// The words of a folded text. Dots and apostrophes vanish, so that "B.V." is "bv"; letters that stand alone in a row become one
-/// word, so that "S. A." is "sa"; all else parts words.
+/// The words of a folded text. Dots and apostrophes vanish, so that "B.V." is "bv"; all else parts words.
 fn words(folded: &str) -> Vec<String> {
     let plain: String = folded
         .chars()
         .filter(|c| !matches!(c, '.' | '\'' | '’' | '‘' | '`' | '´' | '\u{ad}'))
-        .map(|c| if c.is_alphanumeric() { c } else if c == '&' || c == '+' { '&' } else { ' ' })
+        .map(|c| {
+            if c.is_alphanumeric() {
+                c
+            } else if c == '&' || c == '+' {
+                '&'
+            } else {
+                ' '
+            }
+        })
         .collect();
-    let spaced = plain.replace('&', " & ");
-    let mut words: Vec<String> = Vec::new();
-    let mut in_letters = false;
-    for word in spaced.split_whitespace() {
-        let is_letter = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
-        match words.last_mut() {
-            Some(last) if is_letter && in_letters => last.push_str(word),
-            Some(_) | None => words.push(word.to_owned()),
-        }
-        in_letters = is_letter;
-    }
-    words
+    plain.replace('&', " & ").split_whitespace().map(str::to_owned).collect()
+}
+
+/// Letters that stand alone in a row become one word, so that "S. A." is "sa".
+fn joined_letters(words: Vec<String>) -> Vec<String> {
+    let is_letter = |word: &String| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    words.chunk_by(|one, other| is_letter(one) && is_letter(other)).map(<[String]>::concat).collect()
 }
 
 /// Words that join names, and say nothing themselves.

@@ -22,6 +22,8 @@ pub fn phone(text: &str, country: Option<&str>) -> Option<String> {
     let text = if text.starts_with('+') || text.starts_with("00") { text.replace("(0)", " ") } else { text.to_owned() };
     // "00" opens an international call nearly everywhere that numbers are written so.
     let text = text.strip_prefix("00").map_or_else(|| text.clone(), |rest| format!("+{rest}"));
+    // A number with its country's needs no other, whose rules for zeros the parser would apply to it.
+    let country = country.filter(|_| !text.starts_with('+') && !text.starts_with("tel:+"));
     let country: Option<Id> = country.and_then(|code| code.trim().to_ascii_uppercase().parse().ok());
     let number = parse(country, &text).ok()?;
     let written = number.format().mode(Mode::E164).to_string();

@@ -4,6 +4,8 @@ use strsim::{jaro, normalized_damerau_levenshtein};
 
 /// The score of names of which one is the other with words added: "Globex" and "Globex Benelux".
 const CONTAINED_SCORE: f64 = 0.88;
+/// How much the words that differ weigh in names that share others: "Hotel Krone" and "Hotel Sonne" are two.
+const DIFFERENCE_WEIGHT: f64 = 0.4;
 /// The highest score of names with different numbers: "Studio 54" and "Studio 55" are two.
 const OTHER_NUMBER_SCORE: f64 = 0.6;
 /// A single word that is contained must be so long, in characters, to say anything.
@@ -21,15 +23,28 @@ pub fn name_score(one: &str, other: &str) -> f64 {
         return 1.0;
     }
     let (one, other) = (loose(one), loose(other));
-    let spelling = spelling_score(&one, &other)
-        .max(spelling_score(&sorted(&one), &sorted(&other)))
-        .max(spelling_score(&one.replace(' ', ""), &other.replace(' ', "")));
-    let score = if is_contained(&one, &other) { spelling.max(CONTAINED_SCORE) } else { spelling };
+    let together = spelling_score(&one.replace(' ', ""), &other.replace(' ', ""));
+    let whole = spelling_score(&sorted(&one), &sorted(&other)).max(spelling_score(&one, &other)).max(together);
+    let score = if is_contained(&one, &other) { whole.max(CONTAINED_SCORE) } else { weigh_difference(whole, &one, &other) };
     if numbers(&one) == numbers(&other) { score } else { score.min(OTHER_NUMBER_SCORE) }
 }
 
 fn spelling_score(one: &str, other: &str) -> f64 {
     f64::midpoint(jaro(one, other), normalized_damerau_levenshtein(one, other))
+}
+
+/// The score of the whole names, lowered by how unlike the words are in which they differ.
+fn weigh_difference(whole: f64, one: &str, other: &str) -> f64 {
+    let without = |name: &str, shared: &str| -> String {
+        let shared: Vec<&str> = shared.split(' ').collect();
+        name.split(' ').filter(|word| !shared.contains(word)).collect::<Vec<_>>().join(" ")
+    };
+    let (ours, theirs) = (without(one, other), without(other, one));
+    if ours == one || ours.is_empty() || theirs.is_empty() {
+        return whole;
+    }
+    let difference = spelling_score(&ours, &theirs);
+    whole.min(whole * (1.0 - DIFFERENCE_WEIGHT) + difference * DIFFERENCE_WEIGHT)
 }
 
 /// The ways of writing umlauts and the like without them, made one.

@@ -45,7 +45,9 @@ pub enum TerritoryProblem {
         name: String,
     },
     /// A range of postcodes that holds none.
-    #[error("The territory \"{name}\" has postcodes from \"{from}\" to \"{to}\", which holds none. Write the lower one first, both in the same form.")]
+    #[error(
+        "The territory \"{name}\" has postcodes from \"{from}\" to \"{to}\", which holds none. Write the lower one first, both in the same form."
+    )]
     BadRange {
         /// The territory.
         id: Uuid,
@@ -57,7 +59,9 @@ pub enum TerritoryProblem {
         to: String,
     },
     /// A rule without any condition, which would match everything.
-    #[error("The territory \"{name}\" has a rule without a condition, which would match every lead. Name a country, postcodes, segments or products.")]
+    #[error(
+        "The territory \"{name}\" has a rule without a condition, which would match every lead. Name a country, postcodes, segments or products."
+    )]
     EmptyRule {
         /// The territory.
         id: Uuid,
@@ -143,11 +147,7 @@ impl TerritoryTree {
 
     /// It and all that lie in it.
     pub fn with_descendants(&self, id: Uuid) -> HashSet<Uuid> {
-        self.ordered
-            .iter()
-            .filter(|t| t.id == id || self.ancestors(t.id).any(|above| above.id == id))
-            .map(|t| t.id)
-            .collect()
+        self.ordered.iter().filter(|t| t.id == id || self.ancestors(t.id).any(|above| above.id == id)).map(|t| t.id).collect()
     }
 
     /// Every territory, in the order in which they are asked.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::postcode::{Postcode, PostcodeRange};
 use super::TerritoryProblem;
+use super::postcode::{Postcode, PostcodeRange};
 
 /// A rule matches when every part of it that is not empty matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +62,9 @@ impl TerritoryRule {
             && (self.countries.is_empty() || facts.country.is_some_and(|given| self.names_country(given)))
             && (self.postcodes.is_empty()
                 || facts.postcode.as_ref().is_some_and(|code| {
-                    self.postcodes.iter().any(|range| {
-                        facts.country.is_some_and(|given| same_country(&range.country, given)) && range.holds(code)
-                    })
+                    self.postcodes
+                        .iter()
+                        .any(|range| facts.country.is_some_and(|given| same_country(&range.country, given)) && range.holds(code))
                 }))
             && in_words(&self.segments, facts.segment.as_ref())
             && in_words(&self.products, facts.product.as_ref())

@@ -22,7 +22,9 @@ pub enum AnySpan {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
     /// The text cannot be read as a span of either kind.
-    #[error("\"{0}\" is no span of time. Write a whole number and a unit, such as \"5 work days\", \"4 work hours\", \"6 weeks\" or \"90 minutes\".")]
+    #[error(
+        "\"{0}\" is no span of time. Write a whole number and a unit, such as \"5 work days\", \"4 work hours\", \"6 weeks\" or \"90 minutes\"."
+    )]
     Unreadable(String),
     /// The span is longer than PACT can hold.
     #[error("\"{0}\" is too long a span. Write a shorter one.")]
