@@ -4,10 +4,16 @@
 //! hard memory and wall time, because no set of limits inside one process holds (`script-host-notes.md`). This crate knows no
 //! database and no HTTP; whoever starts a run answers its questions through [`facts::Facts`].
 
+pub mod cases;
 pub mod effect;
 mod engine;
 pub mod facts;
 pub mod limits;
 pub mod members;
+pub mod plugin;
+pub mod pool;
 pub mod run;
+pub mod sandbox;
 pub mod value;
+mod wire;
+pub mod worker;

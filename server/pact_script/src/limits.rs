@@ -11,22 +11,22 @@ use crate::run::Limit;
 pub const OPERATIONS: u64 = 2_000_000;
 /// Script functions that may be inside one another.
 pub const CALL_DEPTH: usize = 64;
-/// Expressions that may be inside one another, in a function or outside.
-pub const EXPRESSION_DEPTH: usize = 64;
+/// Expressions that may be inside one another, in a function or outside; the linter parses with the same.
+pub const EXPRESSION_DEPTH: usize = pact_policy::engine::MAX_EXPRESSION_DEPTH;
 /// Bytes of one text.
 pub const STRING_BYTES: usize = 64 * 1024;
 /// Elements of one array, those of arrays inside it included.
 pub const ARRAY_ITEMS: usize = 5_000;
 /// Entries of one map, those of maps inside it included.
 pub const MAP_ITEMS: usize = 2_000;
-/// Variables that may live at the same time.
-pub const VARIABLES: usize = 1_000;
-/// Functions of one file.
-pub const FUNCTIONS: usize = 500;
+/// Variables that may live at the same time; the linter parses with the same.
+pub const VARIABLES: usize = pact_policy::engine::MAX_VARIABLES;
+/// Functions of one file, closures among them; the linter parses with the same.
+pub const FUNCTIONS: usize = pact_policy::engine::MAX_FUNCTIONS;
 /// Modules that one run may import.
 pub const MODULES: usize = 16;
-/// Bytes of one script file.
-pub const SCRIPT_BYTES: usize = 256 * 1024;
+/// Bytes of one script file; the linter reads no more.
+pub const SCRIPT_BYTES: usize = pact_policy::manifest::plugin::MAX_SCRIPT_BYTES;
 /// Files and modules of one plugin.
 pub const SCRIPT_FILES: usize = 64;
 /// Effects of one run.

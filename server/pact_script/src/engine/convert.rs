@@ -1,13 +1,13 @@
 //! Between the values that travel and the values that scripts hold.
 
 use chrono::NaiveDate;
+use pact_core::money::{Currency, Money};
 use pact_core::time::{Instant, Span, WorkSpan};
 use rhai::{Array, Dynamic, FLOAT, INT, Map};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 use super::handles::Rec;
-use super::money::Money;
 use crate::limits::VALUE_DEPTH;
 use crate::value::Value;
 
@@ -23,7 +23,11 @@ pub(crate) fn to_dynamic(value: &Value) -> Dynamic {
         Value::Day(day) => Dynamic::from(*day),
         Value::Span(seconds) => Dynamic::from(Span::of_seconds(*seconds)),
         Value::WorkSpan(minutes) => Dynamic::from(WorkSpan::of_minutes(*minutes)),
-        Value::Money { minor, currency } => Dynamic::from(Money { minor: *minor, currency: currency.as_str().into() }),
+        Value::Money { minor, currency } => match currency.parse::<Currency>() {
+            Ok(currency) => Dynamic::from(Money { minor: *minor, currency }),
+            // The host sends no other; an amount that nobody can read is not known.
+            Err(_) => Dynamic::UNIT,
+        },
         Value::List(items) => Dynamic::from_array(items.iter().map(to_dynamic).collect()),
         Value::Map(entries) => Dynamic::from_map(entries.iter().map(|(key, value)| (key.as_str().into(), to_dynamic(value))).collect()),
         Value::Ref(kind, id) => Dynamic::from(Rec::by_id(*kind, *id)),
@@ -114,12 +118,18 @@ pub(crate) fn say_type(value: &Dynamic) -> String {
     if let Some(record) = value.read_lock::<Rec>() {
         return record.kind.name().to_owned();
     }
-    match value.type_name() {
-        "()" => "()".to_owned(),
-        "i64" => "whole number".to_owned(),
-        "f64" | "decimal" => "number".to_owned(),
-        "string" | "char" => "text".to_owned(),
-        "Fn" => "function".to_owned(),
-        name => name.rsplit("::").next().unwrap_or(name).to_owned(),
-    }
+    let name = match value.type_name() {
+        "()" => "()",
+        "i64" => "whole number",
+        "f64" | "decimal" => "number",
+        "string" | "char" => "text",
+        "Fn" => "function",
+        name => match name.rsplit("::").next().unwrap_or(name) {
+            "NaiveDate" => "Day",
+            "Rows" => "query",
+            "Draft" => "digest",
+            last => last,
+        },
+    };
+    name.to_owned()
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use pact_core::money::Money;
 use pact_core::time::{Span, WorkSpan};
 use pact_policy::table::{FnId, Kind};
 use rhai::{Array, Dynamic, Map};
@@ -14,7 +15,7 @@ use super::convert::{decimal, number, say_type, to_dynamic, to_value};
 use super::desk::{Failed, Stop, fail, stop};
 use super::effects;
 use super::handles::{Rec, Rotation, Rows, Tally};
-use super::money::Money;
+use super::money;
 use crate::effect::Effect;
 use crate::facts::{Answer, Ask, Rotate, Step};
 use crate::limits;
@@ -34,7 +35,7 @@ pub(crate) fn call(call: &Call<'_, '_, '_>) -> Given {
         FnId::Weeks => span(Span::of_weeks(call.int(0)?)),
         FnId::WorkHours => span(WorkSpan::of_hours(call.int(0)?)),
         FnId::WorkDays => span(WorkSpan::of_days(call.int(0)?)),
-        FnId::Money => Ok(Dynamic::from(Money::of_major(call.number(0)?, &call.text(1)?).map_err(fail)?)),
+        FnId::Money => Ok(Dynamic::from(money::of_number(call.number(0)?, &call.text(1)?).map_err(fail)?)),
         FnId::Setting => setting(call),
         FnId::Translate => translate(call),
         FnId::Pick => pick(call),
@@ -250,10 +251,10 @@ fn sum(call: &Call<'_, '_, '_>) -> Given {
     let mut amount: Option<Money> = None;
     for row in call.host.rows(&call.query_arg(0)?)? {
         let value = number_of.call_within_context::<Dynamic>(call.context, (row,))?;
-        if let Some(money) = value.read_lock::<Money>() {
-            amount = Some(match &amount {
-                Some(sum) => sum.plus(&money).map_err(fail)?,
-                None => money.clone(),
+        if let Some(value) = value.read_lock::<Money>() {
+            amount = Some(match amount {
+                Some(sum) => money::plus(sum, *value).map_err(fail)?,
+                None => *value,
             });
         } else if let Some(value) = decimal(&value) {
             numbers = numbers.checked_add(value).ok_or_else(|| fail("The sum is too large."))?;

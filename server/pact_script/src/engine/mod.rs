@@ -25,7 +25,8 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage, BasicStringPackage, LogicPackage,
     MoreStringPackage, Package,
 };
-use rhai::{Dynamic, Engine, OptimizationLevel};
+use pact_policy::engine::apply_parser_options;
+use rhai::{Dynamic, Engine};
 
 use self::desk::{Host, Stop};
 use self::handles::{Draft, Rec, Rotation, Rows, Tally};
@@ -67,17 +68,14 @@ fn restrict(engine: &mut Engine) {
     for word in DISABLED {
         engine.disable_symbol(word);
     }
-    engine.set_optimization_level(OptimizationLevel::None);
+    apply_parser_options(engine);
     // Built-in operators would answer `false` to comparing an amount with a number before ours is asked.
     engine.set_fast_operators(false);
     engine.set_max_operations(limits::OPERATIONS);
     engine.set_max_call_levels(limits::CALL_DEPTH);
-    engine.set_max_expr_depths(limits::EXPRESSION_DEPTH, limits::EXPRESSION_DEPTH);
     engine.set_max_string_size(limits::STRING_BYTES);
     engine.set_max_array_size(limits::ARRAY_ITEMS);
     engine.set_max_map_size(limits::MAP_ITEMS);
-    engine.set_max_variables(limits::VARIABLES);
-    engine.set_max_functions(limits::FUNCTIONS);
     engine.set_max_modules(limits::MODULES);
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
+use pact_core::money::Money;
 use pact_core::time::{Instant, Span, WorkSpan};
 use rhai::{Dynamic, Engine, FLOAT, INT, ImmutableString};
 use rust_decimal::Decimal;
@@ -12,7 +13,7 @@ use rust_decimal::Decimal;
 use super::convert::{decimal, number, say_type, to_dynamic};
 use super::desk::{Failed, Host, fail};
 use super::handles::{Draft, Rec, Rotation, Rows, Tally};
-use super::money::Money;
+use super::money;
 use crate::members;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -98,10 +99,10 @@ fn by_zero() -> Failed {
 }
 
 fn amounts(engine: &mut Engine) {
-    engine.register_fn("+", |a: Money, b: Money| a.plus(&b).map_err(fail));
-    engine.register_fn("-", |a: Money, b: Money| a.plus(&b.negated()).map_err(fail));
-    engine.register_fn("-", |a: Money| a.negated());
-    engine.register_fn("/", |a: Money, b: Money| a.ratio(&b).map(number).map_err(fail));
+    engine.register_fn("+", |a: Money, b: Money| money::plus(a, b).map_err(fail));
+    engine.register_fn("-", |a: Money, b: Money| money::plus(a, money::negated(b)).map_err(fail));
+    engine.register_fn("-", |a: Money| money::negated(a));
+    engine.register_fn("/", |a: Money, b: Money| money::ratio(a, b).map(number).map_err(fail));
     factor::<INT>(engine);
     factor::<Decimal>(engine);
     factor::<FLOAT>(engine);
@@ -111,9 +112,9 @@ fn factor<N: Clone + Send + Sync + 'static>(engine: &mut Engine) {
     fn of<N: Clone + Send + Sync + 'static>(n: N) -> Result<Decimal, Failed> {
         decimal(&Dynamic::from(n)).ok_or_else(|| fail("This number is too large for an amount."))
     }
-    engine.register_fn("*", |a: Money, n: N| a.times(of(n)?).map_err(fail));
-    engine.register_fn("*", |n: N, a: Money| a.times(of(n)?).map_err(fail));
-    engine.register_fn("/", |a: Money, n: N| a.divided(of(n)?).map_err(fail));
+    engine.register_fn("*", |a: Money, n: N| money::times(a, of(n)?).map_err(fail));
+    engine.register_fn("*", |n: N, a: Money| money::times(a, of(n)?).map_err(fail));
+    engine.register_fn("/", |a: Money, n: N| money::divided(a, of(n)?).map_err(fail));
     // A sum over nothing is a plain 0.
     engine.register_fn("+", |a: Money, n: N| only_zero(of(n)?, a));
     engine.register_fn("+", |n: N, a: Money| only_zero(of(n)?, a));
@@ -129,9 +130,9 @@ fn amount_order(engine: &mut Engine) {
     fn order(a: &Dynamic, b: &Dynamic) -> Result<Option<Ordering>, Failed> {
         let (left, right) = (a.read_lock::<Money>(), b.read_lock::<Money>());
         match (left, right) {
-            (Some(a), Some(b)) => a.order(&b).map(Some).map_err(fail),
-            (Some(a), None) if decimal(b).is_some() => Ok(decimal(b).map(|b| a.major().cmp(&b))),
-            (None, Some(b)) if decimal(a).is_some() => Ok(decimal(a).map(|a| a.cmp(&b.major()))),
+            (Some(a), Some(b)) => money::order(*a, *b).map(Some).map_err(fail),
+            (Some(a), None) if decimal(b).is_some() => Ok(decimal(b).map(|b| a.to_decimal().cmp(&b))),
+            (None, Some(b)) if decimal(a).is_some() => Ok(decimal(a).map(|a| a.cmp(&b.to_decimal()))),
             _ if a.is_unit() || b.is_unit() => Ok(None),
             _ => Err(incomparable(a, b)),
         }
@@ -146,11 +147,11 @@ fn amount_order(engine: &mut Engine) {
     }
     let same = |a: &Dynamic, b: &Dynamic| match (a.read_lock::<Money>(), b.read_lock::<Money>()) {
         (Some(a), Some(b)) => *a == *b,
-        (Some(a), None) => decimal(b) == Some(a.major()),
-        (None, Some(b)) => decimal(a) == Some(b.major()),
+        (Some(a), None) => decimal(b) == Some(a.to_decimal()),
+        (None, Some(b)) => decimal(a) == Some(b.to_decimal()),
         (None, None) => false,
     };
-    equal::<Money>(engine, Arc::new(move |a, b| same(&Dynamic::from(a.clone()), b)));
+    equal::<Money>(engine, Arc::new(move |a, b| same(&Dynamic::from(*a), b)));
 }
 
 fn incomparable(a: &Dynamic, b: &Dynamic) -> Failed {
