@@ -1,0 +1,236 @@
+//! Cases: given a world, an event and a moment, these effects are expected.
+//!
+//! A case is one TOML file in a plugin's `cases/` folder:
+//!
+//! ```toml
+//! title = "A known customer's lead goes to its owner"   # optional; the file's name otherwise
+//! now = "2026-11-24T09:00:00Z"
+//! today = "2026-11-24"                # optional; the day of `now` in UTC otherwise
+//! event = "lead_created"              # or: call = "sweep", a scheduled function
+//! with = { lead = "pumps" }           # the arguments, by the names in the table; a scheduled function has `person`
+//! worlds = ["company.toml"]           # optional: worlds from files in the same folder, put before the world below
+//!
+//! [settings]                          # optional: values other than the manifest's defaults
+//! answer_within = "2 work hours"
+//!
+//! [[world.person]]                    # any kind of the table: lead, push, lead_event, customer, contact, card, plan, request,
+//! id = "ann"                          # person, team, territory, pack, goal, period, act
+//! territory = "north"                 # records are named by their handle; any member of the table can be written
+//! roles = ["rep"]                     # beside members: person: roles, capacity · lead: state, closed_at
+//!                                     # territory: above · lead_event: lead · act: period · every kind: fields
+//! [[world.lead]]
+//! id = "pumps"
+//! customer = "hooli"
+//! value = "12000 EUR"                 # amounts, spans ("3 work days"), days and instants as text
+//! fields = { urgency = "high" }
+//!
+//! [world.turns]                       # optional: who got something from a rotation, in order
+//! field-north = ["bo"]
+//!
+//! [[expect]]                          # the effects, in order; keys that are left out are not compared
+//! do = "push"
+//! lead = "pumps"
+//! person = "ann"
+//! within = "4 work hours"
+//! ```
+//!
+//! Members that are left out are empty; names and titles are the handle, people are on duty, days and instants are those of the
+//! case. Without `[[expect]]` nothing may happen. `error = "…"` expects the run to fail with these words in its message, and
+//! `log = ["…"]` expects these lines. Moved rotations (`do = "rotated"`) are compared only where a case names one. A tally counts
+//! as in the policy, from five contributors on, unless the world says `contributors = 1`.
+
+mod expect;
+mod narrow;
+mod read;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use pact_core::time::Instant;
+use pact_policy::manifest::Manifest;
+use pact_policy::table::{EntryPoint, Ty};
+use serde::Deserialize;
+use uuid::Uuid;
+
+pub use self::expect::differences;
+pub use self::read::{WorldError, id_of};
+pub use self::world::World;
+use crate::plugin::{SettingError, settings};
+use crate::pool::Pool;
+use crate::run::{Outcome, Run, Scripts};
+use crate::value::Value;
+
+pub(crate) use self::read::{amount, span};
+
+/// One case, read and ready to run.
+#[derive(Debug)]
+pub struct Case {
+    /// What it shows.
+    pub title: String,
+    /// The function that is called.
+    pub call: String,
+    /// Its arguments.
+    pub args: Vec<Value>,
+    /// What is true.
+    pub world: World,
+    /// What an admin has set.
+    pub settings: BTreeMap<String, Value>,
+    expect: Vec<toml::Table>,
+    error: Option<String>,
+    log: Option<Vec<String>>,
+}
+
+/// Why a case cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    /// It is no TOML, or has keys that no case has.
+    #[error("{0}")]
+    Toml(#[from] toml::de::Error),
+    /// Something in its world is wrong.
+    #[error("{0}")]
+    World(#[from] WorldError),
+    /// A setting is wrong.
+    #[error("{0}")]
+    Setting(#[from] SettingError),
+    /// What is called, or with what, is wrong.
+    #[error("{0}")]
+    Call(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    title: Option<String>,
+    now: toml::Value,
+    today: Option<toml::Value>,
+    event: Option<String>,
+    call: Option<String>,
+    #[serde(default)]
+    with: toml::Table,
+    #[serde(default)]
+    worlds: Vec<String>,
+    #[serde(default)]
+    settings: toml::Table,
+    #[serde(default)]
+    world: toml::Table,
+    #[serde(default)]
+    expect: Vec<toml::Table>,
+    error: Option<String>,
+    log: Option<Vec<String>>,
+}
+
+impl Case {
+    /// Reads a case for a plugin with this manifest; `file` gives the texts of other files in the folder.
+    pub fn read(name: &str, text: &str, manifest: &Manifest, file: impl Fn(&str) -> Option<String>) -> Result<Self, CaseError> {
+        let written: Written = toml::from_str(text)?;
+        let now = read::instant(&written.now).map_err(|why| CaseError::Call(format!("now {why}")))?;
+        let today = match &written.today {
+            Some(day) => read::day(day).map_err(|why| CaseError::Call(format!("today {why}")))?,
+            None => now.to_utc().date_naive(),
+        };
+        let mut table = toml::Table::new();
+        for other in &written.worlds {
+            let text = file(other).ok_or_else(|| CaseError::Call(format!("the world \"{other}\" is not in the folder")))?;
+            put(&mut table, toml::from_str(&text)?);
+        }
+        put(&mut table, written.world);
+        let world = World::from_toml(&table, now, today)?;
+        let (call, params) = called(written.event.as_deref(), written.call.as_deref(), &written.with)?;
+        let args = arguments(&call, &params, &written.with, now, today)?;
+        let given = written.settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(Self {
+            title: written.title.unwrap_or_else(|| name.to_owned()),
+            call,
+            args,
+            world,
+            settings: settings(manifest, &given)?,
+            expect: written.expect,
+            error: written.error,
+            log: written.log,
+        })
+    }
+
+    /// The run of this case over a script set.
+    pub fn run(&self, scripts: &Arc<Scripts>) -> Run {
+        Run {
+            scripts: scripts.clone(),
+            call: self.call.clone(),
+            args: self.args.clone(),
+            now: self.world.now().millis(),
+            today: self.world.today(),
+            settings: Arc::new(self.settings.clone()),
+            seed: Uuid::nil(),
+            given: Vec::new(),
+        }
+    }
+
+    /// Runs the case; gives what differs from what is expected, a line each.
+    pub async fn check(&self, pool: &Pool, scripts: &Arc<Scripts>) -> Vec<String> {
+        self.compare(&pool.run(&self.run(scripts), &self.world).await)
+    }
+
+    /// What differs between an outcome and what is expected, a line each.
+    pub fn compare(&self, outcome: &Outcome) -> Vec<String> {
+        let mut different = Vec::new();
+        match (&self.error, &outcome.error) {
+            (None, None) => different.extend(differences(&self.world, &self.expect, &outcome.effects)),
+            (Some(wanted), Some(error)) if error.message.contains(wanted.as_str()) => {}
+            (Some(wanted), Some(error)) => different.push(format!("expected the error \"{wanted}\", and it was \"{error}\"")),
+            (Some(wanted), None) => different.push(format!("expected the error \"{wanted}\", and there was none")),
+            (None, Some(error)) => {
+                let at = error.at.map(|(line, column)| format!(" at line {line}, column {column}")).unwrap_or_default();
+                different.push(format!("the run failed{at}: {error}"));
+            }
+        }
+        if let Some(log) = &self.log
+            && *log != outcome.log
+        {
+            different.push(format!("expected the log {log:?}, and it was {:?}", outcome.log));
+        }
+        different
+    }
+}
+
+/// Puts a world behind another: lists are continued, tables are joined, single values replaced.
+fn put(into: &mut toml::Table, from: toml::Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Array(list)), toml::Value::Array(more)) => list.extend(more),
+            (Some(toml::Value::Table(table)), toml::Value::Table(more)) => put(table, more),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+type Params = Vec<(String, Ty)>;
+
+fn called(event: Option<&str>, call: Option<&str>, with: &toml::Table) -> Result<(String, Params), CaseError> {
+    match (event, call) {
+        (Some(event), None) => {
+            let point = EntryPoint::of_event(event).ok_or_else(|| CaseError::Call(format!("there is no event \"{event}\"")))?;
+            let entry = point.entry();
+            Ok((entry.name.to_owned(), entry.params.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect()))
+        }
+        (None, Some(call)) => {
+            let person = with.contains_key("person").then(|| ("person".to_owned(), Ty::Record(pact_policy::table::Kind::Person)));
+            Ok((call.to_owned(), person.into_iter().collect()))
+        }
+        _ => Err(CaseError::Call("a case has either `event` or `call`".to_owned())),
+    }
+}
+
+fn arguments(call: &str, params: &Params, with: &toml::Table, now: Instant, today: NaiveDate) -> Result<Vec<Value>, CaseError> {
+    if let Some(unknown) = with.keys().find(|key| !params.iter().any(|(name, _)| name == *key)) {
+        return Err(CaseError::Call(format!("{call} has no parameter `{unknown}`")));
+    }
+    let reader = read::Reader::new(now, today);
+    let each = params.iter().map(|(name, ty)| {
+        let given = with.get(name).ok_or_else(|| CaseError::Call(format!("{call} needs `{name}` in `with`")))?;
+        reader.value(*ty, given).map_err(|why| CaseError::Call(format!("{name} {why}")))
+    });
+    each.collect()
+}

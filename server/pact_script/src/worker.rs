@@ -1,0 +1,130 @@
+//! The worker: a process that does nothing but run scripts, one at a time, behind walls.
+//!
+//! The parent starts it with a socket as standard input. Questions of a run go out over the same socket and their answers come
+//! back, so a worker needs nothing else from the world.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::engine::desk::Asker;
+use crate::engine::runner::Runner;
+use crate::facts::{Answer, Ask};
+use crate::limits;
+use crate::sandbox::{SandboxError, Walls};
+use crate::wire::{FromWorker, Inbox, ToWorker, WireError, encode};
+
+const MIB: u64 = 1024 * 1024;
+const READ_BYTES: usize = 64 * 1024;
+
+/// Why a worker ended before its parent did.
+#[derive(Debug, thiserror::Error)]
+enum WorkerError {
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error("the thread that runs scripts failed")]
+    Thread,
+}
+
+/// Serves the parent at standard input until it goes away.
+pub fn main() -> ExitCode {
+    match serve() {
+        Ok(()) | Err(WorkerError::Wire(WireError::Gone)) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error is the parent's way to learn why; nothing else is open.
+            let _ = writeln!(io::stderr(), "script worker: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve() -> Result<(), WorkerError> {
+    let socket = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let walls = Walls::begin()?;
+    let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(limits::STACK_MIB << 20);
+    thread.spawn(move || work(socket, &walls))?.join().map_err(|_| WorkerError::Thread)?
+}
+
+fn work(socket: File, walls: &Walls) -> Result<(), WorkerError> {
+    let link = Arc::new(Mutex::new(Link::new(socket)));
+    let mut runner = Runner::new();
+    walls.close()?;
+    send(&link, &FromWorker::Ready { landlock: walls.landlock() })?;
+    let mut kept = walls.resident()?;
+    loop {
+        match receive(&link)? {
+            ToWorker::Organisation(organisation) => {
+                runner.set_organisation(organisation);
+                kept = walls.resident()?;
+            }
+            ToWorker::Scripts(scripts) => {
+                runner.add(&scripts);
+                kept = walls.resident()?;
+            }
+            ToWorker::Check(scripts) => send(&link, &FromWorker::Checked(runner.check(&scripts)))?,
+            ToWorker::Run(job) => {
+                let ran = runner.run(*job, Box::new(Line(link.clone())));
+                let retire = !ran.sound || walls.resident()? > kept + limits::KEPT_MIB * MIB;
+                send(&link, &FromWorker::Done { outcome: ran.outcome, retire })?;
+            }
+            // An answer that nobody waits for: the parent and the worker disagree about where they are.
+            ToWorker::Answer(_) => return Err(WireError::Gone.into()),
+        }
+    }
+}
+
+struct Link {
+    socket: File,
+    inbox: Inbox,
+    chunk: Vec<u8>,
+}
+
+impl Link {
+    fn new(socket: File) -> Self {
+        Self { socket, inbox: Inbox::new(limits::FRAME_TO_WORKER_BYTES), chunk: vec![0; READ_BYTES] }
+    }
+
+    fn receive(&mut self) -> Result<ToWorker, WireError> {
+        loop {
+            if let Some(message) = self.inbox.next()? {
+                return Ok(message);
+            }
+            match self.socket.read(&mut self.chunk)? {
+                0 => return Err(WireError::Gone),
+                length => self.inbox.push(&self.chunk[..length]),
+            }
+        }
+    }
+
+    fn send(&mut self, message: &FromWorker) -> Result<(), WireError> {
+        let frame = encode(message, Vec::new())?;
+        Ok(self.socket.write_all(&frame)?)
+    }
+}
+
+fn send(link: &Mutex<Link>, message: &FromWorker) -> Result<(), WireError> {
+    link.lock().unwrap_or_else(PoisonError::into_inner).send(message)
+}
+
+fn receive(link: &Mutex<Link>) -> Result<ToWorker, WireError> {
+    link.lock().unwrap_or_else(PoisonError::into_inner).receive()
+}
+
+/// The line over which a run asks.
+struct Line(Arc<Mutex<Link>>);
+
+impl Asker for Line {
+    fn ask(&mut self, ask: Ask) -> Option<Answer> {
+        send(&self.0, &FromWorker::Ask(ask)).ok()?;
+        match receive(&self.0).ok()? {
+            ToWorker::Answer(answer) => Some(answer),
+            ToWorker::Organisation(_) | ToWorker::Scripts(_) | ToWorker::Check(_) | ToWorker::Run(_) => None,
+        }
+    }
+}
