@@ -5,7 +5,7 @@ use pact_core::event::EventName;
 use pact_core::role::Right;
 use pact_core::text::{TEXT, WORD};
 use pact_store::entity::{card, contact};
-use pact_store::{Tx, record};
+use pact_store::{Notice, Tx, record, search};
 use uuid::Uuid;
 
 use super::customer::subject::{Subject, excerpt};
@@ -100,7 +100,10 @@ pub async fn change_card(app: &App, actor: &Actor, command: ChangeCard) -> Resul
             after.said_by_id = command.said_by_id.unwrap_or(after.said_by_id);
             after.said_on = said_on.map_or(after.said_on, |day| day.to_string());
             check_said_by(tx, &after).await?;
-            Ok(record::save(tx, &before, after).await?)
+            let saved = record::save(tx, &before, after).await?;
+            index(tx, &saved).await?;
+            tx.after_commit(Notice::RecordChanged { kind: "card", id: saved.id });
+            Ok(saved)
         })
         .await
 }
@@ -135,6 +138,8 @@ pub(crate) async fn write(tx: &Tx, scene: &Scene, row: card::Model) -> Result<ca
     let subject = Subject::hold(tx, row.customer_id, row.lead_id).await?;
     check_said_by(tx, &row).await?;
     record::insert(tx, row.clone()).await?;
+    index(tx, &row).await?;
+    tx.after_commit(Notice::RecordChanged { kind: "card", id: row.id });
     tell_owner(tx, scene, &subject, &row);
     if row.by_plugin.is_none() {
         let event = EventRow {
@@ -149,6 +154,12 @@ pub(crate) async fn write(tx: &Tx, scene: &Scene, row: card::Model) -> Result<ca
         subject.happened(tx, scene).await?;
     }
     Ok(row)
+}
+
+/// Puts what a card is found by into the search index.
+async fn index(tx: &Tx, row: &card::Model) -> Result<(), Refusal> {
+    let title: Vec<&str> = [Some(&row.kind), row.about.as_ref(), row.theme.as_ref()].into_iter().flatten().map(String::as_str).collect();
+    Ok(search::index(tx, "card", row.id, &title.join(" "), &row.text).await?)
 }
 
 /// Tells the customer's owner what the customer said, unless they wrote it themselves.

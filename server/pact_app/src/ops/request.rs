@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use pact_core::role::Right;
 use pact_core::text::TEXT;
 use pact_store::entity::request;
-use pact_store::{Tx, record};
+use pact_store::{Notice, Tx, record};
 use uuid::Uuid;
 
 use super::customer::subject::{Subject, excerpt};
@@ -89,6 +89,7 @@ pub async fn change_request(app: &App, actor: &Actor, command: ChangeRequest) ->
             after.due_on = due.clone().unwrap_or(after.due_on);
             can_be_asked(&scene, &after)?;
             let saved = record::save(tx, &before, after).await?;
+            tx.after_commit(Notice::RecordChanged { kind: "request", id: saved.id });
             if saved.to_id != before.to_id {
                 tell_asked(tx, &scene, &saved);
             }
@@ -128,6 +129,7 @@ pub async fn answer_request(app: &App, actor: &Actor, command: AnswerRequest) ->
             };
             let saved = record::save(tx, &before, after).await?;
             tell_asker(tx, &scene, &subject, &saved);
+            tx.after_commit(Notice::RecordChanged { kind: "request", id: saved.id });
             subject.happened(tx, &scene).await?;
             Ok(saved)
         })
@@ -149,6 +151,7 @@ pub(crate) async fn write(tx: &Tx, scene: &Scene, row: request::Model) -> Result
     record::insert(tx, row.clone()).await?;
     let text = format!("{}: {}", subject.customer.name, excerpt(&row.text));
     send(tx, scene, row.to_id, "request", &row, text);
+    tx.after_commit(Notice::RecordChanged { kind: "request", id: row.id });
     if scene.actor.plugin_id().is_none() {
         subject.happened(tx, scene).await?;
     }
