@@ -29,7 +29,7 @@ const SQLITE: [&str; 6] = [
         title TEXT NOT NULL, body TEXT NOT NULL, grams TEXT NOT NULL)",
     "CREATE UNIQUE INDEX IF NOT EXISTS search_docs_by_record ON search_docs (record_id)",
     "CREATE VIRTUAL TABLE IF NOT EXISTS search_words USING fts5(
-        title, body, grams, content='search_docs', content_rowid='doc', tokenize='unicode61 remove_diacritics 2', prefix='2 3')",
+        title, body, grams, content='search_docs', content_rowid='doc', tokenize='unicode61 remove_diacritics 2')",
     "CREATE TRIGGER IF NOT EXISTS search_docs_in AFTER INSERT ON search_docs BEGIN
         INSERT INTO search_words(rowid, title, body, grams) VALUES (new.doc, new.title, new.body, new.grams); END",
     "CREATE TRIGGER IF NOT EXISTS search_docs_out AFTER DELETE ON search_docs BEGIN

@@ -21,7 +21,7 @@ mod sealed {
 }
 
 macro_rules! journals {
-    ($($table:ident: $entity:ident $notice:expr;)*) => {
+    ($($table:ident: $entity:ident, $write:expr, $notice:expr;)*) => {
         /// Rows that wait to be written, by table, in the order in which the tables must be written.
         #[derive(Debug, Default)]
         pub struct Pending { $($table: Vec<entity::$entity::Model>,)* }
@@ -50,13 +50,14 @@ macro_rules! journals {
                 0 $(+ self.$table.len())*
             }
 
-            /// Whether a statement speaks of a table for which rows wait. A false alarm only costs an early insert.
+            /// Whether a statement speaks of a table for which rows wait. Table names stand in quotation marks in every statement of this crate
+            /// and in all that SeaORM makes. A false alarm only costs an early insert.
             pub(crate) fn mentioned_in(&self, sql: &str) -> bool {
-                false $(|| (!self.$table.is_empty() && sql.contains(stringify!($table))))*
+                false $(|| (!self.$table.is_empty() && sql.contains(concat!("\"", stringify!($table), "\""))))*
             }
 
             pub(crate) async fn write(self, conn: &impl ConnectionTrait) -> Result<(), DbErr> {
-                $(insert_all::<entity::$entity::Entity>(self.$table, conn).await?;)*
+                $($write(self.$table, conn).await?;)*
                 Ok(())
             }
         }
@@ -79,24 +80,26 @@ macro_rules! journals {
 }
 
 journals! {
-    runs: run |_| None;
-    run_subjects: run_subject |_| None;
-    pushes: push |_| None;
-    lead_events: lead_event |_| None;
-    events: event |row| Some(Notice::EventAppended { id: row.id, lane: row.lane });
-    outbox: outbox |row| Some(Notice::OutboxAppended { id: row.id });
-    messages: message |row| Some(Notice::MessageAppended { id: row.id, person_id: row.person_id });
+    runs: run, insert_all::<entity::run::Entity, _>, |_| None;
+    run_subjects: run_subject, insert_all::<entity::run_subject::Entity, _>, |_| None;
+    pushes: push, insert_all::<entity::push::Entity, _>, |_| None;
+    lead_events: lead_event, insert_all::<entity::lead_event::Entity, _>, |_| None;
+    search_docs: search_doc, crate::search::write_docs, |_| None;
+    events: event, insert_all::<entity::event::Entity, _>, |row| Some(Notice::EventAppended { id: row.id, lane: row.lane });
+    outbox: outbox, insert_all::<entity::outbox::Entity, _>, |row| Some(Notice::OutboxAppended { id: row.id });
+    messages: message, insert_all::<entity::message::Entity, _>, |row| Some(Notice::MessageAppended { id: row.id, person_id: row.person_id });
 }
 
-pub(crate) async fn insert_all<E>(rows: Vec<E::Model>, conn: &impl ConnectionTrait) -> Result<(), DbErr>
+pub(crate) async fn insert_all<E, C>(rows: Vec<E::Model>, conn: &C) -> Result<(), DbErr>
 where
+    C: ConnectionTrait,
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
     let mut left = rows.len();
     let mut rows = rows.into_iter();
     while left > 0 {
-        let take = largest_power_of_two(left.min(ROWS_PER_INSERT));
+        let take = largest_power_of_two(left);
         E::insert_many::<E::ActiveModel, _>(rows.by_ref().take(take).map(IntoActiveModel::into_active_model))
             .exec_without_returning(conn)
             .await?;
@@ -105,6 +108,7 @@ where
     Ok(())
 }
 
-fn largest_power_of_two(count: usize) -> usize {
-    1 << count.max(1).ilog2()
+/// How many of `count` rows go into the next statement.
+pub(crate) fn largest_power_of_two(count: usize) -> usize {
+    1 << count.clamp(1, ROWS_PER_INSERT).ilog2()
 }

@@ -17,23 +17,37 @@
 //! - A change is refused when the record is not what the caller saw ([`record::save`]); no counter of changes exists anywhere.
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
+pub mod contact;
+pub mod customer;
 pub mod entity;
 mod error;
+pub mod event;
+pub mod field;
 mod journal;
+pub mod lead;
+pub mod list;
 mod notice;
 mod open;
+pub mod organisation;
+pub mod outbox;
+pub mod push;
 pub mod record;
+pub mod rotation;
+pub mod scope;
+pub mod search;
 mod store;
 mod tx;
-mod value;
+pub mod value;
 mod writer;
 
 pub use error::StoreError;
 pub use journal::Journal;
+pub use list::{Ask, Listed, Page, Sort, SortBy};
 pub use notice::Notice;
 pub use open::{
     ACQUIRE_MILLIS, Kind, POSTGRES_LOCK_MILLIS, POSTGRES_READERS, POSTGRES_WRITERS, SQLITE_BUSY_MILLIS, SQLITE_READERS,
 };
+pub use scope::Scope;
 pub use store::{Lane, NOTICES_KEPT, Store};
 pub use tx::Tx;
 pub use value::{AsJson, Json, Secret, Words};

@@ -144,7 +144,7 @@ where
     M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
     M::Entity: EntityTrait<Model = M>,
 {
-    Ok(crate::journal::insert_all::<M::Entity>(rows, tx).await?)
+    Ok(crate::journal::insert_all::<M::Entity, _>(rows, tx).await?)
 }
 
 /// Writes what differs between `before` and `after`, if the record is still as `before` saw it, and returns it with its new revision.

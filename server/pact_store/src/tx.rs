@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sea_orm::entity::prelude::async_trait;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
+    Statement, StatementBuilder, TransactionOptions, TransactionTrait,
 };
 
 use crate::error::{Failure, StoreError};
@@ -149,15 +149,25 @@ impl Tx {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Before each statement: nothing runs after a failure, and waiting rows are written if the statement may look for them.
+    /// Executes a statement that names a journal table but cannot touch a row that still waits to be written.
+    pub(crate) async fn execute_past_journal(&self, statement: &impl StatementBuilder) -> Result<ExecResult, DbErr> {
+        self.alive()?;
+        let result = self.inner.execute(statement).await;
+        self.after(result, |done| done.rows_affected() > 0)
+    }
+
+    /// Nothing runs after a failure.
+    fn alive(&self) -> Result<(), DbErr> {
+        if self.state().job.failed.is_some() {
+            return Err(DbErr::Exec(RuntimeErr::Internal("an earlier statement of this job failed".to_owned())));
+        }
+        Ok(())
+    }
+
+    /// Before each statement: waiting rows are written if the statement may look for them.
     async fn before(&self, sql: &str) -> Result<(), DbErr> {
-        let flush = {
-            let state = self.state();
-            if state.job.failed.is_some() {
-                return Err(DbErr::Exec(RuntimeErr::Internal("an earlier statement of this job failed".to_owned())));
-            }
-            state.pending.mentioned_in(sql)
-        };
+        self.alive()?;
+        let flush = self.state().pending.mentioned_in(sql);
         if flush { self.flush_rows().await } else { Ok(()) }
     }
 

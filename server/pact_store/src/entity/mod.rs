@@ -38,6 +38,7 @@ mod events;
 mod imports;
 mod people;
 mod scripts;
+mod search;
 mod talks;
 
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
@@ -46,4 +47,5 @@ pub use events::{digest, event, message, outbox, rotation};
 pub use imports::{import, import_mapping, import_row_refused};
 pub use people::{absence, holiday, organisation, person, team, territory};
 pub use scripts::{custom_field, custom_value, plugin, run, run_subject, script_version};
+pub use search::search_doc;
 pub use talks::{card, goal, pack, plan, request};

@@ -1,0 +1,90 @@
+//! Contacts: the human beings at customers.
+
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use uuid::Uuid;
+
+use crate::entity::contact::{Column, Entity, Model};
+use crate::error::StoreError;
+use crate::list::{Listed, narrow, sorts};
+use crate::scope::Scope;
+
+/// Contacts with an equal address or number that are compared with one that enters, at most.
+const CANDIDATES: u64 = 50;
+/// Contacts of one customer that are compared, at most.
+const OF_CUSTOMER: u64 = 500;
+
+/// Which contacts.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this customer.
+    pub customer: Option<Uuid>,
+    /// With this e-mail address (lower-cased).
+    pub email: Option<String>,
+    /// With this telephone number (E.164).
+    pub phone: Option<String>,
+    /// Who speak this language.
+    pub language: Option<String>,
+    /// With these ids (what a search found).
+    pub ids: Option<Vec<Uuid>>,
+    /// Whose custom field has this encoded value.
+    pub field: Option<(Uuid, String)>,
+    /// Those whose data were erased, too.
+    pub erased: bool,
+}
+
+sorts! {
+    /// The orders in which contacts are listed.
+    By of contact {
+        Name = "name",
+        CreatedAt = "created_at",
+    }
+}
+
+impl Listed for Model {
+    type Filter = Filter;
+    type By = By;
+    const ID: Column = Column::Id;
+
+    fn within(select: Select<Entity>, scope: &Scope) -> Select<Entity> {
+        match scope {
+            Scope::Staff(_) | Scope::System => select,
+            Scope::Partner(person) => select.filter(crate::customer::asked_of(*person, Column::CustomerId)),
+        }
+    }
+
+    fn narrow(mut select: Select<Entity>, _: &Scope, filter: &Filter) -> Select<Entity> {
+        narrow!(select, filter, contact: customer => CustomerId.eq, email => Email.eq, phone => Phone.eq, language => Language.eq,
+            ids => Id.is_in);
+        if let Some((field, value)) = &filter.field {
+            select = select.filter(Column::Id.in_subquery(crate::field::records_with(*field, value)));
+        }
+        if filter.erased { select } else { select.filter(Column::Erased.eq(false)) }
+    }
+}
+
+/// Contacts with this address or this number.
+///
+/// # Errors
+/// What the database reports.
+pub async fn candidates(conn: &impl ConnectionTrait, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Model>, StoreError> {
+    let mut equal = Condition::any();
+    if let Some(email) = email {
+        equal = equal.add(Column::Email.eq(email));
+    }
+    if let Some(phone) = phone {
+        equal = equal.add(Column::Phone.eq(phone));
+    }
+    if equal.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Entity::find().filter(equal).filter(Column::Erased.eq(false)).limit(CANDIDATES).all(conn).await?)
+}
+
+/// The contacts of a customer, by name.
+///
+/// # Errors
+/// What the database reports.
+pub async fn of_customer(conn: &impl ConnectionTrait, customer: Uuid) -> Result<Vec<Model>, StoreError> {
+    let known = Entity::find().filter(Column::CustomerId.eq(customer)).filter(Column::Erased.eq(false));
+    Ok(known.order_by_asc(Column::NameKey).limit(OF_CUSTOMER).all(conn).await?)
+}

@@ -1,0 +1,176 @@
+//! Customers: found by filters, by what makes them the same, and merged.
+
+use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use uuid::Uuid;
+
+use crate::entity::customer::{Column, Entity, Model};
+use crate::entity::{card, contact, lead, plan, request};
+use crate::error::StoreError;
+use crate::list::{Listed, narrow, sorts};
+use crate::record;
+use crate::scope::Scope;
+use crate::tx::Tx;
+
+/// Customers with an equal name, domain or number that are compared with one that enters, at most.
+const EQUALS: u64 = 50;
+/// Customers whose names come just before and just after it in the alphabet, at most, each.
+const NEIGHBOURS: u64 = 10;
+
+/// Which customers.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Owned by this person.
+    pub owner: Option<Uuid>,
+    /// In one of these territories; empty for all.
+    pub territories: Vec<Uuid>,
+    /// Of this segment.
+    pub segment: Option<String>,
+    /// Of this industry.
+    pub industry: Option<String>,
+    /// In this country.
+    pub country: Option<String>,
+    /// In this city.
+    pub city: Option<String>,
+    /// With this domain.
+    pub domain: Option<String>,
+    /// Known since this instant or later.
+    pub created_since: Option<i64>,
+    /// Nothing happened since this instant (the quiet clock).
+    pub quiet_since: Option<i64>,
+    /// With these ids (what a search found).
+    pub ids: Option<Vec<Uuid>>,
+    /// Whose custom field has this encoded value.
+    pub field: Option<(Uuid, String)>,
+    /// Those that were merged into others, too.
+    pub merged: bool,
+}
+
+sorts! {
+    /// The orders in which customers are listed.
+    By of customer {
+        Name = "name",
+        CreatedAt = "created_at",
+        LastEventAt = "last_event_at",
+        Employees ? true = "employees",
+    }
+}
+
+impl Listed for Model {
+    type Filter = Filter;
+    type By = By;
+    const ID: Column = Column::Id;
+
+    fn within(select: Select<Entity>, scope: &Scope) -> Select<Entity> {
+        match scope {
+            Scope::Staff(_) | Scope::System => select,
+            Scope::Partner(person) => select.filter(asked_of(*person, Column::Id)),
+        }
+    }
+
+    fn narrow(mut select: Select<Entity>, _: &Scope, filter: &Filter) -> Select<Entity> {
+        narrow!(select, filter, customer: owner => OwnerId.eq, segment => Segment.eq, industry => Industry.eq, country => Country.eq,
+            city => City.eq, domain => Domain.eq, created_since => CreatedAt.gte, quiet_since => LastEventAt.lte, ids => Id.is_in);
+        if !filter.territories.is_empty() {
+            select = select.filter(Column::TerritoryId.is_in(filter.territories.iter().copied()));
+        }
+        if let Some((field, value)) = &filter.field {
+            select = select.filter(Column::Id.in_subquery(crate::field::records_with(*field, value)));
+        }
+        if filter.merged { select } else { select.filter(Column::MergedIntoId.is_null()) }
+    }
+}
+
+/// `column` holds a customer about whom a partner was asked something or was given a lead.
+pub(crate) fn asked_of(person: Uuid, column: impl ColumnTrait) -> Condition {
+    let requests = Query::select()
+        .column(request::Column::CustomerId)
+        .from(request::Entity)
+        .and_where(request::Column::ToId.eq(person))
+        .to_owned();
+    let leads: SelectStatement = Query::select()
+        .column(lead::Column::CustomerId)
+        .from(lead::Entity)
+        .cond_where(
+            Condition::any()
+                .add(lead::Column::OwnerId.eq(person))
+                .add(lead::Column::Id.in_subquery(crate::lead::offered_to(person))),
+        )
+        .to_owned();
+    Condition::any().add(column.in_subquery(requests)).add(column.in_subquery(leads))
+}
+
+/// Customers that one which enters may be the same as: with an equal name key, domain or number, and those whose name keys are its neighbours in the
+/// alphabet. Each is found by an index, so that an import of many rows stays quick; [`similar`] also forgives errors at the beginning of a name.
+///
+/// # Errors
+/// What the database reports.
+pub async fn candidates(
+    conn: &impl ConnectionTrait,
+    name_key: &str,
+    domain: Option<&str>,
+    phone: Option<&str>,
+) -> Result<Vec<Model>, StoreError> {
+    let named = !name_key.is_empty();
+    let mut equal = Condition::any();
+    if named {
+        equal = equal.add(Column::NameKey.eq(name_key));
+    }
+    if let Some(domain) = domain {
+        equal = equal.add(Column::Domain.eq(domain));
+    }
+    if let Some(phone) = phone {
+        equal = equal.add(Column::Phone.eq(phone));
+    }
+    if equal.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = || Entity::find().filter(Column::MergedIntoId.is_null());
+    let mut found = known().filter(equal).limit(EQUALS).all(conn).await?;
+    if named {
+        let after = known().filter(Column::NameKey.gt(name_key)).order_by_asc(Column::NameKey).limit(NEIGHBOURS);
+        let before = known().filter(Column::NameKey.lt(name_key)).filter(Column::NameKey.ne("")).order_by_desc(Column::NameKey);
+        add(&mut found, after.all(conn).await?);
+        add(&mut found, before.limit(NEIGHBOURS).all(conn).await?);
+    }
+    Ok(found)
+}
+
+/// Customers with a similar name, most similar first, wherever the typing errors are. It costs some milliseconds.
+///
+/// # Errors
+/// What the database reports.
+pub async fn similar(conn: &impl ConnectionTrait, name: &str, limit: u64) -> Result<Vec<Model>, StoreError> {
+    let ids = crate::search::similar_names(conn, "customer", name, limit).await?;
+    let mut found: Vec<Model> = record::many(conn, ids.iter().copied()).await?;
+    found.retain(|customer| customer.merged_into_id.is_none());
+    found.sort_by_key(|customer| ids.iter().position(|id| *id == customer.id));
+    Ok(found)
+}
+
+fn add(found: &mut Vec<Model>, more: Vec<Model>) {
+    for customer in more {
+        if found.iter().all(|one| one.id != customer.id) {
+            found.push(customer);
+        }
+    }
+}
+
+/// Gives what hangs on one customer to another, when they are merged: contacts, leads, cards, plans, requests, and the customers merged into it before.
+///
+/// # Errors
+/// What the database reports.
+pub async fn merge_rows(tx: &Tx, from: Uuid, into: Uuid) -> Result<(), StoreError> {
+    Entity::update_many().col_expr(Column::MergedIntoId, into.into()).filter(Column::MergedIntoId.eq(from)).exec(tx).await?;
+    macro_rules! give {
+        ($($entity:ident),*) => {$(
+            $entity::Entity::update_many()
+                .col_expr($entity::Column::CustomerId, into.into())
+                .filter($entity::Column::CustomerId.eq(from))
+                .exec(tx)
+                .await?;
+        )*};
+    }
+    give!(contact, lead, card, plan, request);
+    Ok(())
+}

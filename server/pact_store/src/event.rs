@@ -1,0 +1,124 @@
+//! Events: what happened and waits for the scripts that ask for it. Each is handled once, whoever dies meanwhile.
+//!
+//! Whoever claims an event gets it for the length of a lease, with a fence: a number that goes up with every claim. What is handled must show the fence
+//! that it was claimed with, so one who slept through the lease changes nothing.
+
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use uuid::Uuid;
+
+use crate::entity::event::{Column, Entity, Model};
+use crate::error::StoreError;
+use crate::tx::Tx;
+
+/// Claims events that wait and whose lease, if they had one, is over: somebody's waiting first, then the oldest.
+///
+/// # Errors
+/// What the database reports.
+pub async fn claim(tx: &Tx, now: i64, lane: Option<i64>, limit: u64, lease_ms: i64) -> Result<Vec<Model>, StoreError> {
+    let mut waiting = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::HandledAt.is_null())
+        .filter(Column::ParkedReason.is_null())
+        .filter(Column::LeaseUntil.is_null().or(Column::LeaseUntil.lte(now)))
+        .order_by_asc(Column::Lane)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    if let Some(lane) = lane {
+        waiting = waiting.filter(Column::Lane.eq(lane));
+    }
+    let claim = Query::update()
+        .table(Entity)
+        .value(Column::LeaseUntil, now + lease_ms)
+        .value(Column::Fence, Expr::col(Column::Fence).add(1))
+        .value(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .and_where(Column::Id.in_subquery(waiting.into_query()))
+        .returning_all()
+        .to_owned();
+    let rows = tx.query_all(&claim).await?;
+    let mut claimed = rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
+    claimed.sort_by_key(|event| (event.lane, event.id));
+    Ok(claimed)
+}
+
+/// Says that a claimed event is handled; false when it is no longer ours, and then nothing may be written for it.
+///
+/// # Errors
+/// What the database reports.
+pub async fn mark_handled(tx: &Tx, event: Uuid, fence: i64, now: i64) -> Result<bool, StoreError> {
+    change(tx, event, fence, [(Column::HandledAt, Expr::value(now)), (Column::LeaseUntil, Expr::value(None::<i64>))]).await
+}
+
+/// Keeps a claimed event for longer; false when it is no longer ours.
+///
+/// # Errors
+/// What the database reports.
+pub async fn extend(tx: &Tx, event: Uuid, fence: i64, until: i64) -> Result<bool, StoreError> {
+    change(tx, event, fence, [(Column::LeaseUntil, Expr::value(until))]).await
+}
+
+/// Puts a claimed event aside with a reason, for an admin to look at; false when it is no longer ours.
+///
+/// # Errors
+/// What the database reports.
+pub async fn park(tx: &Tx, event: Uuid, fence: i64, reason: &str) -> Result<bool, StoreError> {
+    change(tx, event, fence, [(Column::ParkedReason, Expr::value(reason)), (Column::LeaseUntil, Expr::value(None::<i64>))]).await
+}
+
+/// A claimed event was committed before it was claimed, so it is no row that still waits to be written, and no such row need be written first.
+async fn change<const N: usize>(tx: &Tx, event: Uuid, fence: i64, values: [(Column, Expr); N]) -> Result<bool, StoreError> {
+    let mut update = Query::update();
+    update.table(Entity).values(values);
+    update.and_where(Column::Id.eq(event)).and_where(Column::Fence.eq(fence)).and_where(Column::HandledAt.is_null());
+    let done = tx.execute_past_journal(&update).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a parked event back to be handled; false when it was not parked.
+///
+/// # Errors
+/// What the database reports.
+pub async fn unpark(tx: &Tx, event: Uuid) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .col_expr(Column::ParkedReason, Expr::value(None::<String>))
+        .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
+        .filter(Column::Id.eq(event))
+        .filter(Column::ParkedReason.is_not_null())
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Events that were put aside, latest first.
+///
+/// # Errors
+/// What the database reports.
+pub async fn parked(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, StoreError> {
+    let parked = Entity::find().filter(Column::ParkedReason.is_not_null());
+    Ok(parked.order_by_desc(Column::Id).limit(limit).all(conn).await?)
+}
+
+/// Whether an event waits to be claimed at `now`: a cheap question before a claim.
+///
+/// # Errors
+/// What the database reports.
+pub async fn any_waiting(conn: &impl ConnectionTrait, now: i64) -> Result<bool, StoreError> {
+    let waiting = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::HandledAt.is_null())
+        .filter(Column::ParkedReason.is_null())
+        .filter(Column::LeaseUntil.is_null().or(Column::LeaseUntil.lte(now)))
+        .limit(1);
+    Ok(waiting.into_tuple::<Uuid>().one(conn).await?.is_some())
+}
+
+/// Removes events that were handled before an instant.
+///
+/// # Errors
+/// What the database reports.
+pub async fn forget_handled(tx: &Tx, before: i64) -> Result<u64, StoreError> {
+    Ok(Entity::delete_many().filter(Column::HandledAt.lt(before)).exec(tx).await?.rows_affected)
+}
