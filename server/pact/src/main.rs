@@ -1,2 +1,7 @@
-//! PACT.
-fn main() {}
+//! The one binary, `pact`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pact::cli::run()
+}

@@ -1,0 +1,48 @@
+//! The command line: `pact <command>`, one file a command.
+
+mod admin;
+mod config;
+mod migrate;
+mod openapi;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Planning, automation and communication for a sales organisation, without a meter on its people.
+#[derive(Debug, Parser)]
+#[command(name = "pact", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server.
+    Serve(serve::Serve),
+    /// Bring the database up to date and stop.
+    Migrate(migrate::Migrate),
+    /// Manage admins.
+    Admin(admin::Admin),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// Runs the command of this process's arguments.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::Admin(command) => command.run(),
+        Command::Openapi => openapi::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pact: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The HTTP door: it translates a request, calls one operation, and renders what came of it. It holds no rules.
+//!
+//! # How to add a noun
+//!
+//! Copy `team.rs`: it is the model. A noun is one file here, with one line in [`operations_of_api`]:
+//!
+//! 1. **Types**: what is shown (`Team`, `From<entity::team::Model>`), what is sent (`NewTeam`, `TeamChange`, with
+//!    `deny_unknown_fields`), what a list filters by (`TeamFilter`). Each has a sentence,
+//!    and the body types an `example`. In a change, a field that may be emptied is `Option<Option<T>>` with
+//!    `#[serde(default, deserialize_with = "change::given")]`: left out, null, or a value.
+//! 2. **Handlers**: bare `#[get("/teams")]` under `#[utoipa::path(…)]`; the first line of the doc comment is the summary, the
+//!    rest the description. The function's name is the operation's, and the operationId.
+//!    - who may: a parameter [`caller::may`]`::ManageOrganisation` (a right), [`caller::Anyone`], or [`caller::SignedIn`];
+//!    - what: [`body::Body`]`<NewTeam>`, `web::Path<Uuid>`, [`page::List`]`<TeamFilter, By>` (`By`: the orders that the store
+//!      offers for the noun, a `pact_store::SortBy`), [`etag::IfMatch`];
+//!    - answer: `Result<`[`etag::Tagged`]`<Team>, Problem>` (200 with ETag), [`etag::Created`] (201), [`page::Page`]`<Team>`
+//!      (a list: `.into()` from the store's page), or an `HttpResponse`. `?` turns a `Refusal` into its problem. `fields=` works by itself.
+//! 3. **Document**: state `tag`, `params(IfMatch)`, `params(Fields)`, `params(PageParams, TeamFilter)`, `request_body`, the good
+//!    answer, and a `(status = 409, description = "…")` for what only this operation refuses. Authentication, all other
+//!    problems and `Idempotency-Key` are added by [`openapi::finish`]; `security(())` makes an operation public. Query
+//!    parameters that are not in the document are refused, so declare each. Say in the description who may call it.
+//! 4. **POST** is safe to repeat without doing anything ([`idempotency`]); an answer that holds a secret gets
+//!    [`idempotency::HoldsSecret`].
+//! 5. Run `cargo run -p pact -- openapi > openapi/pact.json`, and add the noun's refusals to `tests/it/`.
+
+pub mod amount;
+pub mod body;
+pub mod caller;
+pub mod change;
+pub mod docs;
+pub mod etag;
+pub mod fields;
+pub mod health;
+pub mod idempotency;
+pub mod openapi;
+pub mod operations;
+pub mod page;
+pub mod problem;
+pub mod server;
+pub mod trace;
+
+mod lead;
+mod session;
+mod team;
+
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use problem::{Problem, ProblemType};
+
+/// How the server is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Origins whose pages may call from a browser, such as `https://crm.example`.
+    pub cors_origins: Vec<String>,
+    /// Whether a proxy in front says who calls (`Forwarded`, `X-Forwarded-For`).
+    pub behind_proxy: bool,
+    /// Whether the refresh cookie travels over TLS only.
+    pub secure_cookies: bool,
+    /// How many threads answer requests.
+    pub workers: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { cors_origins: Vec::new(), behind_proxy: false, secure_cookies: true, workers: 2 }
+    }
+}
+
+/// Every operation of the server, noun by noun.
+pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
+    config.configure(health::routes);
+    config.configure(session::public_keys);
+    config.service(scope("/api/v1").configure(|api| {
+        api.configure(session::routes);
+        api.configure(team::routes);
+        api.configure(lead::routes);
+    }));
+}
+
+/// The OpenAPI document of the server.
+pub fn document() -> OpenApi {
+    let app = actix_web::App::new().into_utoipa_app().openapi(openapi::base()).configure(operations_of_api);
+    let (_, mut document) = app.split_for_parts();
+    openapi::finish(&mut document);
+    document
+}

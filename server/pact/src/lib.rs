@@ -1,0 +1,4 @@
+//! How PACT is reached: HTTP and the command line. Doors translate, call one operation, and render; they hold no rules.
+
+pub mod cli;
+pub mod http;

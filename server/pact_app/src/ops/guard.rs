@@ -1,0 +1,39 @@
+//! What operations check before they write.
+
+use pact_core::text::TextRule;
+use pact_store::StoreError;
+use pact_store::record::Record;
+
+use crate::Refusal;
+
+/// Refuses a change that is based on another revision than the present one.
+///
+/// # Errors
+/// [`Refusal::Stale`].
+pub(crate) fn same_revision<M: Record>(present: &M, based_on: &str) -> Result<(), Refusal> {
+    if present.revision() == based_on { Ok(()) } else { Err(Refusal::Stale { what: M::WHAT }) }
+}
+
+/// Says which field must be unique when the store says that something is taken.
+pub(crate) fn taken(error: StoreError, what: &'static str, field: &'static str) -> Refusal {
+    match error {
+        StoreError::Taken { .. } => Refusal::Duplicate { what, field },
+        other => other.into(),
+    }
+}
+
+/// A text by its rule, with the field's name in the refusal.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub(crate) fn text(rule: TextRule, field: &str, given: &str) -> Result<String, Refusal> {
+    rule.check(field, given).map_err(|error| Refusal::invalid(field, error.to_string()))
+}
+
+/// A text that may be left out, by its rule, with the field's name in the refusal.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub(crate) fn maybe_text(rule: TextRule, field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
+    rule.check_optional(field, given).map_err(|error| Refusal::invalid(field, error.to_string()))
+}
