@@ -1,5 +1,7 @@
 //! Names in the form in which they are compared.
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::fold::fold_accents;
 use super::legal::{AT_END, AT_START, ATTACHED};
 
@@ -79,7 +81,7 @@ fn words(folded: &str) -> Vec<String> {
 
 /// Letters that stand alone in a row become one word, so that "S. A." is "sa".
 fn joined_letters(words: Vec<String>) -> Vec<String> {
-    let is_letter = |word: &String| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    let is_letter = |word: &String| word.chars().count() == 1 && word.chars().all(|c| c.is_alphabetic() && !is_combining_mark(c));
     words.chunk_by(|one, other| is_letter(one) && is_letter(other)).map(<[String]>::concat).collect()
 }
 
