@@ -196,7 +196,8 @@ pub async fn history(conn: &impl ConnectionTrait, lead: Uuid) -> Result<Vec<lead
 }
 
 /// The leads that were merged into this one.
-pub(crate) fn merged_into(lead: Uuid) -> SelectStatement {
+#[must_use]
+pub fn merged_into(lead: Uuid) -> SelectStatement {
     Query::select().column(Column::Id).from(Entity).and_where(Column::MergedIntoId.eq(lead)).to_owned()
 }
 

@@ -17,21 +17,30 @@
 //! - A change is refused when the record is not what the caller saw ([`record::save`]); no counter of changes exists anywhere.
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
+pub mod card;
 pub mod contact;
 pub mod customer;
 pub mod entity;
 mod error;
 pub mod event;
 pub mod field;
+pub mod goal;
+pub mod import;
 mod journal;
 pub mod lead;
 pub mod list;
+pub mod message;
 mod notice;
 mod open;
 pub mod organisation;
 pub mod outbox;
+pub mod pack;
+pub mod person;
+pub mod plan;
+pub mod plugin;
 pub mod push;
 pub mod record;
+pub mod request;
 pub mod rotation;
 pub mod scope;
 pub mod search;

@@ -1,7 +1,7 @@
 //! The organisation as a whole: few rows, read together for the snapshot in memory.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 
 use crate::entity::{absence, holiday, organisation, person, team, territory};
 use crate::error::StoreError;
@@ -68,12 +68,4 @@ pub async fn changed(tx: &Tx) -> Result<i64, StoreError> {
     let version = version(tx).await?;
     tx.after_commit(Notice::OrganisationChanged { version });
     Ok(version)
-}
-
-/// The person with this e-mail address, whatever its capitals.
-///
-/// # Errors
-/// What the database reports.
-pub async fn person_by_email(conn: &impl ConnectionTrait, email: &str) -> Result<Option<person::Model>, StoreError> {
-    Ok(person::Entity::find().filter(person::Column::Email.eq(email.to_lowercase())).one(conn).await?)
 }

@@ -1,0 +1,110 @@
+//! Plugins, the versions of their scripts, and their runs.
+
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use uuid::Uuid;
+
+use crate::entity::{plugin, run, run_subject, script_version};
+use crate::error::StoreError;
+use crate::list::{Listed, narrow, sorts};
+use crate::scope::Scope;
+use crate::tx::Tx;
+
+/// Every installed plugin, by id.
+///
+/// # Errors
+/// What the database reports.
+pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<plugin::Model>, StoreError> {
+    Ok(plugin::Entity::find().order_by_asc(plugin::Column::Id).all(conn).await?)
+}
+
+/// The versions of a plugin, newest first.
+///
+/// # Errors
+/// What the database reports.
+pub async fn versions(conn: &impl ConnectionTrait, plugin: &str, limit: u64) -> Result<Vec<script_version::Model>, StoreError> {
+    let versions = script_version::Entity::find().filter(script_version::Column::PluginId.eq(plugin));
+    let newest = versions.order_by_desc(script_version::Column::CreatedAt).order_by_desc(script_version::Column::Id);
+    Ok(newest.limit(limit).all(conn).await?)
+}
+
+/// The version that a plugin runs: the newest.
+///
+/// # Errors
+/// What the database reports.
+pub async fn newest_version(conn: &impl ConnectionTrait, plugin: &str) -> Result<Option<script_version::Model>, StoreError> {
+    Ok(versions(conn, plugin, 1).await?.pop())
+}
+
+/// A version by its id.
+///
+/// # Errors
+/// What the database reports.
+pub async fn version(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<script_version::Model>, StoreError> {
+    Ok(script_version::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Which runs.
+#[derive(Clone, Debug, Default)]
+pub struct RunFilter {
+    /// Of this plugin.
+    pub plugin: Option<String>,
+    /// That ended so: `done`, `failed`, `limit`.
+    pub outcome: Option<String>,
+    /// About this lead, customer or other record.
+    pub record: Option<Uuid>,
+    /// For this event.
+    pub event: Option<Uuid>,
+    /// Started at or after this instant.
+    pub started_since: Option<i64>,
+}
+
+sorts! {
+    /// The orders in which runs are listed.
+    RunBy of run {
+        StartedAt = "started_at",
+    }
+}
+
+impl Listed for run::Model {
+    type Filter = RunFilter;
+    type By = RunBy;
+    const ID: run::Column = run::Column::Id;
+
+    fn within(select: Select<run::Entity>, scope: &Scope) -> Select<run::Entity> {
+        match scope {
+            Scope::Staff(_) | Scope::System => select,
+            Scope::Partner(_) => select.filter(run::Column::Id.is_null()),
+        }
+    }
+
+    fn narrow(mut select: Select<run::Entity>, _: &Scope, filter: &RunFilter) -> Select<run::Entity> {
+        narrow!(select, filter, run: plugin => PluginId.eq, outcome => Outcome.eq, event => EventId.eq, started_since => StartedAt.gte);
+        if let Some(record) = filter.record {
+            let about = Query::select()
+                .column(run_subject::Column::RunId)
+                .from(run_subject::Entity)
+                .and_where(run_subject::Column::RecordId.eq(record))
+                .to_owned();
+            select = select.filter(run::Column::Id.in_subquery(about));
+        }
+        select
+    }
+}
+
+/// The records that a run was about.
+///
+/// # Errors
+/// What the database reports.
+pub async fn subjects(conn: &impl ConnectionTrait, run: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let subjects = run_subject::Entity::find().select_only().column(run_subject::Column::RecordId);
+    Ok(subjects.filter(run_subject::Column::RunId.eq(run)).into_tuple().all(conn).await?)
+}
+
+/// Removes runs that started before an instant.
+///
+/// # Errors
+/// What the database reports.
+pub async fn forget_runs(tx: &Tx, before: i64) -> Result<u64, StoreError> {
+    Ok(run::Entity::delete_many().filter(run::Column::StartedAt.lt(before)).exec(tx).await?.rows_affected)
+}
