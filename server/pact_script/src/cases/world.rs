@@ -129,13 +129,15 @@ impl World {
     fn candidate(&self, id: Uuid, turns: &[Uuid], taken: &[Uuid]) -> Candidate {
         let person = self.record(Kind::Person, id);
         let owned = self.all(Kind::Lead).iter().filter(|lead| reference(lead, "owner") == Some(id) && self.is_open(lead)).count();
+        let written = self.all(Kind::Person).iter().position(|person| person.id == id).unwrap_or(0) as i64;
         let taken = taken.iter().filter(|taken| **taken == id).count();
         Candidate {
             id,
             on_duty: person.is_some_and(|person| members::get(person, "on_duty") == Some(&Value::Bool(true))),
             open: (owned + taken) as i64,
             capacity: self.extras.get(&id).and_then(|extra| extra.capacity),
-            given_seq: turns.iter().rposition(|turn| *turn == id).map_or(0, |place| place as i64 + 1),
+            // Who never had a turn comes first, in the order written.
+            given_seq: turns.iter().rposition(|turn| *turn == id).map_or(written - i64::MAX, |place| place as i64),
         }
     }
 

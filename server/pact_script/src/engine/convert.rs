@@ -109,7 +109,7 @@ pub(crate) fn number(value: Decimal) -> Dynamic {
     use rust_decimal::prelude::ToPrimitive;
     match value.is_integer().then(|| value.to_i64()).flatten() {
         Some(whole) => Dynamic::from_int(whole as INT),
-        None => Dynamic::from_decimal(value),
+        None => Dynamic::from_decimal(value.normalize()),
     }
 }
 

@@ -74,6 +74,13 @@ pub enum LoadError {
 #[derive(Clone, Debug, Default)]
 pub struct Std(BTreeMap<String, String>);
 
+impl FromIterator<(String, String)> for Std {
+    /// Modules whose texts come from elsewhere, each with its name as scripts import it (`std/text`).
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(modules: T) -> Self {
+        Self(modules.into_iter().collect())
+    }
+}
+
 impl Std {
     /// Reads the folder; a folder that is not there has no modules.
     pub fn load(folder: &Path) -> Result<Self, LoadError> {

@@ -1,0 +1,15 @@
+//! The script host, through the boundary that the server uses: real worker processes, plugins and cases as data.
+
+mod adhoc;
+mod hostile;
+mod language;
+mod plugins;
+mod pool;
+mod support;
+mod walls;
+
+/// The worker of all tests: this very test binary, started by a pool with the name of this test and a variable.
+#[test]
+fn worker_entry() -> std::process::ExitCode {
+    if std::env::var_os(support::WORKER).is_some() { pact_script::worker::main() } else { std::process::ExitCode::SUCCESS }
+}
