@@ -1,1 +1,40 @@
-//! PACT.
+//! What is done: operations, the only code that writes, and the jobs that call them.
+//!
+//! Each thing that can happen is one function in [`ops`]: it loads, decides with a pure function of `pact_core`, and records, in one
+//! transaction. A rep's click, a script's effect and the scheduler reach the same operation with a different [`actor::Actor`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`app`] | the [`App`]: store, script pool, clock, snapshot of the organisation |
+//! | [`access`] | sign-in, tokens, keys: who somebody is |
+//! | [`actor`] | who does something |
+//! | [`refusal`] | why something is not done, in words that a salesperson can act on |
+//! | [`organisation`] | people, teams, territories, calendars and presence, as a versioned snapshot |
+//! | [`facts`] | answers to what a script's run asks |
+//! | [`idempotency`] | what makes a POST safe to repeat |
+//! | [`import`] | files of leads, read |
+//! | [`ops`] | operations |
+//! | [`jobs`] | what runs by itself: events, expiry of pushes, imports |
+
+pub mod access;
+pub mod actor;
+pub mod app;
+mod events;
+pub mod facts;
+mod fields;
+pub mod idempotency;
+pub mod import;
+pub mod jobs;
+mod list;
+mod locks;
+mod matching;
+mod messages;
+pub mod ops;
+pub mod organisation;
+pub mod plugins;
+pub mod refusal;
+mod runs;
+
+pub use actor::{Actor, Caller};
+pub use app::App;
+pub use refusal::Refusal;

@@ -1,0 +1,162 @@
+//! The application: everything that an operation needs.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use pact_core::lead::Receiver;
+use pact_core::time::Instant;
+use pact_script::pool::Pool;
+use pact_store::{Notice, Store, StoreError};
+use tokio::sync::Notify;
+use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
+
+use crate::access::Access;
+use crate::events::Lane;
+use crate::locks::KeyLocks;
+use crate::ops::lead::Scene;
+use crate::organisation::{self, Snapshot, Turns};
+use crate::plugins::Plugins;
+use crate::{Actor, Refusal};
+
+/// Tells the time; a trait because tests and simulations move it by hand.
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Instant;
+}
+
+/// The machine's clock.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::from_millis(chrono::Utc::now().timestamp_millis())
+    }
+}
+
+/// The application: cheap to clone, shared by all doors.
+#[derive(Clone)]
+pub struct App {
+    /// What is remembered.
+    pub store: Store,
+    /// Who somebody is.
+    pub access: Arc<Access>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Workers that run scripts; without them events wait.
+    pub pool: Option<Arc<Pool>>,
+    /// Whose turn it is, and how much each person carries.
+    pub turns: Arc<Turns>,
+    pub(crate) entering: Arc<KeyLocks>,
+    /// Wakes whoever works off events.
+    pub(crate) events_wait: Arc<Notify>,
+    organisation: Arc<ArcSwap<Snapshot>>,
+    plugins: Arc<ArcSwap<Plugins>>,
+}
+
+impl App {
+    /// The application over a migrated store.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn new(store: Store, clock: Arc<dyn Clock>, access: Arc<Access>, pool: Option<Arc<Pool>>) -> Result<Self, StoreError> {
+        let snapshot = organisation::load(&store, clock.now()).await?;
+        let plugins = Plugins::load(&store, pool.as_deref()).await?;
+        Ok(Self {
+            store,
+            access,
+            clock,
+            pool,
+            turns: Arc::default(),
+            entering: Arc::default(),
+            events_wait: Arc::default(),
+            organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
+            plugins: Arc::new(ArcSwap::from_pointee(plugins)),
+        })
+    }
+
+    /// The organisation as it is now.
+    pub fn organisation(&self) -> Arc<Snapshot> {
+        self.organisation.load_full()
+    }
+
+    /// The plugins that are installed now.
+    pub fn plugins(&self) -> Arc<Plugins> {
+        self.plugins.load_full()
+    }
+
+    /// Reads the organisation again, if it changed or the minute did: presence belongs to it.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn refresh_organisation(&self) -> Result<(), StoreError> {
+        let next = organisation::load(&self.store, self.clock.now()).await?;
+        self.organisation.rcu(|present| next.clone().numbered_after(present));
+        Ok(())
+    }
+
+    /// Reads the plugins again.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn refresh_plugins(&self) -> Result<(), StoreError> {
+        self.plugins.store(Arc::new(Plugins::load(&self.store, self.pool.as_deref()).await?));
+        Ok(())
+    }
+
+    /// Listens to what is committed, and keeps what is held in memory up to date; ends when the store closes.
+    pub async fn listen(self) {
+        let mut committed = self.store.committed();
+        loop {
+            let heard = match committed.recv().await {
+                Ok(notice) => self.hear(notice).await,
+                Err(RecvError::Lagged(_)) => self.catch_up().await,
+                Err(RecvError::Closed) => return,
+            };
+            if let Err(error) = heard {
+                tracing::warn!(%error, "what is held in memory could not be read again; the next change or minute tries anew");
+            }
+        }
+    }
+
+    async fn hear(&self, notice: Notice) -> Result<(), StoreError> {
+        match notice {
+            Notice::EventAppended { .. } => self.events_wait.notify_one(),
+            Notice::OrganisationChanged { .. } => self.refresh_organisation().await?,
+            Notice::PluginsChanged => self.refresh_plugins().await?,
+            Notice::LoadMoved { from, to } => self.turns.moved(from, to),
+            Notice::MessageAppended { .. } | Notice::OutboxAppended { .. } | Notice::RecordChanged { .. } => {}
+        }
+        Ok(())
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        self.events_wait.notify_one();
+        self.turns.forget_loads();
+        self.refresh_organisation().await?;
+        self.refresh_plugins().await
+    }
+
+    /// What an operation by `actor` needs to decide and write.
+    pub fn scene(&self, actor: &Actor) -> Scene {
+        Scene {
+            actor: actor.clone(),
+            now: self.clock.now(),
+            run: None,
+            lane: Lane::Interactive,
+            snapshot: self.organisation(),
+        }
+    }
+
+    /// What the rules need to know of a person who is to get a lead.
+    ///
+    /// # Errors
+    /// There is no such person, or a store that does not answer.
+    pub async fn receiver(&self, person: Uuid) -> Result<Receiver, Refusal> {
+        let snapshot = self.organisation();
+        let member = snapshot.people.get(&person).ok_or(Refusal::NotFound { what: "person" })?;
+        let open = self.turns.open(&self.store, self.clock.now(), person).await?;
+        Ok(Receiver { id: person, role: member.role, active: member.row.active, open, capacity: member.row.capacity })
+    }
+}

@@ -1,0 +1,200 @@
+//! Answers to what a script's run asks: the store's read view, and the organisation's snapshot.
+
+mod query;
+pub(crate) mod records;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pact_core::rotation::Filters;
+use pact_core::time::Instant;
+use pact_policy::table::Kind;
+use pact_script::facts::{Answer, Ask, Facts, Organisation, Rotate};
+use pact_script::value::{Record, Value};
+use pact_store::entity::custom_field;
+use uuid::Uuid;
+
+use self::records::Lens;
+use crate::app::App;
+use crate::organisation::{Asked, Snapshot, Turn};
+use crate::refusal::Refusal;
+
+/// What one run may ask, and what it was promised.
+pub struct RunFacts {
+    app: App,
+    snapshot: Arc<Snapshot>,
+    now: Instant,
+    plugin: String,
+    fields: Arc<[custom_field::Model]>,
+    turns: Mutex<Vec<Turn>>,
+}
+
+impl RunFacts {
+    /// Facts for a run of `plugin` at `now`; `fields` are the custom fields that it declares.
+    pub fn new(app: &App, now: Instant, plugin: &str, fields: Arc<[custom_field::Model]>) -> Self {
+        Self {
+            snapshot: app.organisation(),
+            app: app.clone(),
+            now,
+            plugin: plugin.to_owned(),
+            fields,
+            turns: Mutex::default(),
+        }
+    }
+
+    /// Gives back every turn that was promised: the run did not commit.
+    pub fn give_back(&self) {
+        for turn in self.turns.lock().unwrap_or_else(PoisonError::into_inner).drain(..).rev() {
+            self.app.turns.give_back(&turn);
+        }
+    }
+
+    /// Every turn that was promised, for the commit to write down.
+    pub fn take_turns(&self) -> Vec<Turn> {
+        std::mem::take(&mut self.turns.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn lens(&self) -> Lens<'_> {
+        Lens { snapshot: &self.snapshot, now: self.now }
+    }
+
+    /// One record, with its custom fields, or nothing when there is none.
+    pub async fn record(&self, kind: Kind, id: Uuid) -> Result<Option<Record>, Refusal> {
+        let found = query::one(self, kind, id).await?;
+        let mut records: Vec<Record> = found.into_iter().collect();
+        self.add_fields(&mut records).await?;
+        Ok(records.pop())
+    }
+
+    /// Adds the values of the custom fields that the plugin declares.
+    pub(crate) async fn add_fields(&self, records: &mut [Record]) -> Result<(), Refusal> {
+        let Some(on) = records.first().and_then(|record| field_record(record.kind)) else { return Ok(()) };
+        let fields: Vec<&custom_field::Model> = self.fields.iter().filter(|field| field.on_record == on).collect();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = records.iter().map(|record| record.id).collect();
+        let mut by_record: BTreeMap<Uuid, BTreeMap<String, Value>> = BTreeMap::new();
+        for value in pact_store::field::values_of(self.app.store.read(), &ids).await? {
+            let Some(field) = fields.iter().find(|field| field.id == value.field_id) else { continue };
+            let decoded = value.text_value.as_deref().and_then(crate::fields::decode);
+            if let Some(decoded) = decoded {
+                by_record.entry(value.record_id).or_default().insert(field.name.clone(), decoded);
+            }
+        }
+        for record in records {
+            record.fields = by_record.remove(&record.id).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    async fn rotate(&self, rotate: Rotate) -> Result<Answer, Refusal> {
+        let asked: Vec<Asked> = rotate.people.iter().filter_map(|id| self.asked(*id)).collect();
+        let tried = match rotate.already_tried {
+            Some(lead) => pact_store::push::persons_tried(self.app.store.read(), lead).await?,
+            None => Vec::new(),
+        };
+        let filters = Filters {
+            with_room: rotate.with_room,
+            on_duty: rotate.on_duty,
+            except: rotate.except.into_iter().collect(),
+            tried: BTreeSet::from_iter(tried),
+        };
+        let name = format!("{}/{}", self.plugin, rotate.name);
+        let turn = self.app.turns.promise(&self.app.store, self.now, &name, &asked, &filters).await?;
+        let person = turn.as_ref().map(|turn| turn.person);
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).extend(turn);
+        Ok(Answer::Person(person))
+    }
+
+    fn asked(&self, id: Uuid) -> Option<Asked> {
+        let member = self.snapshot.people.get(&id).filter(|member| member.row.active)?;
+        Some(Asked { id, on_duty: member.calendar.is_on_duty(self.now), capacity: member.row.capacity })
+    }
+
+    async fn answer(&self, ask: Ask) -> Result<Answer, Refusal> {
+        match ask {
+            Ask::Rows { query, limit } => {
+                let mut records = query::rows(self, &query, Some(limit)).await?;
+                self.add_fields(&mut records).await?;
+                Ok(Answer::Rows(records))
+            }
+            Ask::Count(query) => Ok(Answer::Count(query::count(self, &query).await?)),
+            Ask::Record(kind, id) => Ok(Answer::Record(self.record(kind, id).await?.map(Box::new))),
+            Ask::Rotate(rotate) => self.rotate(rotate).await,
+            Ask::Tally(kind, groups) => query::tally(self, kind, groups).await.map(Answer::Groups),
+            Ask::Acts(_) => Err(Refusal::forbidden(
+                "There is no open coaching period here, so nothing may be read of it. Open one that both have signed first.",
+            )),
+        }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.now
+    }
+
+    pub(crate) fn field(&self, on: Kind, name: &str) -> Option<&custom_field::Model> {
+        let on = field_record(on)?;
+        self.fields.iter().find(|field| field.on_record == on && field.name == name)
+    }
+}
+
+impl Facts for RunFacts {
+    fn organisation(&self) -> Arc<Organisation> {
+        Arc::clone(&self.snapshot.for_scripts)
+    }
+
+    async fn ask(&self, ask: Ask) -> Answer {
+        self.answer(ask).await.unwrap_or_else(|refusal| Answer::Refused(refusal.to_string()))
+    }
+}
+
+/// The word for a kind of record that can have custom fields.
+pub(crate) const fn field_record(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Customer => Some("customer"),
+        Kind::Contact => Some("contact"),
+        Kind::Lead => Some("lead"),
+        Kind::Plan => Some("plan"),
+        Kind::Person => Some("person"),
+        Kind::Push
+        | Kind::LeadEvent
+        | Kind::Card
+        | Kind::Request
+        | Kind::Team
+        | Kind::Territory
+        | Kind::Pack
+        | Kind::Goal
+        | Kind::Period
+        | Kind::Act => None,
+    }
+}
+
+/// The noun of a kind of record, as endpoints and messages name it.
+pub(crate) const fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Lead => "lead",
+        Kind::Push => "push",
+        Kind::LeadEvent => "lead_event",
+        Kind::Customer => "customer",
+        Kind::Contact => "contact",
+        Kind::Card => "card",
+        Kind::Plan => "plan",
+        Kind::Request => "request",
+        Kind::Person => "person",
+        Kind::Team => "team",
+        Kind::Territory => "territory",
+        Kind::Pack => "pack",
+        Kind::Goal => "goal",
+        Kind::Period => "period",
+        Kind::Act => "act",
+    }
+}

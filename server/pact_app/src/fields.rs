@@ -1,0 +1,91 @@
+//! Values of custom fields, as the store keeps them.
+
+use pact_core::money::Money;
+use pact_core::text::{ADDRESS as WORD_OR_LINE, TEXT};
+use pact_core::time::{Instant, Span, WorkSpan};
+use pact_script::value::Value;
+use pact_store::entity::custom_field;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::Value as Json;
+
+use crate::Refusal;
+
+/// The text under which a value is stored and looked up; equal values have equal texts.
+pub(crate) fn encode(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The value that a stored text holds.
+pub(crate) fn decode(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok()
+}
+
+/// The number that a value holds, for sorting and comparing in the store.
+pub(crate) fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(n) => Some(*n as f64),
+        Value::Decimal(n) => n.to_f64(),
+        Value::Money { minor, .. } => Some(*minor as f64),
+        Value::Unit
+        | Value::Bool(_)
+        | Value::Text(_)
+        | Value::Instant(_)
+        | Value::Day(_)
+        | Value::Span(_)
+        | Value::WorkSpan(_)
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Ref(..) => None,
+    }
+}
+
+/// Refuses a value that a field's type does not hold; `()` empties any field that is not required.
+pub(crate) fn check(field: &custom_field::Model, value: &Value) -> Result<(), Refusal> {
+    let option = |text: &String| field.options.contains(text);
+    let fits = match (field.field_type.as_str(), value) {
+        (_, Value::Unit) => !field.required,
+        ("text", Value::Text(text)) => WORD_OR_LINE.check(&field.name, text).is_ok(),
+        ("long_text", Value::Text(text)) => TEXT.check(&field.name, text).is_ok(),
+        ("link", Value::Text(text)) => text.starts_with("https://") || text.starts_with("http://"),
+        ("number", Value::Int(_) | Value::Decimal(_))
+        | ("money", Value::Money { .. })
+        | ("day", Value::Day(_))
+        | ("yes_no", Value::Bool(_)) => true,
+        ("choice", Value::Text(text)) => option(text),
+        ("many_choices", Value::List(list)) => list.iter().all(|value| matches!(value, Value::Text(text) if option(text))),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    let options = if field.options.is_empty() { String::new() } else { format!(" Its options are: {}.", field.options.join(", ")) };
+    Err(Refusal::invalid(
+        format!("fields.{}", field.name),
+        format!("The field \"{}\" is a {} and does not take this value.{options}", field.label, field.field_type.replace('_', " ")),
+    ))
+}
+
+/// A value as JSON, as webhooks and clients see it.
+pub(crate) fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Unit => Json::Null,
+        Value::Bool(value) => (*value).into(),
+        Value::Int(n) => (*n).into(),
+        Value::Decimal(n) => n.to_string().into(),
+        Value::Text(text) => text.clone().into(),
+        Value::Instant(ms) => Instant::from_millis(*ms).to_string().into(),
+        Value::Day(day) => day.to_string().into(),
+        Value::Span(seconds) => Span::of_seconds(*seconds).to_string().into(),
+        Value::WorkSpan(minutes) => WorkSpan::of_minutes(*minutes).to_string().into(),
+        Value::Money { minor, currency } => match currency.parse() {
+            Ok(unit) => {
+                let amount = Money { minor: *minor, currency: unit }.to_decimal().to_string();
+                serde_json::json!({ "amount": amount, "currency": currency })
+            }
+            Err(_) => Json::Null,
+        },
+        Value::List(values) => values.iter().map(to_json).collect(),
+        Value::Map(values) => values.iter().map(|(key, value)| (key.clone(), to_json(value))).collect(),
+        Value::Ref(_, id) => id.to_string().into(),
+    }
+}

@@ -1,0 +1,8 @@
+//! What runs by itself: events worked off by scripts, and pushes whose time is over.
+
+mod events;
+mod expiry;
+mod heartbeat;
+
+pub use events::{EVENTS_IN_FLIGHT, LEASE_MS, MAX_ATTEMPTS};
+pub use heartbeat::{Jobs, start};

@@ -1,0 +1,268 @@
+//! What the runs of one event want written: decided effect by effect, written once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pact_core::lead as rules;
+use pact_core::lead::Receiver;
+use pact_core::text::{REASON, TEXT, WORD};
+use pact_core::time::{AnySpan, Span, WorkSpan};
+use pact_policy::table::Kind;
+use pact_script::effect::{Effect, Within};
+use pact_script::run::ScriptError;
+use pact_script::value::Value;
+use pact_store::entity::{card, customer, digest, outbox, request};
+use pact_store::{Tx, record};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Finished, refused};
+use crate::facts::field_record;
+use crate::messages::{self, Message};
+use crate::ops::lead::{LeadDraft, Scene, offer};
+use crate::ops::{card as cards, request as requests};
+use crate::Refusal;
+
+/// Everything that the runs of one event want written.
+pub(super) struct Drafts<'a> {
+    receivers: &'a BTreeMap<Uuid, Receiver>,
+    leads: BTreeMap<Uuid, (LeadDraft, Option<Scene>)>,
+    rest: Vec<(Scene, Rest)>,
+}
+
+/// What is written beside leads.
+#[derive(Clone)]
+enum Rest {
+    Card(card::Model),
+    Request(request::Model),
+    Notice { to: Uuid, text: String, kind: Kind, record: Uuid },
+    Field { record: Uuid, field: Uuid, value: Value },
+    Digest(digest::Model),
+    Outbox(outbox::Model),
+}
+
+impl<'a> Drafts<'a> {
+    pub(super) fn new(receivers: &'a Arc<BTreeMap<Uuid, Receiver>>) -> Self {
+        Self { receivers, leads: BTreeMap::new(), rest: Vec::new() }
+    }
+
+    /// Takes over all effects of a run, or none: then the error says which was refused, and why.
+    pub(super) async fn take(&mut self, tx: &Tx, scene: &Scene, finished: &Finished) -> Result<Option<ScriptError>, Refusal> {
+        let leads_before = self.leads.clone();
+        let rest_before = self.rest.len();
+        for placed in &finished.outcome.effects {
+            match self.take_effect(tx, scene, finished, &placed.effect).await {
+                Ok(()) => {}
+                Err(error @ (Refusal::Store(_) | Refusal::Busy | Refusal::Stale { .. })) => return Err(error),
+                Err(refusal) => {
+                    self.leads = leads_before;
+                    self.rest.truncate(rest_before);
+                    return Ok(Some(refused(placed, &refusal)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes everything.
+    pub(super) async fn write(self, tx: &Tx) -> Result<(), Refusal> {
+        for (draft, scene) in self.leads.into_values() {
+            if let Some(scene) = scene {
+                draft.write(tx, &scene).await?;
+            }
+        }
+        for (scene, rest) in self.rest {
+            rest.write(tx, &scene).await?;
+        }
+        Ok(())
+    }
+
+    /// The draft of a lead, or nothing when there is no such lead.
+    pub(super) async fn lead(&mut self, tx: &Tx, scene: &Scene, id: Uuid) -> Result<Option<&mut LeadDraft>, Refusal> {
+        if !self.leads.contains_key(&id) {
+            match LeadDraft::load(tx, id).await {
+                Ok(draft) => drop(self.leads.insert(id, (draft, None))),
+                Err(Refusal::NotFound { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.leads.get_mut(&id).map(|(draft, wanted_by)| {
+            *wanted_by = Some(scene.clone());
+            draft
+        }))
+    }
+
+    async fn wanted(&mut self, tx: &Tx, scene: &Scene, id: Uuid) -> Result<&mut LeadDraft, Refusal> {
+        self.lead(tx, scene, id).await?.ok_or(Refusal::NotFound { what: "lead" })
+    }
+
+    async fn take_effect(&mut self, tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> Result<(), Refusal> {
+        check_capability(finished, effect)?;
+        match effect {
+            Effect::Push { lead, person, within, because } => {
+                let receiver = self.receiver(*person)?;
+                let offer = offer(scene, *person, within.map(span), because.clone())?;
+                let draft = self.wanted(tx, scene, *lead).await?;
+                let decision = rules::push(&draft.facts, offer, &receiver, &scene.rules_actor(), scene.now)?;
+                draft.decide(decision, scene);
+            }
+            Effect::Highlight { lead, because } => {
+                let draft = self.wanted(tx, scene, *lead).await?;
+                let decision = rules::highlight(&draft.facts, because, &scene.rules_actor())?;
+                draft.decide(decision, scene);
+            }
+            Effect::Unhighlight { lead } => {
+                let draft = self.wanted(tx, scene, *lead).await?;
+                let decision = rules::unhighlight(&draft.facts, &scene.rules_actor())?;
+                draft.decide(decision, scene);
+            }
+            Effect::Escalate { lead, to, because } => {
+                let draft = self.wanted(tx, scene, *lead).await?;
+                let to = scene.above(draft, *to)?;
+                let decision = rules::escalate(&draft.facts, to, because, &scene.rules_actor())?;
+                draft.decide(decision, scene);
+            }
+            Effect::Transfer { lead, person, because } => {
+                let receiver = self.receiver(*person)?;
+                let draft = self.wanted(tx, scene, *lead).await?;
+                let decision = rules::transfer(&draft.facts, &receiver, because, &scene.rules_actor(), scene.now)?;
+                draft.decide(decision, scene);
+            }
+            Effect::Set { kind, record, field, value } => {
+                let rest = set(finished, *kind, *record, field, value)?;
+                self.rest.push((scene.clone(), rest));
+            }
+            Effect::WriteCard { .. }
+            | Effect::Ask { .. }
+            | Effect::Notify { .. }
+            | Effect::Send { .. }
+            | Effect::Post { .. } => {
+                let rest = talk(tx, scene, finished, effect).await?;
+                self.rest.push((scene.clone(), rest));
+            }
+            // A suggestion goes back to whoever writes the card; turns are written from what the host promised.
+            Effect::Suggest { .. } | Effect::Rotated { .. } => {}
+            Effect::Note { .. } => {
+                return Err(Refusal::forbidden("There is no open coaching period here, so no note can be written."));
+            }
+        }
+        Ok(())
+    }
+
+    fn receiver(&self, person: Uuid) -> Result<Receiver, Refusal> {
+        self.receivers.get(&person).copied().ok_or(Refusal::NotFound { what: "person" })
+    }
+}
+
+fn check_capability(finished: &Finished, effect: &Effect) -> Result<(), Refusal> {
+    match effect.capability() {
+        Some(needs) if !finished.may.contains(&needs) => Err(Refusal::forbidden(format!(
+            "The manifest does not declare \"{0}\". Add \"{0}\" to `may`, and have an admin agree to it.",
+            needs.name()
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+const fn span(within: Within) -> AnySpan {
+    match within {
+        Within::Span(seconds) => AnySpan::Clock(Span::of_seconds(seconds)),
+        Within::WorkSpan(minutes) => AnySpan::Work(WorkSpan::of_minutes(minutes)),
+    }
+}
+
+fn set(finished: &Finished, kind: Kind, record: Uuid, name: &str, value: &Value) -> Result<Rest, Refusal> {
+    let field = field_record(kind).and_then(|on| finished.fields.iter().find(|field| field.on_record == on && field.name == name));
+    let field = field.ok_or_else(|| {
+        Refusal::invalid("field", format!("The plugin declares no field \"{name}\" on a {}. Add it to the manifest.", kind.name()))
+    })?;
+    crate::fields::check(field, value)?;
+    Ok(Rest::Field { record, field: field.id, value: value.clone() })
+}
+
+async fn talk(tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> Result<Rest, Refusal> {
+    match effect {
+        Effect::WriteCard { customer, kind, text } => {
+            let customer: customer::Model = record::get(tx, *customer).await?;
+            Ok(Rest::Card(cards::by_plugin(scene, customer.id, WORD.check("kind", kind)?, TEXT.check("text", text)?)))
+        }
+        Effect::Ask { person, customer, text, due } => {
+            let customer: customer::Model = record::get(tx, *customer).await?;
+            if !scene.snapshot.people.contains_key(person) {
+                return Err(Refusal::NotFound { what: "person" });
+            }
+            Ok(Rest::Request(requests::by_plugin(scene, customer.id, *person, TEXT.check("text", text)?, *due)))
+        }
+        Effect::Notify { person, text, kind, record } => {
+            if !scene.snapshot.people.contains_key(person) {
+                return Err(Refusal::NotFound { what: "person" });
+            }
+            Ok(Rest::Notice { to: *person, text: TEXT.check("text", text)?, kind: *kind, record: *record })
+        }
+        Effect::Send { person, title, sections } => Ok(Rest::Digest(digest::Model {
+            id: Uuid::now_v7(),
+            person_id: *person,
+            title: REASON.check("title", title)?,
+            body: json!(sections).into(),
+            made_at: scene.now.millis(),
+        })),
+        Effect::Post { webhook, payload } => {
+            if !finished.webhooks.contains(webhook) {
+                return Err(Refusal::forbidden(format!(
+                    "The manifest names no webhook \"{webhook}\". Add it to `webhooks`, and have an admin give it an address."
+                )));
+            }
+            Ok(Rest::Outbox(webhook_row(scene, finished, webhook, payload)))
+        }
+        Effect::Push { .. }
+        | Effect::Highlight { .. }
+        | Effect::Unhighlight { .. }
+        | Effect::Escalate { .. }
+        | Effect::Transfer { .. }
+        | Effect::Set { .. }
+        | Effect::Suggest { .. }
+        | Effect::Note { .. }
+        | Effect::Rotated { .. } => Err(Refusal::invalid("effect", "is decided elsewhere.")),
+    }
+}
+
+fn webhook_row(scene: &Scene, finished: &Finished, webhook: &str, payload: &Value) -> outbox::Model {
+    let id = Uuid::now_v7();
+    outbox::Model {
+        id,
+        kind: "webhook".to_owned(),
+        address: webhook.to_owned(),
+        payload: json!({ "plugin": finished.plugin, "payload": crate::fields::to_json(payload) }).into(),
+        idempotency_key: id.to_string(),
+        created_at: scene.now.millis(),
+        next_at: scene.now.millis(),
+        attempts: 0,
+        sent_at: None,
+        parked_reason: None,
+        record_id: finished.subjects.first().copied(),
+    }
+}
+
+impl Rest {
+    async fn write(self, tx: &Tx, scene: &Scene) -> Result<(), Refusal> {
+        match self {
+            Self::Card(row) => cards::write(tx, scene, row).await.map(drop),
+            Self::Request(row) => requests::write(tx, scene, row).await.map(drop),
+            Self::Notice { to, text, kind, record } => {
+                let record_kind = crate::facts::noun(kind);
+                messages::send(tx, Message { to, kind: "notice", record_kind, record, text, at: scene.now });
+                Ok(())
+            }
+            Self::Field { record, field, value } => {
+                let text = crate::fields::encode(&value);
+                Ok(pact_store::field::write_value(tx, record, field, &text, crate::fields::number(&value), scene.now.millis()).await?)
+            }
+            Self::Digest(row) => Ok(record::insert(tx, row).await?),
+            Self::Outbox(row) => {
+                tx.append(row);
+                Ok(())
+            }
+        }
+    }
+}
+

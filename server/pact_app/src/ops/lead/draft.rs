@@ -1,0 +1,285 @@
+//! A lead while something is decided about it: loaded once, changed by decisions, written once.
+//!
+//! An operation makes one decision; a script's run may make several on the same lead. Both write what came of it the same way, and
+//! nothing is written before everything is decided, so a refusal leaves no trace.
+
+use std::sync::Arc;
+
+use pact_core::event::EventName;
+use pact_core::history::{LeadStep, Wording};
+use pact_core::lead::{Decision, LeadFacts, LeadState, OpenPush, PushAnswer, PushChange};
+use pact_core::time::Instant;
+use pact_store::entity::{lead, lead_event, push};
+use pact_store::{Notice, StoreError, Tx, record};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use uuid::Uuid;
+
+use crate::events::{EventRow, Lane};
+use crate::messages;
+use crate::organisation::Snapshot;
+use crate::{Actor, Refusal};
+
+/// A lead while something is decided about it.
+#[derive(Clone, Debug)]
+pub struct LeadDraft {
+    /// The row as it was.
+    before: lead::Model,
+    /// The row as it will be written, but for what the rules see.
+    pub(crate) row: lead::Model,
+    /// What the rules see.
+    pub(crate) facts: LeadFacts,
+    made: Vec<push::Model>,
+    ended: Vec<push::Model>,
+    open: Option<push::Model>,
+    steps: Vec<LeadStep>,
+    events: Vec<(EventName, serde_json::Value)>,
+    carried_by_before: Option<Uuid>,
+}
+
+/// What deciding and writing need beside the lead: who, when, and the organisation.
+#[derive(Clone)]
+pub struct Scene {
+    /// Who did it.
+    pub(crate) actor: Actor,
+    /// When.
+    pub(crate) now: Instant,
+    /// The run that did it, if a script did.
+    pub(crate) run: Option<Uuid>,
+    /// In which lane the events that it raises are worked off.
+    pub(crate) lane: Lane,
+    /// Names and calendars.
+    pub(crate) snapshot: Arc<Snapshot>,
+}
+
+impl Scene {
+    /// Who did it, as the rules ask.
+    pub(crate) fn rules_actor(&self) -> pact_core::actor::Actor {
+        use pact_core::actor::Actor as Rules;
+        match &self.actor {
+            Actor::Person(caller) => Rules::Person { id: caller.person_id, role: caller.role },
+            Actor::Plugin { id, .. } => Rules::Plugin { id: id.clone() },
+            Actor::Form { .. } => Rules::Form,
+            Actor::Import { .. } => Rules::Import,
+            Actor::System => Rules::System,
+        }
+    }
+
+    /// Whom an escalation of a lead reaches: the one who was named, or the person above.
+    pub(crate) fn above(&self, draft: &LeadDraft, named: Option<Uuid>) -> Result<Uuid, Refusal> {
+        match named {
+            Some(person) if self.snapshot.people.contains_key(&person) => Ok(person),
+            Some(_) => Err(Refusal::NotFound { what: "person" }),
+            None => self
+                .snapshot
+                .above(draft.facts.owner, draft.row.territory_id)
+                .ok_or_else(|| Refusal::NotNow { why: "There is no manager or admin to whom this could be escalated. Make one first.".to_owned() }),
+        }
+    }
+}
+
+impl LeadDraft {
+    /// Loads a lead and its open push for a decision.
+    pub(crate) async fn load(tx: &Tx, id: Uuid) -> Result<Self, Refusal> {
+        let row: lead::Model = record::hold(tx, id).await?;
+        let open = if row.state == LeadState::Offered.as_str() { open_push(tx, id).await? } else { None };
+        Self::of(row, open)
+    }
+
+    /// A lead that is about to enter.
+    pub(crate) fn entering(row: lead::Model) -> Result<Self, Refusal> {
+        Self::of(row, None)
+    }
+
+    fn of(row: lead::Model, open: Option<push::Model>) -> Result<Self, Refusal> {
+        let facts = facts_of(&row, open.as_ref())?;
+        let carried_by_before = carrier(&facts);
+        Ok(Self {
+            before: row.clone(),
+            row,
+            facts,
+            open,
+            carried_by_before,
+            made: Vec::new(),
+            ended: Vec::new(),
+            steps: Vec::new(),
+            events: Vec::new(),
+        })
+    }
+
+    /// Takes over what was decided.
+    pub(crate) fn decide(&mut self, decision: Decision, scene: &Scene) {
+        let before = std::mem::replace(&mut self.facts, decision.lead);
+        match decision.push {
+            Some(PushChange::Made(offer)) => {
+                let row = push::Model {
+                    id: offer.id,
+                    lead_id: self.row.id,
+                    person_id: offer.person,
+                    reason: offer.because,
+                    pushed_at: scene.now.millis(),
+                    answer: PushAnswer::Waiting.to_string(),
+                    answer_reason: None,
+                    answered_at: None,
+                    answer_by_at: offer.answer_by.millis(),
+                    run_id: scene.run,
+                };
+                self.open = Some(row.clone());
+                self.made.push(row);
+            }
+            Some(PushChange::Ended { answer, reason, at, .. }) => self.end_push(answer, reason, at),
+            None => {}
+        }
+        for event in decision.events {
+            self.raise(event, &before);
+        }
+        if decision.restarts_quiet_clock {
+            self.row.last_event_at = scene.now.millis();
+        }
+        self.steps.extend(decision.steps);
+    }
+
+    /// The customer asked again: the lead is no longer quiet.
+    pub(crate) fn asked_again(&mut self, scene: &Scene) {
+        self.facts = pact_core::lead::something_happened(&self.facts);
+        self.row.last_event_at = scene.now.millis();
+    }
+
+    /// Adds a step that needs no decision.
+    pub(crate) fn note(&mut self, step: LeadStep) {
+        self.steps.push(step);
+    }
+
+    /// Raises an event about this lead.
+    pub(crate) fn raise(&mut self, event: EventName, before: &LeadFacts) {
+        let payload = match event {
+            EventName::StageChanged => serde_json::json!({ "from": before.stage, "to": self.facts.stage }),
+            EventName::PushDeclined | EventName::PushExpired => {
+                serde_json::json!({ "push": self.ended.last().map(|push| push.id) })
+            }
+            _ => serde_json::Value::Null,
+        };
+        self.events.push((event, payload));
+    }
+
+    fn end_push(&mut self, answer: PushAnswer, reason: Option<String>, at: Instant) {
+        let Some(mut push) = self.open.take() else { return };
+        push.answer = answer.to_string();
+        push.answer_reason = reason;
+        push.answered_at = Some(at.millis());
+        match self.made.iter_mut().find(|made| made.id == push.id) {
+            Some(made) => *made = push.clone(),
+            None => self.ended.push(push.clone()),
+        }
+    }
+
+    /// Writes the lead that entered.
+    pub(crate) async fn insert(self, tx: &Tx, scene: &Scene) -> Result<lead::Model, Refusal> {
+        let (_, row, rest) = self.into_rows();
+        record::insert(tx, row.clone()).await?;
+        rest.append(tx, scene, &row).await?;
+        Ok(row)
+    }
+
+    /// Writes what changed.
+    pub(crate) async fn write(self, tx: &Tx, scene: &Scene) -> Result<lead::Model, Refusal> {
+        let (before, row, rest) = self.into_rows();
+        let row = record::save(tx, &before, row).await?;
+        rest.append(tx, scene, &row).await?;
+        Ok(row)
+    }
+
+    fn into_rows(self) -> (lead::Model, lead::Model, Rest) {
+        let Self { before, mut row, facts, made, ended, steps, events, carried_by_before, .. } = self;
+        let carried_by = carrier(&facts);
+        row.state = facts.state.to_string();
+        row.stage = facts.stage.to_string();
+        row.owner_id = facts.owner;
+        row.attempt = facts.attempt.into();
+        row.escalation = facts.escalation.into();
+        row.highlighted = facts.highlight.is_some();
+        row.highlight_reason = facts.highlight;
+        row.closed_at = facts.closed_at.map(Instant::millis);
+        row.lost_reason = facts.lost_reason;
+        (before, row, Rest { made, ended, steps, events, carried: (carried_by_before, carried_by) })
+    }
+}
+
+/// What is written beside the lead's row.
+struct Rest {
+    made: Vec<push::Model>,
+    ended: Vec<push::Model>,
+    steps: Vec<LeadStep>,
+    events: Vec<(EventName, serde_json::Value)>,
+    carried: (Option<Uuid>, Option<Uuid>),
+}
+
+impl Rest {
+    async fn append(self, tx: &Tx, scene: &Scene, row: &lead::Model) -> Result<(), Refusal> {
+        for push in self.ended {
+            push::Entity::update(push.into_active_model().reset_all()).exec(tx).await.map_err(StoreError::from)?;
+        }
+        for push in self.made {
+            tx.append(push);
+        }
+        let name = |person| scene.snapshot.name_of(person);
+        let wording = Wording { name: &name, zone: scene.snapshot.zone };
+        for step in &self.steps {
+            let text = step.text(&wording);
+            messages::of_step(tx, scene, row, step, &text);
+            tx.append(lead_event::Model {
+                id: Uuid::now_v7(),
+                lead_id: row.id,
+                what: step.what().to_owned(),
+                text,
+                by_person_id: scene.actor.person_id(),
+                by_plugin: scene.actor.plugin_id().map(str::to_owned),
+                at: scene.now.millis(),
+            });
+        }
+        for (name, payload) in self.events {
+            tx.append(EventRow { name, kind: "lead", record: row.id, payload, lane: scene.lane, at: scene.now }.into_row());
+        }
+        let (from, to) = self.carried;
+        if from != to {
+            tx.after_commit(Notice::LoadMoved { from, to });
+        }
+        Ok(())
+    }
+}
+
+/// The person on whose load the lead counts: who owns it while it is open, or to whom it is offered.
+fn carrier(facts: &LeadFacts) -> Option<Uuid> {
+    match facts.state {
+        LeadState::Offered => facts.open_push.map(|open| open.person),
+        LeadState::Owned => facts.owner,
+        LeadState::Waiting | LeadState::Won | LeadState::Lost => None,
+    }
+}
+
+async fn open_push(tx: &Tx, lead: Uuid) -> Result<Option<push::Model>, Refusal> {
+    let open = push::Entity::find()
+        .filter(push::Column::LeadId.eq(lead))
+        .filter(push::Column::Answer.eq(PushAnswer::Waiting.as_str()))
+        .one(tx)
+        .await;
+    Ok(open.map_err(StoreError::from)?)
+}
+
+fn facts_of(row: &lead::Model, open: Option<&push::Model>) -> Result<LeadFacts, Refusal> {
+    let small = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
+    Ok(LeadFacts {
+        state: row.state.parse()?,
+        stage: row.stage.parse()?,
+        owner: row.owner_id,
+        open_push: open.map(|push| OpenPush {
+            id: push.id,
+            person: push.person_id,
+            answer_by: Instant::from_millis(push.answer_by_at),
+        }),
+        attempt: small(row.attempt),
+        escalation: small(row.escalation),
+        highlight: row.highlighted.then(|| row.highlight_reason.clone().unwrap_or_default()),
+        closed_at: row.closed_at.map(Instant::from_millis),
+        lost_reason: row.lost_reason.clone(),
+    })
+}

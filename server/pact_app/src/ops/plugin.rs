@@ -1,0 +1,142 @@
+//! Installing plugins: a folder's manifest and scripts become a version, judged before it may run.
+
+use std::collections::BTreeMap;
+
+use pact_policy::manifest::{Field, Plugin, leading_manifest};
+use pact_script::plugin::{Std, script_set};
+use pact_store::entity::{custom_field, plugin, script_version};
+use pact_store::{Notice, Tx, record};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::facts::field_record;
+use crate::ops::lead::Scene;
+use crate::{Actor, App, Refusal};
+
+/// Installs a plugin, or a new version of one that is installed, and enables it.
+///
+/// The same files again change nothing. Custom fields that it declares are created; one that exists with another meaning is refused.
+///
+/// # Errors
+/// Scripts that do not compile, a field that another plugin defines otherwise, or a store that does not answer.
+pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std) -> Result<plugin::Model, Refusal> {
+    let scripts = script_set(&plugin, std);
+    let modules = scripts.modules.clone();
+    if let Some(pool) = &app.pool {
+        pool.check(&scripts).await.map_err(|error| {
+            let place = error.at.map_or_else(String::new, |(line, column)| format!(" (line {line}, column {column})"));
+            Refusal::invalid(error.file.clone().unwrap_or_else(|| "scripts".to_owned()), format!("{error}{place}"))
+        })?;
+    }
+    let hash: String = scripts.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let scene = app.scene(actor);
+    app.store
+        .write(async move |tx| {
+            let now = scene.now.millis();
+            let newest = pact_store::plugin::newest_version(tx, plugin.id()).await?;
+            if newest.is_none_or(|newest| newest.hash != hash) {
+                insert_version(tx, &plugin, &modules, &hash, &scene).await?;
+            }
+            for field in &plugin.manifest.fields {
+                define_field(tx, plugin.id(), field).await?;
+            }
+            let row = write_row(tx, &plugin, now).await?;
+            tx.after_commit(Notice::PluginsChanged);
+            Ok(row)
+        })
+        .await
+}
+
+async fn insert_version(tx: &Tx, plugin: &Plugin, modules: &[(String, String)], hash: &str, scene: &Scene) -> Result<(), Refusal> {
+    let files: BTreeMap<&String, &String> =
+        plugin.files.iter().chain(modules.iter().map(|(name, text)| (name, text))).collect();
+    let row = script_version::Model {
+        id: Uuid::new_v4(),
+        plugin_id: plugin.id().to_owned(),
+        version: plugin.manifest.version.clone(),
+        manifest: manifest_text(plugin),
+        files: json!(files).into(),
+        hash: hash.to_owned(),
+        created_at: scene.now.millis(),
+        created_by_id: scene.actor.person_id(),
+    };
+    Ok(record::insert(tx, row).await?)
+}
+
+/// The manifest as TOML: a single script carries it in its leading lines.
+fn manifest_text(plugin: &Plugin) -> String {
+    let file = &plugin.manifest_file;
+    if plugin.files.contains_key(&file.name) { leading_manifest(&file.text) } else { file.text.clone() }
+}
+
+async fn write_row(tx: &Tx, plugin: &Plugin, now: i64) -> Result<plugin::Model, Refusal> {
+    let manifest = &plugin.manifest;
+    let Some(before) = record::find::<plugin::Model>(tx, manifest.id.clone()).await? else {
+        let row = plugin::Model {
+            id: manifest.id.clone(),
+            revision: record::new_revision(),
+            title: manifest.title.clone(),
+            summary: manifest.summary.clone(),
+            version: manifest.version.clone(),
+            enabled: true,
+            settings: json!({}).into(),
+            installed_at: now,
+        };
+        record::insert(tx, row.clone()).await?;
+        return Ok(row);
+    };
+    let after = plugin::Model {
+        title: manifest.title.clone(),
+        summary: manifest.summary.clone(),
+        version: manifest.version.clone(),
+        ..before.clone()
+    };
+    Ok(record::save(tx, &before, after).await?)
+}
+
+async fn define_field(tx: &Tx, plugin: &str, field: &Field) -> Result<(), Refusal> {
+    let row = custom_field::Model {
+        id: Uuid::new_v4(),
+        revision: record::new_revision(),
+        on_record: field_record(field.on.kind()).unwrap_or_default().to_owned(),
+        name: field.name.clone(),
+        label: field.label.clone(),
+        field_type: word(&field.ty),
+        helps: field.helps.clone().unwrap_or_default(),
+        because: field.because.clone().unwrap_or_default(),
+        about: field.about.clone(),
+        help: field.help.clone(),
+        options: field.options.clone().into(),
+        required: field.required,
+        kind: field.kind.as_ref().map(word),
+        formula: field.formula.clone(),
+        plugin_id: Some(plugin.to_owned()),
+    };
+    match known_field(tx, &row.on_record, &row.name).await? {
+        None => Ok(record::insert(tx, row).await?),
+        Some(known) if same_meaning(&known, &row) => Ok(()),
+        Some(_) => Err(Refusal::invalid(
+            format!("field.{}", field.name),
+            "Another definition of this field exists. Repeat that definition word for word, or choose another name.",
+        )),
+    }
+}
+
+async fn known_field(tx: &Tx, on: &str, name: &str) -> Result<Option<custom_field::Model>, Refusal> {
+    Ok(pact_store::field::on_record(tx, on).await?.into_iter().find(|field| field.name == name))
+}
+
+/// The word of a closed set, as a manifest has it.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn same_meaning(one: &custom_field::Model, other: &custom_field::Model) -> bool {
+    let bare = |row: &custom_field::Model| custom_field::Model {
+        id: Uuid::nil(),
+        revision: String::new(),
+        plugin_id: None,
+        ..row.clone()
+    };
+    bare(one) == bare(other)
+}

@@ -1,0 +1,127 @@
+//! The plugins that are installed and enabled, ready to run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use pact_policy::manifest::{File, Manifest, Plugin};
+use pact_policy::table::{Capability, EntryPoint};
+use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, script_set, settings};
+use pact_script::pool::Pool;
+use pact_script::run::Scripts;
+use pact_script::value::Value;
+use pact_store::entity::{custom_field, plugin, script_version};
+use pact_store::{Store, StoreError};
+use uuid::Uuid;
+
+use crate::facts::field_record;
+
+/// Every enabled plugin, by id.
+#[derive(Debug, Default)]
+pub struct Plugins {
+    all: Vec<Arc<Installed>>,
+}
+
+/// An enabled plugin in the version that runs.
+#[derive(Debug)]
+pub struct Installed {
+    /// The manifest's id.
+    pub id: String,
+    /// The stored version.
+    pub version: Uuid,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// What workers compile.
+    pub scripts: Arc<Scripts>,
+    /// Names of the functions that the scripts define.
+    pub functions: BTreeSet<String>,
+    /// Settings: what the admin chose, else the defaults.
+    pub settings: Arc<BTreeMap<String, Value>>,
+    /// Custom fields that the manifest declares.
+    pub fields: Arc<[custom_field::Model]>,
+    /// What it may do.
+    pub may: BTreeSet<Capability>,
+}
+
+impl Plugins {
+    /// Reads the enabled plugins. One that cannot be made ready is left out and reported in the server's log.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn load(store: &Store, pool: Option<&Pool>) -> Result<Self, StoreError> {
+        let Some(pool) = pool else { return Ok(Self::default()) };
+        let rows = pact_store::plugin::all(store.read()).await?;
+        let fields = pact_store::field::all(store.read()).await?;
+        let mut all = Vec::new();
+        for row in rows.into_iter().filter(|row| row.enabled) {
+            let Some(version) = pact_store::plugin::newest_version(store.read(), &row.id).await? else { continue };
+            match installed(pool, &row, &version, &fields).await {
+                Ok(plugin) => all.push(Arc::new(plugin)),
+                Err(why) => tracing::error!(plugin = row.id, why, "a plugin is left out"),
+            }
+        }
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Self { all })
+    }
+
+    /// The plugins with a function for this event.
+    pub fn asking_for(&self, point: EntryPoint) -> impl Iterator<Item = &Arc<Installed>> {
+        self.all.iter().filter(move |plugin| plugin.functions.contains(point.entry().name))
+    }
+
+    /// Every enabled plugin.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Installed>> {
+        self.all.iter()
+    }
+}
+
+async fn installed(
+    pool: &Pool,
+    row: &plugin::Model,
+    version: &script_version::Model,
+    fields: &[custom_field::Model],
+) -> Result<Installed, String> {
+    let plugin = plugin_of(version)?;
+    let scripts = Arc::new(script_set(&plugin, &std_of(version)?));
+    let functions = pool.check(&scripts).await.map_err(|error| error.to_string())?;
+    let chosen: BTreeMap<String, toml::Value> =
+        serde_json::from_value(row.settings.0.clone()).map_err(|error| format!("its settings cannot be read: {error}"))?;
+    let settings = settings(&plugin.manifest, &chosen).map_err(|error| error.to_string())?;
+    let declared: Arc<[custom_field::Model]> = fields
+        .iter()
+        .filter(|field| {
+            plugin
+                .manifest
+                .fields
+                .iter()
+                .any(|declared| field_record(declared.on.kind()) == Some(field.on_record.as_str()) && declared.name == field.name)
+        })
+        .cloned()
+        .collect();
+    Ok(Installed {
+        id: row.id.clone(),
+        version: version.id,
+        may: plugin.manifest.may.iter().copied().collect(),
+        scripts,
+        functions: functions.into_iter().map(|(name, _)| name).collect(),
+        settings: Arc::new(settings),
+        fields: declared,
+        manifest: plugin.manifest,
+    })
+}
+
+/// The plugin that a stored version holds, without the modules that it imports.
+pub(crate) fn plugin_of(version: &script_version::Model) -> Result<Plugin, String> {
+    let manifest = File { name: MANIFEST_FILE.to_owned(), text: version.manifest.clone() };
+    let own = files_of(version)?.into_iter().filter(|(name, _)| !name.starts_with(STD_PREFIX));
+    let files = own.map(|(name, text)| File { name, text }).collect();
+    Plugin::from_folder(manifest, files).map_err(|error| format!("{} line {}: {}", error.file, error.line, error.message))
+}
+
+/// The modules that a stored version imports; they are kept with it, so that a later release of a module changes nothing that runs.
+fn std_of(version: &script_version::Model) -> Result<Std, String> {
+    Ok(files_of(version)?.into_iter().filter(|(name, _)| name.starts_with(STD_PREFIX)).collect())
+}
+
+fn files_of(version: &script_version::Model) -> Result<BTreeMap<String, String>, String> {
+    serde_json::from_value(version.files.0.clone()).map_err(|error| format!("its files cannot be read: {error}"))
+}
