@@ -39,9 +39,9 @@ pub mod problem;
 pub mod server;
 pub mod trace;
 
-mod lead;
-mod session;
-mod team;
+pub mod lead;
+pub mod session;
+pub mod team;
 
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;

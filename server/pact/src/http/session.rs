@@ -135,7 +135,7 @@ async fn sign_in(
     let NewSession::Password { email, password, cookie } = new;
     let command = SignIn { method: SignInMethod::Password { email, password }, address: address(&request, &settings) };
     let session = ops::sign_in(&app, command).await.map_err(|refusal| match Problem::from(refusal) {
-        problem if problem.kind == ProblemType::Unauthenticated => Problem { kind: ProblemType::SignInFailed, ..problem },
+        problem if problem.kind == ProblemType::Unauthenticated => problem.of_kind(ProblemType::SignInFailed),
         problem => problem,
     })?;
     Ok(answer(HttpResponse::Created(), session, cookie, &settings))

@@ -76,6 +76,13 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new(), retry_after_s: None, allow: None }
     }
 
+    /// The same problem as one of another type.
+    #[must_use]
+    pub fn of_kind(mut self, kind: ProblemType) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// The same problem with a field that is to blame.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>, why: impl Into<String>) -> Self {
