@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub use hours::{DayHours, HoursError, TimeOfDay, WorkingHours};
 use walk::{Segment, resolve_end, resolve_start};
 
-use crate::time::{Instant, WorkSpan};
+use crate::time::{Instant, Span, WorkSpan};
 
 /// How far ahead a deadline is looked for, in days; a calendar that offers none until then is taken for one that never works.
 pub const MAX_DAYS_SEARCHED: u64 = 366 * 20;
@@ -98,6 +98,32 @@ impl Calendar {
             return Some(after_days);
         }
         self.add_minutes(after_days, minutes)
+    }
+
+    /// The latest instant whose deadline, so much working time away, is not after `until`; `None` if there is none, or if the span
+    /// is negative.
+    ///
+    /// It answers questions about many records with one comparison: `last_event_at <= calendar.sub(now, span)` holds exactly when
+    /// `calendar.add(last_event_at, span) <= now`.
+    pub fn sub(&self, until: Instant, span: WorkSpan) -> Option<Instant> {
+        if span <= WorkSpan::ZERO {
+            return (span == WorkSpan::ZERO).then_some(until);
+        }
+        let in_time = |from: Instant| self.add(from, span).is_some_and(|deadline| deadline <= until);
+        let reaches = std::iter::successors(Some(1), |days| Some(days * 2)).take_while(|days| *days <= MAX_DAYS_SEARCHED);
+        let earliest =
+            reaches.map_while(|days| until.checked_sub(Span::of_days(i64::try_from(days).ok()?)?)).find(|at| in_time(*at))?;
+        // No start has an earlier deadline than one before it, so halving finds the last that is in time.
+        let (mut in_time_at, mut late_at) = (earliest.millis(), until.millis());
+        while late_at - in_time_at > 1 {
+            let middle = i64::midpoint(in_time_at, late_at);
+            if in_time(Instant::from_millis(middle)) {
+                in_time_at = middle;
+            } else {
+                late_at = middle;
+            }
+        }
+        Some(Instant::from_millis(in_time_at))
     }
 
     /// Working time between two instants in whole minutes, rounded down; negative when `b` is before `a`; time away does not count.

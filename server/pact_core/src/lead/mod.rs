@@ -13,6 +13,7 @@
 
 mod closing;
 mod decision;
+mod merging;
 mod offer;
 mod ownership;
 mod refusal;
@@ -25,6 +26,7 @@ use crate::words::words;
 
 pub use closing::{lose, reopen, win};
 pub use decision::{Decision, PushChange};
+pub use merging::{Merge, Merged, merge};
 pub use offer::{NewPush, accept, decline, expire, push, withdraw};
 pub use ownership::{change_stage, escalate, highlight, something_happened, transfer, unhighlight};
 pub use refusal::Refusal;

@@ -78,6 +78,9 @@ pub enum Refusal {
     /// The person owns it already.
     #[error("This person owns the lead already, so there is nothing to transfer. Choose another person.")]
     AlreadyTheirs,
+    /// Two persons own the leads that are to become one.
+    #[error("These leads are owned by two persons, so it is open who would own them as one. Transfer one of them first.")]
+    TwoOwners,
     /// The person's account is switched off.
     #[error("This person no longer has a working account, so they cannot get a lead. Choose somebody else.")]
     PersonInactive,
@@ -123,6 +126,7 @@ impl Refusal {
             Self::NotYourLead => "lead-not-yours",
             Self::NotAllowed { .. } => "not-allowed",
             Self::AlreadyTheirs => "lead-already-theirs",
+            Self::TwoOwners => "leads-of-two-owners",
             Self::PersonInactive => "person-inactive",
             Self::PersonCannotOwn { .. } => "person-cannot-own",
             Self::AtCapacity { .. } => "person-at-capacity",
@@ -146,6 +150,7 @@ impl Refusal {
         "lead-not-yours",
         "not-allowed",
         "lead-already-theirs",
+        "leads-of-two-owners",
         "person-inactive",
         "person-cannot-own",
         "person-at-capacity",

@@ -1,7 +1,16 @@
 //! Legal forms of companies, which say nothing about who they are.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// Whether the words, joined by spaces, are a form that stands at the end of a name.
+pub(super) fn is_at_end(words: &str) -> bool {
+    static FORMS: LazyLock<HashSet<&str>> = LazyLock::new(|| AT_END.iter().copied().collect());
+    FORMS.contains(words)
+}
+
 /// Forms at the end of a name, in the form that the key has before they are dropped: folded, without dots, words apart.
-pub(super) const AT_END: &[&str] = &[
+const AT_END: &[&str] = &[
     // Germany, Austria, Switzerland, Liechtenstein
     "gmbh",
     "mbh",

@@ -3,7 +3,7 @@
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold::fold_accents;
-use super::legal::{AT_END, AT_START, ATTACHED};
+use super::legal::{AT_START, ATTACHED, is_at_end};
 
 /// The most words that one legal form has.
 const LONGEST_FORM_WORDS: usize = 5;
@@ -101,7 +101,7 @@ fn without_form(words: &[String]) -> Option<&[String]> {
     }
     for length in (1..=LONGEST_FORM_WORDS.min(last)).rev() {
         let at = words.len() - length;
-        if AT_END.contains(&words[at..].join(" ").as_str()) {
+        if is_at_end(&words[at..].join(" ")) {
             return Some(&words[..at]);
         }
     }

@@ -1,6 +1,6 @@
 //! How alike two names are.
 
-use strsim::{jaro, normalized_damerau_levenshtein};
+use strsim::{jaro, osa_distance};
 
 /// The score of names of which one is the other with words added: "Globex" and "Globex Benelux".
 const CONTAINED_SCORE: f64 = 0.88;
@@ -8,6 +8,8 @@ const CONTAINED_SCORE: f64 = 0.88;
 const DIFFERENCE_WEIGHT: f64 = 0.4;
 /// The highest score of names with different numbers: "Studio 54" and "Studio 55" are two.
 const OTHER_NUMBER_SCORE: f64 = 0.6;
+/// Below this likeness by Jaro's measure, no edit distance makes two names alike.
+const HOPELESS_JARO: f64 = 0.6;
 /// A single word that is contained must be so long, in characters, to say anything.
 const MIN_CONTAINED_CHARS: usize = 5;
 
@@ -23,14 +25,27 @@ pub fn name_score(one: &str, other: &str) -> f64 {
         return 1.0;
     }
     let (one, other) = (loose(one), loose(other));
-    let together = spelling_score(&one.replace(' ', ""), &other.replace(' ', ""));
-    let whole = spelling_score(&sorted(&one), &sorted(&other)).max(spelling_score(&one, &other)).max(together);
+    let mut whole = spelling_score(&one, &other);
+    if one.contains(' ') || other.contains(' ') {
+        whole = whole
+            .max(spelling_score(&sorted(&one), &sorted(&other)))
+            .max(spelling_score(&one.replace(' ', ""), &other.replace(' ', "")));
+    }
     let score = if is_contained(&one, &other) { whole.max(CONTAINED_SCORE) } else { weigh_difference(whole, &one, &other) };
     if numbers(&one) == numbers(&other) { score } else { score.min(OTHER_NUMBER_SCORE) }
 }
 
 fn spelling_score(one: &str, other: &str) -> f64 {
-    f64::midpoint(jaro(one, other), normalized_damerau_levenshtein(one, other))
+    let likeness = jaro(one, other);
+    // Most pairs are nothing alike; the costlier measure is kept for the others.
+    if likeness < HOPELESS_JARO { likeness / 2.0 } else { f64::midpoint(likeness, edit_score(one, other)) }
+}
+
+/// One less the share of letters that must be edited; two letters swapped are one edit.
+fn edit_score(one: &str, other: &str) -> f64 {
+    let longest = one.chars().count().max(other.chars().count());
+    let share = f64::from(u32::try_from(osa_distance(one, other)).unwrap_or(u32::MAX));
+    1.0 - share / f64::from(u32::try_from(longest).unwrap_or(u32::MAX).max(1))
 }
 
 /// The score of the whole names, lowered by how unlike the words are in which they differ.

@@ -167,6 +167,28 @@ fn deadlines() {
 }
 
 #[test]
+fn since_when_something_is_quiet() {
+    let usual = calendar(AMS, "usual", &["2026-12-25"], &[]);
+    let cases = [
+        ("2026-11-27T15:00+01:00", "2 work days", "2026-11-25T15:00:00.000"),
+        ("2026-11-30T10:00+01:00", "2 work hours", "2026-11-27T16:00:00.000"),
+        ("2026-12-28T09:30+01:00", "1 work hours", "2026-12-24T16:30:00.000"),
+        ("2026-03-30T15:00+02:00", "1 work days", "2026-03-27T15:00:00.000"),
+        // On Saturday: what happened before the end of Thursday has had its day.
+        ("2026-11-28T12:00+01:00", "1 work days", "2026-11-26T16:59:59.999"),
+    ];
+    all_hold(cases.iter().filter_map(|(until, span, want)| {
+        let got = usual.sub(at(until), span.parse().unwrap()).unwrap().to_utc().with_timezone(&usual.zone);
+        let got = got.format("%Y-%m-%dT%H:%M:%S%.3f").to_string();
+        (got != *want).then(|| format!("{until} - {span} = {got}, not {want}"))
+    }));
+    let until = at("2026-11-27T15:00+01:00");
+    assert_eq!(usual.sub(until, WorkSpan::ZERO), Some(until));
+    assert_eq!(usual.sub(until, WorkSpan::of_minutes(-1)), None);
+    assert_eq!(usual.sub(until, WorkSpan::of_minutes(i64::MAX)), None);
+}
+
+#[test]
 fn working_time_between() {
     let usual = calendar(AMS, "usual", &["2026-12-25"], &[("2026-11-25", "2026-11-25")]);
     let night = calendar(AMS, "7 00:00-06:00", &[], &[]);

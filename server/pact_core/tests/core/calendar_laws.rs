@@ -101,6 +101,15 @@ proptest! {
     }
 
     #[test]
+    fn taking_away_asks_for_the_last_start_in_time(calendar in calendar(1), until in instant(), span in minutes(3_000), event in -4_000_000_i64..100_000) {
+        let since = calendar.sub(until, span).unwrap();
+        prop_assert!(calendar.add(since, span).unwrap() <= until);
+        // Any event is quiet by the one question exactly when it is by the other.
+        let event = until.checked_add(Span::of_seconds(event)).unwrap();
+        prop_assert_eq!(event <= since, calendar.add(event, span).unwrap() <= until);
+    }
+
+    #[test]
     fn a_deadline_is_at_work_or_at_its_end(calendar in calendar(1), from in instant(), span in minutes(3_000)) {
         let until = calendar.add(from, span).unwrap();
         prop_assert!(from <= until);

@@ -4,7 +4,7 @@ use pact_core::actor::Actor;
 use pact_core::event::EventName;
 use pact_core::history::LeadStep;
 use pact_core::lead::{
-    self, Decision, LeadFacts, LeadState, NewPush, OpenPush, PushAnswer, PushChange, Receiver, Refusal, Stage,
+    self, Decision, LeadFacts, LeadState, Merge, Merged, NewPush, OpenPush, PushAnswer, PushChange, Receiver, Refusal, Stage,
 };
 use pact_core::role::Role;
 use pact_core::time::{Instant, Span};
@@ -201,6 +201,38 @@ fn leads_end_and_return() {
     assert_eq!((decision.lead, decision.events), (LeadFacts { attempt: 1, ..waiting() }, vec![EventName::LeadCreated]));
 }
 
+fn merge(kept: &LeadFacts, gone: &LeadFacts, actor: &Actor) -> Result<Merged, Refusal> {
+    lead::merge(Merge { kept, kept_title: "Pumps", gone, gone_title: "Ten pumps" }, actor, later(10))
+}
+
+#[test]
+fn two_leads_become_one() {
+    let merged_with = |title: &str| LeadStep::Merged { with: title.to_owned() };
+    let withdrawn = |person, title: &str| LeadStep::Withdrawn { to: person, because: format!("merged with \"{title}\"") };
+
+    // The owner of either owns both, and the further stage is kept.
+    let further = LeadFacts { stage: Stage::Offer, ..quiet_owned(BO) };
+    let merged = merge(&offered(ANN), &further, &manager()).unwrap();
+    assert_eq!(merged.kept.lead, LeadFacts { stage: Stage::Offer, attempt: 2, ..owned(BO) });
+    assert_eq!(merged.kept.steps, [merged_with("Ten pumps"), withdrawn(ANN, "Ten pumps")]);
+    assert_eq!(merged.kept.events, [EventName::LeadOwned]);
+    assert_eq!(merged.gone.lead, LeadFacts { stage: Stage::Offer, attempt: 1, ..waiting() });
+    assert_eq!((merged.gone.steps, merged.gone.events), (vec![merged_with("Pumps")], vec![]));
+
+    // What was on its way to somebody must not get lost.
+    let merged = merge(&waiting(), &offered(ANN), &manager()).unwrap();
+    assert_eq!(merged.kept.lead, LeadFacts { attempt: 1, ..waiting() });
+    assert_eq!(merged.kept.events, [EventName::LeadCreated]);
+    assert_eq!(merged.gone.steps, [withdrawn(ANN, "Pumps"), merged_with("Pumps")]);
+    assert_eq!(merged.gone.lead.open_push, None);
+
+    // An open push of the kept lead goes on, and so does its owner.
+    let merged = merge(&offered(ANN), &waiting(), &manager()).unwrap();
+    assert_eq!((merged.kept.lead, merged.kept.push, merged.kept.events), (offered(ANN), None, vec![]));
+    let merged = merge(&owned(ANN), &owned(ANN), &manager()).unwrap();
+    assert_eq!((merged.kept.lead, merged.kept.events), (LeadFacts { attempt: 2, ..owned(ANN) }, vec![]));
+}
+
 type Try = Result<Decision, Refusal>;
 
 /// What is tried, what comes of it, and the code of the refusal that is wanted.
@@ -261,6 +293,10 @@ fn refusals() -> Vec<(&'static str, Try, &'static str)> {
         ("win twice", lead::win(&won(ANN), None, &rep(ANN), now()), "lead-closed"),
         ("lose without a reason", lead::lose(&owned(ANN), " ", &rep(ANN), now()), "reason-needed"),
         ("lose a waiting lead as a rep", lead::lose(&waiting(), "junk", &rep(ANN), now()), "not-allowed"),
+        ("merge as a rep", merge(&owned(ANN), &waiting(), &rep(ANN)).map(|merged| merged.kept), "not-allowed"),
+        ("merge leads of two", merge(&owned(ANN), &owned(BO), &manager()).map(|merged| merged.kept), "leads-of-two-owners"),
+        ("merge into a won lead", merge(&won(ANN), &waiting(), &manager()).map(|merged| merged.kept), "lead-closed"),
+        ("merge a lost lead", merge(&waiting(), &lost(ANN), &manager()).map(|merged| merged.kept), "lead-closed"),
         ("reopen an open lead", lead::reopen(&owned(ANN), None, "x", &rep(ANN)), "lead-not-closed"),
         ("reopen another's lead", lead::reopen(&lost(ANN), None, "x", &rep(BO)), "lead-not-yours"),
         ("reopen for somebody full", lead::reopen(&lost(ANN), Some(&full), "x", &manager()), "person-at-capacity"),
