@@ -1,52 +1,16 @@
-//! The store on both databases: groups, refusals, conflicts.
+//! How it writes: groups, refusals, conflicts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pact_store::entity::{customer, event, lead, lead_event, team};
-use pact_store::record::{self, new_revision};
+use pact_store::entity::lead_event;
+use pact_store::record;
 use pact_store::{Notice, Store, StoreError, Tx};
-use pact_tests::pg::{TestDatabase, TestPg};
 use rstest::rstest;
 use sea_orm::{EntityTrait, PaginatorTrait};
-use tempfile::TempDir;
 use uuid::Uuid;
 
-/// Which database a case runs on.
-#[derive(Clone, Copy, Debug)]
-pub enum On {
-    Sqlite,
-    Postgres,
-}
-
-/// A store with tables and nothing in them.
-pub struct Fresh {
-    pub store: Store,
-    _folder: Option<TempDir>,
-    _database: Option<TestDatabase>,
-}
-
-impl On {
-    pub async fn fresh(self) -> Fresh {
-        let (url, folder, database) = match self {
-            On::Sqlite => {
-                let folder = tempfile::tempdir().unwrap();
-                (folder.path().join("pact 1%.db").display().to_string(), Some(folder), None)
-            }
-            On::Postgres => {
-                let database = TestPg::shared().fresh();
-                (database.url().to_owned(), None, Some(database))
-            }
-        };
-        let store = Store::open(&url).await.unwrap();
-        store.migrate().await.unwrap();
-        Fresh { store, _folder: folder, _database: database }
-    }
-}
-
-fn team(name: &str) -> team::Model {
-    team::Model { id: Uuid::new_v4(), revision: new_revision(), name: name.to_owned(), region: None, manager_id: None }
-}
+use super::{On, event, team};
 
 async fn teams(store: &Store) -> Vec<String> {
     let mut names: Vec<String> = team::Entity::find().all(store.read()).await.unwrap().into_iter().map(|team| team.name).collect();
@@ -155,7 +119,7 @@ async fn a_refused_job_leaves_nothing_and_harms_no_neighbour(
                 return bad.work(tx).await;
             }
             record::insert(tx, team(&format!("good {n:02}"))).await?;
-            tx.append(event_of(n));
+            tx.append(event(0, n));
             Ok(())
         })
     });
@@ -174,23 +138,6 @@ async fn a_refused_job_leaves_nothing_and_harms_no_neighbour(
     assert_eq!(told, 38, "each committed event is told once");
 }
 
-fn event_of(n: i64) -> event::Model {
-    event::Model {
-        id: Uuid::now_v7(),
-        name: "lead_created".into(),
-        record_kind: "lead".into(),
-        record_id: Uuid::new_v4(),
-        payload: serde_json::json!({"z": n, "a": "ü"}).into(),
-        lane: 0,
-        at: n,
-        handled_at: None,
-        lease_until: None,
-        fence: 0,
-        attempts: 0,
-        parked_reason: None,
-    }
-}
-
 #[rstest]
 #[case(On::Sqlite)]
 #[case(On::Postgres)]
@@ -201,7 +148,7 @@ async fn a_job_sees_what_was_appended_before_it(#[case] on: On) {
     let seen = (0..30).map(|n| {
         store.write(async move |tx| {
             let before = event::Entity::find().count(tx).await?;
-            tx.append(event_of(n));
+            tx.append(event(0, n));
             let after = event::Entity::find().count(tx).await?;
             Ok::<_, StoreError>((before, after))
         })
