@@ -1,53 +1,41 @@
-//! Messages: what a person was told about records, read by that person alone.
+//! Messages and digests: what a person was told, read by that person alone.
 
-use pact_core::time::Instant;
-use pact_store::entity::message::{Column, Entity, Model};
-use pact_store::StoreError;
+use pact_store::entity::message;
+use pact_store::list::page;
+use pact_store::message::By;
+use pact_store::{Ask, Page, Sort};
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
 use crate::{App, Caller, Refusal};
 
-/// Marks one of the caller's messages as read, or as unread again.
+/// The most messages that are marked at once by their ids.
+pub const MAX_MARKED: usize = 500;
+
+/// The caller's messages, a page at a time.
 ///
 /// # Errors
-/// There is no such message in the caller's inbox.
-pub async fn mark_message(app: &App, caller: &Caller, id: Uuid, read: bool) -> Result<Model, Refusal> {
-    let (person, now) = (caller.person_id, app.clock.now());
-    app.store
-        .write(async move |tx| {
-            let found = Entity::find_by_id(id).filter(Column::PersonId.eq(person)).one(tx).await.map_err(StoreError::from)?;
-            let row = found.ok_or(Refusal::NotFound { what: "message" })?;
-            let read_at = if read { row.read_at.or(Some(now.millis())) } else { None };
-            if read_at != row.read_at {
-                Entity::update_many()
-                    .col_expr(Column::ReadAt, Expr::value(read_at))
-                    .filter(Column::Id.eq(id))
-                    .exec(tx)
-                    .await
-                    .map_err(StoreError::from)?;
-            }
-            Ok(Model { read_at, ..row })
-        })
-        .await
+/// A cursor of another list, or a store that does not answer.
+pub async fn list_messages(app: &App, caller: &Caller, unread: bool, sort: Sort<By>, ask: &Ask) -> Result<Page<message::Model>, Refusal> {
+    let mut own = message::Entity::find().filter(message::Column::PersonId.eq(caller.person_id));
+    if unread {
+        own = own.filter(message::Column::ReadAt.is_null());
+    }
+    Ok(page(app.store.read(), own, message::Column::Id, sort, ask).await?)
 }
 
-/// Marks the caller's messages up to an instant as read.
+/// Marks the caller's messages as read: those with these ids, or all. Ids of others' messages change nothing.
 ///
 /// # Errors
-/// A store that does not answer.
-pub async fn read_messages(app: &App, caller: &Caller, until: Instant) -> Result<(), Refusal> {
-    let (person, now) = (caller.person_id, app.clock.now());
+/// More ids than [`MAX_MARKED`], or a store that does not answer.
+pub async fn read_messages(app: &App, caller: &Caller, ids: Option<Vec<Uuid>>) -> Result<(), Refusal> {
+    if ids.as_ref().is_some_and(|ids| ids.len() > MAX_MARKED) {
+        return Err(Refusal::invalid("ids", format!("at most {MAX_MARKED} at once. Leave the ids out to mark all.")));
+    }
+    let (person, now) = (caller.person_id, app.clock.now().millis());
     app.store
         .write(async move |tx| {
-            Entity::update_many()
-                .col_expr(Column::ReadAt, Expr::value(now.millis()))
-                .filter(Column::PersonId.eq(person))
-                .filter(Column::ReadAt.is_null())
-                .filter(Column::At.lte(until.millis()))
-                .exec(tx)
-                .await
-                .map_err(StoreError::from)?;
+            pact_store::message::mark_read(tx, person, ids.as_deref(), now).await?;
             Ok(())
         })
         .await

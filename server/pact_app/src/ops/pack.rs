@@ -2,7 +2,7 @@
 
 use pact_core::text::{OPTIONAL_TEXT, TITLE, WORD};
 use pact_store::entity::pack;
-use pact_store::{AsJson, Json, Notice, Words, record};
+use pact_store::{AsJson, Json, Notice, Tx, Words, record, search};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -83,6 +83,7 @@ pub async fn create_pack(app: &App, _actor: &Actor, command: WritePack) -> Resul
     app.store
         .write(async move |tx| {
             record::insert(tx, row.clone()).await?;
+            index(tx, &row).await?;
             tx.after_commit(Notice::RecordChanged { kind: "pack", id: row.id });
             Ok::<_, Refusal>(row.clone())
         })
@@ -112,10 +113,18 @@ pub async fn change_pack(app: &App, _actor: &Actor, command: ChangePack) -> Resu
             after.themes = themes.clone().unwrap_or(after.themes);
             after.segments = segments.clone().unwrap_or(after.segments);
             let saved = record::save(tx, &before, after).await?;
+            index(tx, &saved).await?;
             tx.after_commit(Notice::RecordChanged { kind: "pack", id: saved.id });
             Ok(saved)
         })
         .await
+}
+
+/// Puts what a pack is found by into the search index.
+async fn index(tx: &Tx, row: &pack::Model) -> Result<(), Refusal> {
+    let words = [row.product.as_deref(), row.summary.as_deref()].into_iter().flatten().map(str::to_owned);
+    let body: Vec<String> = words.chain(row.themes.iter().cloned()).chain(row.segments.iter().cloned()).collect();
+    Ok(search::index(tx, "pack", row.id, &row.title, &body.join(" ")).await?)
 }
 
 /// The documents of a stored pack.

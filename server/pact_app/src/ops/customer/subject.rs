@@ -2,7 +2,8 @@
 
 use pact_core::lead as rules;
 use pact_store::entity::customer;
-use pact_store::{Tx, record};
+use pact_store::{StoreError, Tx, record};
+use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
 use crate::Refusal;
@@ -40,9 +41,14 @@ impl Subject {
     /// # Errors
     /// A store that does not answer.
     pub(crate) async fn happened(self, tx: &Tx, scene: &Scene) -> Result<(), Refusal> {
-        let mut after = self.customer.clone();
-        after.last_event_at = after.last_event_at.max(scene.now.millis());
-        record::save(tx, &self.customer, after).await?;
+        // The clock is no part of what people change, so the revision stays: a card does not spoil a colleague's change of address.
+        customer::Entity::update_many()
+            .col_expr(customer::Column::LastEventAt, Expr::value(scene.now.millis()))
+            .filter(customer::Column::Id.eq(self.customer.id))
+            .filter(customer::Column::LastEventAt.lt(scene.now.millis()))
+            .exec(tx)
+            .await
+            .map_err(StoreError::from)?;
         if let Some(mut draft) = self.lead {
             draft.facts = rules::something_happened(&draft.facts);
             draft.row.last_event_at = draft.row.last_event_at.max(scene.now.millis());
