@@ -14,11 +14,13 @@
 //! | [`idempotency`] | what makes a POST safe to repeat |
 //! | [`import`] | files of leads, read |
 //! | [`ops`] | operations |
+//! | [`demo`] | a made-up company with a quarter of history |
 //! | [`jobs`] | what runs by itself: events, expiry of pushes, imports |
 
 pub mod access;
 pub mod actor;
 pub mod app;
+pub mod demo;
 mod events;
 pub mod facts;
 mod fields;
