@@ -67,41 +67,51 @@ pub fn match_customer(candidate: &CandidateCustomer<'_>, known: &[KnownCustomer]
 }
 
 fn judge(candidate: &CandidateCustomer<'_>, known: &KnownCustomer) -> Option<Verdict> {
+    judge_contact_data(candidate, known).or_else(|| judge_name(candidate, known))
+}
+
+/// The verdict of a shared domain or telephone number, which weigh more than any name without them.
+fn judge_contact_data(candidate: &CandidateCustomer<'_>, known: &KnownCustomer) -> Option<Verdict> {
+    let domain = shared(candidate.domain, known.domain.as_deref());
+    let phone = shared(candidate.phone, known.phone.as_deref());
+    let (what, spelled) = match (domain, phone) {
+        (Some(domain), _) => (format!("same e-mail domain {domain}"), spells(domain, candidate.name_key)),
+        (None, Some(phone)) => (format!("same telephone number {phone}"), false),
+        (None, None) => return None,
+    };
     let score = name_score(candidate.name_key, &known.name_key);
-    let verdict = |same, because: String| Some(Verdict { id: known.id, same, score, because });
-    let place = compare_places(candidate, known);
     let unnamed = candidate.name_key.is_empty() || known.name_key.is_empty();
-    if let Some(domain) = shared(candidate.domain, known.domain.as_deref()) {
-        return if unnamed || score >= SUPPORTED_SCORE || spells(domain, candidate.name_key) {
-            // A shared domain weighs more than any name without one.
-            Some(Verdict { id: known.id, same: true, score: 1.0 + score, because: format!("same e-mail domain {domain}") })
-        } else {
-            verdict(false, format!("same e-mail domain {domain}, but another name"))
-        };
-    }
-    if let Some(phone) = shared(candidate.phone, known.phone.as_deref()) {
-        return if unnamed || score >= SUPPORTED_SCORE {
-            Some(Verdict { id: known.id, same: true, score: 1.0 + score, because: format!("same telephone number {phone}") })
-        } else {
-            verdict(false, format!("same telephone number {phone}, but another name"))
-        };
-    }
+    Some(if unnamed || spelled || score >= SUPPORTED_SCORE {
+        Verdict { id: known.id, same: true, score: 1.0 + score, because: what }
+    } else {
+        Verdict { id: known.id, same: false, score, because: format!("{what}, but another name") }
+    })
+}
+
+/// The verdict of the names, as far as the places speak for it.
+fn judge_name(candidate: &CandidateCustomer<'_>, known: &KnownCustomer) -> Option<Verdict> {
+    let verdict = |same, score, because: &str| Some(Verdict { id: known.id, same, score, because: because.to_owned() });
+    let place = compare_places(candidate, known);
     let two_domains = candidate.domain.is_some() && known.domain.is_some();
-    if !unnamed && candidate.name_key == known.name_key {
+    if !candidate.name_key.is_empty() && candidate.name_key == known.name_key {
         return match place {
-            Place::Same => verdict(true, "same name in the same place".to_owned()),
-            Place::Unknown if two_domains => verdict(false, "same name, but another e-mail domain".to_owned()),
-            Place::Unknown => verdict(true, "same name".to_owned()),
-            Place::OtherCity => verdict(false, "same name in another place".to_owned()),
-            Place::OtherCountry => verdict(false, "same name in another country".to_owned()),
+            Place::Same => verdict(true, 1.0, "same name in the same place"),
+            Place::Unknown if two_domains => verdict(false, 1.0, "same name, but another e-mail domain"),
+            Place::Unknown => verdict(true, 1.0, "same name"),
+            Place::OtherCity => verdict(false, 1.0, "same name in another place"),
+            Place::OtherCountry => verdict(false, 1.0, "same name in another country"),
         };
     }
+    if place == Place::OtherCountry {
+        return None;
+    }
+    let score = name_score(candidate.name_key, &known.name_key);
     match place {
         Place::Same if score >= SAME_SCORE_IN_PLACE && !two_domains => {
-            verdict(true, "nearly the same name in the same place".to_owned())
+            verdict(true, score, "nearly the same name in the same place")
         }
-        Place::Same if score >= NEAR_SCORE_IN_PLACE => verdict(false, "similar name in the same place".to_owned()),
-        Place::Unknown | Place::OtherCity if score >= NEAR_SCORE => verdict(false, "similar name".to_owned()),
+        Place::Same if score >= NEAR_SCORE_IN_PLACE => verdict(false, score, "similar name in the same place"),
+        Place::Unknown | Place::OtherCity if score >= NEAR_SCORE => verdict(false, score, "similar name"),
         Place::Same | Place::Unknown | Place::OtherCity | Place::OtherCountry => None,
     }
 }

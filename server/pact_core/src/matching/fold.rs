@@ -4,6 +4,9 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The text in lower case without accents, for comparing and searching: "Škoda Łódź Straße" becomes "skoda lodz strasse".
 pub fn fold_accents(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase).filter(|c| !is_accent(*c)) {
         match c {

@@ -25,14 +25,22 @@ pub fn name_score(one: &str, other: &str) -> f64 {
         return 1.0;
     }
     let (one, other) = (loose(one), loose(other));
-    let mut whole = spelling_score(&one, &other);
-    if one.contains(' ') || other.contains(' ') {
-        whole = whole
-            .max(spelling_score(&sorted(&one), &sorted(&other)))
-            .max(spelling_score(&one.replace(' ', ""), &other.replace(' ', "")));
-    }
+    let whole = whole_score(&one, &other);
     let score = if is_contained(&one, &other) { whole.max(CONTAINED_SCORE) } else { weigh_difference(whole, &one, &other) };
     if numbers(&one) == numbers(&other) { score } else { score.min(OTHER_NUMBER_SCORE) }
+}
+
+/// The best score of the names as they are, with their words in one order, and, where they have more or fewer, written together.
+fn whole_score(one: &str, other: &str) -> f64 {
+    let mut score = spelling_score(one, other);
+    let (ours, theirs) = (sorted(one), sorted(other));
+    if ours != one || theirs != other {
+        score = score.max(spelling_score(&ours, &theirs));
+    }
+    if one.split(' ').count() != other.split(' ').count() {
+        score = score.max(spelling_score(&one.replace(' ', ""), &other.replace(' ', "")));
+    }
+    score
 }
 
 fn spelling_score(one: &str, other: &str) -> f64 {
