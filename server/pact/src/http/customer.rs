@@ -224,13 +224,12 @@ impl From<customer::Model> for Tagged<Customer> {
 }
 
 impl CustomerFilter {
-    /// The store's filter. The quiet clocks of one person's customers, ordered or chosen, would say how busy that person was: one's own only.
-    async fn read(self, app: &App, caller: Uuid, by: By) -> Result<pact_store::customer::Filter, Problem> {
-        let clock = self.quiet_since.is_some() || by == By::LastEventAt;
-        if clock && self.owner_id.is_some_and(|owner| owner != caller) {
+    /// The store's filter. The quiet clocks of one person's customers would say how busy that person was: one's own only.
+    async fn read(self, app: &App, caller: Uuid) -> Result<pact_store::customer::Filter, Problem> {
+        if self.quiet_since.is_some() && self.owner_id.is_some_and(|owner| owner != caller) {
             return Err(Problem::parameter(
                 "owner_id",
-                "customers of another person cannot be chosen or ordered by their quiet clock: that would measure the person. Leave one of them out.",
+                "customers of another person cannot be chosen by their quiet clock: that would measure the person. Leave one of them out.",
             ));
         }
         let territories = self.territory_id.map(|id| app.organisation().territories.with_descendants(id).into_iter().chain([id]).collect());
@@ -268,7 +267,7 @@ pub fn routes(config: &mut ServiceConfig) {
 )]
 #[get("/customers")]
 async fn list_customers(app: web::Data<App>, caller: may::ReadCustomers, list: List<CustomerFilter, By>) -> Result<Page<Customer>, Problem> {
-    let filter = list.filter.read(&app, caller.person_id, list.sort.by).await?;
+    let filter = list.filter.read(&app, caller.person_id).await?;
     let scope = Scope::Staff(caller.person_id);
     Ok(list::list::<customer::Model>(app.store.read(), &scope, &filter, list.sort, &list.ask).await?.into())
 }

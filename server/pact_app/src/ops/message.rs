@@ -1,10 +1,12 @@
 //! Messages and digests: what a person was told, read by that person alone.
 
+use pact_core::time::Instant;
 use pact_store::entity::message;
 use pact_store::list::page;
 use pact_store::message::By;
-use pact_store::{Ask, Page, Sort};
+use pact_store::{Ask, Page, Sort, StoreError};
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::{App, Caller, Refusal};
@@ -39,4 +41,25 @@ pub async fn read_messages(app: &App, caller: &Caller, ids: Option<Vec<Uuid>>) -
             Ok(())
         })
         .await
+}
+
+/// One of the caller's messages.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn own_message(app: &App, caller: &Caller, id: Uuid) -> Result<Option<message::Model>, Refusal> {
+    let own = message::Entity::find_by_id(id).filter(message::Column::PersonId.eq(caller.person_id));
+    Ok(own.one(app.store.read()).await.map_err(StoreError::from)?)
+}
+
+/// The caller's messages since an instant, oldest first.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn recent_messages(app: &App, caller: &Caller, since: Instant, limit: u64) -> Result<Vec<message::Model>, Refusal> {
+    let own = message::Entity::find()
+        .filter(message::Column::PersonId.eq(caller.person_id))
+        .filter(message::Column::At.gte(since.millis()));
+    let rows = own.order_by_asc(message::Column::At).order_by_asc(message::Column::Id).limit(limit).all(app.store.read()).await;
+    Ok(rows.map_err(StoreError::from)?)
 }

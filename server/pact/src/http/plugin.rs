@@ -1,0 +1,244 @@
+//! Installed plugins: what they are, what they may do, their settings and versions. Everybody inside reads the scripts that move their leads.
+
+use std::collections::BTreeMap;
+
+use actix_web::{get, patch, post, web};
+use pact_app::App;
+use pact_app::ops::plugin_settings::{self as ops, SetPlugin};
+use pact_core::time::Instant;
+use pact_store::entity::{plugin, script_version};
+use pact_store::{plugin as store, record};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::body::Body;
+use super::caller::may;
+use super::etag::{IfMatch, Tagged};
+use super::fields::Fields;
+use super::page::Page;
+use super::problem::{Problem, ProblemType};
+
+/// The most versions that are listed.
+const MAX_VERSIONS: u64 = 200;
+
+/// An installed plugin.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "lead-push", "title": "Push leads", "summary": "Gives each waiting lead to the right person.", "version": "1.0.0", "enabled": true,
+    "settings": {"within": "4 work hours"}, "installed_at": "2026-11-24T10:10:00.000Z"
+}))]
+pub struct Plugin {
+    /// Its id, as its manifest says.
+    id: String,
+    /// Its title.
+    title: String,
+    /// What it does.
+    summary: String,
+    /// The version that runs.
+    version: String,
+    /// Whether it runs.
+    enabled: bool,
+    /// What an admin set; what is left out has its default.
+    #[schema(value_type = Object)]
+    settings: Value,
+    /// When it was installed first.
+    #[schema(value_type = String, format = DateTime)]
+    installed_at: Instant,
+}
+
+/// Settings that are to be set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"settings": {"within": "6 work hours"}}))]
+pub struct PluginChange {
+    /// Settings by name: those left out stay, null goes back to the default.
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+}
+
+/// One version of a plugin's manifest and scripts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "plugin_id": "lead-push", "version": "1.0.0",
+    "hash": "5f1c7d", "created_at": "2026-11-24T10:10:00.000Z"
+}))]
+pub struct PluginVersion {
+    /// Its id.
+    id: Uuid,
+    /// The plugin.
+    plugin_id: String,
+    /// The version that its manifest names.
+    version: String,
+    /// The hash of its files.
+    hash: String,
+    /// When it was installed.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Instant,
+}
+
+/// One version of a plugin, with its files.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "version": {"id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "plugin_id": "lead-push", "version": "1.0.0", "hash": "5f1c7d"},
+    "manifest": "id = \"lead-push\"", "files": {"push.rhai": "fn on_lead_created(lead) { }"}
+}))]
+pub struct PluginVersionShown {
+    /// The version.
+    version: PluginVersion,
+    /// Its manifest, as TOML.
+    manifest: String,
+    /// Its scripts, by file name.
+    files: BTreeMap<String, String>,
+}
+
+impl From<plugin::Model> for Plugin {
+    fn from(row: plugin::Model) -> Self {
+        Self {
+            id: row.id,
+            title: row.title,
+            summary: row.summary,
+            version: row.version,
+            enabled: row.enabled,
+            settings: row.settings.0,
+            installed_at: Instant::from_millis(row.installed_at),
+        }
+    }
+}
+
+impl From<plugin::Model> for Tagged<Plugin> {
+    fn from(row: plugin::Model) -> Self {
+        Self::new(row.revision.clone(), row.into())
+    }
+}
+
+impl From<script_version::Model> for PluginVersion {
+    fn from(row: script_version::Model) -> Self {
+        let created_at = Instant::from_millis(row.created_at);
+        Self { id: row.id, plugin_id: row.plugin_id, version: row.version, hash: row.hash, created_at }
+    }
+}
+
+/// Adds the operations.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list_plugins).service(read_plugin).service(set_plugin).service(enable_plugin).service(disable_plugin);
+    config.service(list_plugin_versions).service(read_plugin_version);
+}
+
+/// List plugins
+///
+/// All of them, by id. For everybody inside the company.
+#[utoipa::path(tag = "plugins", params(Fields), responses((status = 200, description = "The plugins", body = Page<Plugin>)))]
+#[get("/plugins")]
+async fn list_plugins(app: web::Data<App>, _: may::ReadPlugins) -> Result<Page<Plugin>, Problem> {
+    let rows = store::all(app.store.read()).await?;
+    Ok(Page { items: rows.into_iter().map(Plugin::from).collect(), next_cursor: None })
+}
+
+/// Show a plugin
+///
+/// For everybody inside the company.
+#[utoipa::path(tag = "plugins", params(("id" = String, Path, description = "The plugin's id, as its manifest says"), Fields), responses((status = 200, description = "The plugin", body = Plugin)))]
+#[get("/plugins/{id}")]
+async fn read_plugin(app: web::Data<App>, _: may::ReadPlugins, id: web::Path<String>) -> Result<Tagged<Plugin>, Problem> {
+    Ok(record::get::<plugin::Model>(app.store.read(), id.into_inner()).await?.into())
+}
+
+/// Set a plugin
+///
+/// What its manifest offers, in the form that it states. For admins.
+#[utoipa::path(
+    tag = "plugins",
+    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), IfMatch),
+    request_body = PluginChange,
+    responses((status = 200, description = "The plugin as it is now", body = Plugin)),
+)]
+#[patch("/plugins/{id}")]
+async fn set_plugin(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    id: web::Path<String>,
+    IfMatch(revision): IfMatch,
+    Body(PluginChange { settings }): Body<PluginChange>,
+) -> Result<Tagged<Plugin>, Problem> {
+    let command = SetPlugin { id: id.into_inner(), revision, settings };
+    Ok(ops::set_plugin(&app, &caller.actor(), command).await?.into())
+}
+
+/// Switch a plugin on
+///
+/// Its scripts are called from now on. For admins.
+#[utoipa::path(
+    tag = "plugins",
+    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), IfMatch),
+    responses((status = 200, description = "The plugin, on", body = Plugin)),
+)]
+#[post("/plugins/{id}/enable")]
+async fn enable_plugin(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    id: web::Path<String>,
+    IfMatch(revision): IfMatch,
+) -> Result<Tagged<Plugin>, Problem> {
+    Ok(ops::switch_plugin(&app, &caller.actor(), id.into_inner(), revision, true).await?.into())
+}
+
+/// Switch a plugin off
+///
+/// Nothing calls its scripts; its fields and their values stay. For admins.
+#[utoipa::path(
+    tag = "plugins",
+    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), IfMatch),
+    responses((status = 200, description = "The plugin, off", body = Plugin)),
+)]
+#[post("/plugins/{id}/disable")]
+async fn disable_plugin(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    id: web::Path<String>,
+    IfMatch(revision): IfMatch,
+) -> Result<Tagged<Plugin>, Problem> {
+    Ok(ops::switch_plugin(&app, &caller.actor(), id.into_inner(), revision, false).await?.into())
+}
+
+/// List the versions of a plugin
+///
+/// Newest first, 200 at most. For everybody inside the company.
+#[utoipa::path(
+    tag = "plugins",
+    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), Fields),
+    responses((status = 200, description = "The versions", body = Page<PluginVersion>)),
+)]
+#[get("/plugins/{id}/versions")]
+async fn list_plugin_versions(app: web::Data<App>, _: may::ReadPlugins, id: web::Path<String>) -> Result<Page<PluginVersion>, Problem> {
+    let conn = app.store.read();
+    let found = record::get::<plugin::Model>(conn, id.into_inner()).await?;
+    let rows = store::versions(conn, &found.id, MAX_VERSIONS).await?;
+    Ok(Page { items: rows.into_iter().map(PluginVersion::from).collect(), next_cursor: None })
+}
+
+/// Show a version of a plugin
+///
+/// With its manifest and scripts, as they ran. For everybody inside the company.
+#[utoipa::path(
+    tag = "plugins",
+    params(
+        ("id" = String, Path, description = "The plugin's id, as its manifest says"),
+        ("version" = Uuid, Path, description = "The version's id"),
+    ),
+    responses((status = 200, description = "The version", body = PluginVersionShown)),
+)]
+#[get("/plugins/{id}/versions/{version}")]
+async fn read_plugin_version(
+    app: web::Data<App>,
+    _: may::ReadPlugins,
+    path: web::Path<(String, Uuid)>,
+) -> Result<web::Json<PluginVersionShown>, Problem> {
+    let (plugin, version) = path.into_inner();
+    let found = store::version(app.store.read(), version).await?.filter(|row| row.plugin_id == plugin);
+    let row = found.ok_or_else(|| Problem::new(ProblemType::NotFound, "This plugin has no version with this id. Look it up in its versions."))?;
+    let (manifest, files) = (row.manifest.clone(), serde_json::from_value(row.files.0.clone()).map_err(Problem::internal)?);
+    Ok(web::Json(PluginVersionShown { version: row.into(), manifest, files }))
+}
