@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use field::{Field, FieldKind, FieldType};
+pub use field::{Field, FieldKind, FieldOn, FieldType};
 pub use parse::{ManifestError, leading_manifest, parse_fields, parse_manifest};
 pub use plugin::{File, Plugin, Unreadable};
 pub use span::SpanText;

@@ -12,10 +12,12 @@
 //! | [`queries`] | roots such as `leads`, and what narrows them |
 //! | [`functions`] | functions and methods, effects among them |
 //! | [`entries`] | entry points: functions that the host calls at an event |
+//! | [`natives`] | functions of the language itself that scripts get |
 
 pub mod entries;
 pub mod functions;
 pub mod label;
+pub mod natives;
 pub mod queries;
 pub mod records;
 pub mod types;

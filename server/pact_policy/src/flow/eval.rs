@@ -1,0 +1,582 @@
+//! Evaluation of nodes on abstract values.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::lab::{Bits, Id, Lab};
+use super::machine::{Exits, Machine, Pc};
+use super::sink::Sink;
+use super::step::What;
+use super::val::{ListVal, MapVal, Shape, Target, Val};
+use crate::ir::{For, Kind, Lit, Node, Pos, ShortOp, Switch, Sym};
+use crate::table::{self, ROOTS};
+
+/// How often a loop is gone through until nothing changes; after that what still changes becomes unknown.
+const MOST_ROUNDS: usize = 12;
+
+impl Machine<'_> {
+    pub(crate) fn eval(&mut self, node: &Node) -> Val {
+        self.nodes += 1;
+        if self.spent() {
+            self.hidden(node.pos, "the script is too intricate to be judged; split it over several functions or plugins");
+            return Val::any(Lab::NONE);
+        }
+        self.deep += 1;
+        let val = self.eval_kind(node);
+        self.deep -= 1;
+        val
+    }
+
+    fn eval_kind(&mut self, node: &Node) -> Val {
+        let pos = node.pos;
+        match &node.kind {
+            Kind::Lit(lit) => self.literal(lit),
+            Kind::Var(name) => self.variable(name, pos),
+            Kind::Global(name) => self.constant(name, pos),
+            Kind::This => match self.frames.last().and_then(|frame| frame.this) {
+                Some(cell) => self.cells[cell].val.clone(),
+                None => {
+                    self.hidden(pos, "`this` stands for nothing here");
+                    Val::any(Lab::NONE)
+                }
+            },
+            Kind::Array(items) => self.array(items),
+            Kind::Map(entries) => {
+                let known: BTreeMap<Sym, Val> = entries.iter().map(|(key, value)| (key.clone(), self.eval(value).changed())).collect();
+                Val::new(Shape::Map(Rc::new(MapVal { known, rest: None, keys: Lab::NONE })), Lab::NONE)
+            }
+            Kind::Interp(parts) => self.interpolation(parts),
+            Kind::Call(call) => self.call(call, pos),
+            Kind::Member(of, name) => {
+                let val = self.eval(of);
+                self.member(&val, name, pos)
+            }
+            Kind::Index(of, at) => {
+                let val = self.eval(of);
+                let at = self.eval(at);
+                self.index(&val, &at, pos)
+            }
+            Kind::Short(op, parts) => self.short(*op, parts, pos),
+            Kind::Block(nodes) => self.block(nodes),
+            Kind::If(condition, yes, no) => {
+                let condition = self.eval(condition);
+                self.branch(&condition, pos, yes, no)
+            }
+            Kind::Switch(switch) => self.switch(switch, pos),
+            Kind::Closure(name, captures) => self.closure(name, captures),
+            Kind::While(condition, body) => self.while_loop(condition, body, pos, false),
+            Kind::Do(body, condition) => self.while_loop(condition, body, pos, true),
+            Kind::For(it) => self.for_loop(it, pos),
+            Kind::Let(name, value) => {
+                let val = self.eval(value);
+                let val = self.named(val, name, pos);
+                self.declare(name, val);
+                Val::unit()
+            }
+            Kind::Assign(target, op, value) => {
+                self.assignment(target, op.as_ref(), value, pos);
+                Val::unit()
+            }
+            Kind::Break(value) => {
+                let val = value.as_ref().map(|value| self.eval(value));
+                self.leave_loop(val)
+            }
+            Kind::Continue => {
+                self.exits.cont = self.merge_exit(self.exits.cont, Some(Lab::NONE));
+                Val::never()
+            }
+            Kind::Return(value) => {
+                let val = value.as_ref().map_or_else(Val::unit, |value| self.eval(value));
+                self.give_back(val, pos);
+                self.exits.ret = self.merge_exit(self.exits.ret, Some(Lab::NONE));
+                Val::never()
+            }
+            Kind::Throw(value) => self.throw(value.as_deref(), pos),
+            Kind::Try(body, var, handler) => self.try_catch(body, var.as_ref(), handler, pos),
+            Kind::Import(path, alias) => {
+                self.import(path, alias, pos);
+                Val::unit()
+            }
+            Kind::Opaque(why) => {
+                self.hidden(pos, why);
+                Val::any(Lab::NONE)
+            }
+        }
+    }
+
+    fn literal(&mut self, lit: &Lit) -> Val {
+        let (shape, text) = match lit {
+            Lit::Unit => (Shape::Unit, "()".to_owned()),
+            Lit::Bool(it) => (Shape::Bool, it.to_string()),
+            Lit::Int(it) => (Shape::Number, it.to_string()),
+            Lit::Text(it) => (Shape::Text(Some(it.clone())), format!("\"{it}")),
+            Lit::Other => (Shape::Number, String::new()),
+        };
+        let version = if text.is_empty() { Id::NONE } else { self.identity(Id(0x7fff_fff0), &text) };
+        Val { version, ..Val::new(shape, Lab::NONE) }
+    }
+
+    fn variable(&mut self, name: &Sym, pos: Pos) -> Val {
+        if let Some(cell) = self.lookup(name) {
+            let id = u32::try_from(cell + 1).unwrap_or(u32::MAX);
+            return Val { cell: Id(id), ..self.cells[cell].val.clone() };
+        }
+        if let Some(root) = ROOTS.iter().find(|root| root.name == &**name) {
+            return self.root_query(root, pos);
+        }
+        if self.units[self.program()].constants.contains_key(name) {
+            return self.constant(name, pos);
+        }
+        self.hidden(pos, &format!("`{name}` is neither a variable of this script nor a name of the interface"));
+        let lab = self.source(Bits::WHO | Bits::TRACE, pos, What::Unknown(name.clone()));
+        Val::any(lab)
+    }
+
+    fn constant(&mut self, name: &Sym, pos: Pos) -> Val {
+        match self.units[self.program()].constants.get(name) {
+            Some(val) => val.clone(),
+            None => {
+                self.hidden(pos, &format!("the script has no constant `{name}`"));
+                Val::any(Lab::NONE)
+            }
+        }
+    }
+
+    fn array(&mut self, items: &[Node]) -> Val {
+        let mut element = Val::never();
+        for item in items {
+            let val = self.eval(item).changed();
+            element = self.either(&element, &val);
+        }
+        Val::new(Shape::List(Rc::new(ListVal { element, marks: false, by_hand: true, one_subject: false })), Lab::NONE)
+    }
+
+    fn interpolation(&mut self, parts: &[Node]) -> Val {
+        let mut lab = Lab::NONE;
+        let mut from = 0;
+        let mut some = 0;
+        for part in parts {
+            let val = self.eval(part);
+            let inner = self.deep(&val);
+            lab = self.join(lab, inner);
+            from |= Self::deep_from(&val);
+            some |= val.some | Self::deep_from(&val);
+        }
+        Val { from, some, ..Val::new(Shape::Text(None), lab) }
+    }
+
+    fn block(&mut self, nodes: &[Node]) -> Val {
+        let scope = self.scope.len();
+        let cells = self.cells.len();
+        let depth = self.pc.len();
+        let before = std::mem::take(&mut self.exits);
+        let mut all = Exits::default();
+        let mut last = Val::unit();
+        for node in nodes {
+            self.exits = Exits::default();
+            last = self.eval(node);
+            let exits = self.exits;
+            let labs = [exits.ret, exits.brk, exits.cont, exits.thrown];
+            let here = self.since(depth);
+            let exits = self.exits_under(exits, here);
+            all = self.merge_exits(all, exits);
+            let mut left = Lab::NONE;
+            for lab in labs.into_iter().flatten() {
+                left = self.join(left, lab);
+            }
+            if !left.is_none() {
+                let lab = self.step(left, node.pos, What::Left);
+                self.pc.push(Pc::Branch { lab, guard: None });
+            }
+        }
+        let behind = self.since(depth);
+        let last = self.under(last, behind);
+        self.pc.truncate(depth);
+        self.scope.truncate(scope);
+        self.forget_cells(cells);
+        self.exits = self.merge_exits(before, all);
+        last
+    }
+
+    /// Drops cells that nothing can reach any more.
+    pub(crate) fn forget_cells(&mut self, from: usize) {
+        if !self.fields.captured {
+            self.cells.truncate(from);
+        }
+    }
+
+    fn branch(&mut self, condition: &Val, pos: Pos, yes: &Node, no: &Node) -> Val {
+        let lab = self.step(condition.lab.without(Bits::SORT), pos, What::Branched);
+        self.pc.push(Pc::Branch { lab, guard: condition.guard });
+        let outer = std::mem::take(&mut self.exits);
+        let before = self.cells.clone();
+        let a = self.eval(yes);
+        let exits_a = std::mem::take(&mut self.exits);
+        let mut start = before;
+        start.extend(self.cells.iter().skip(start.len()).cloned());
+        let after_a = std::mem::replace(&mut self.cells, start);
+        let b = self.eval(no);
+        let exits_b = std::mem::take(&mut self.exits);
+        self.pc.pop();
+        let after_b = std::mem::take(&mut self.cells);
+        self.cells = self.join_cells(after_a, &after_b);
+        let inner = self.merge_exits(exits_a, exits_b);
+        let inner = self.exits_under(inner, lab);
+        self.exits = self.merge_exits(outer, inner);
+        let val = self.either(&a, &b);
+        self.under(val, lab)
+    }
+
+    fn switch(&mut self, switch: &Switch, pos: Pos) -> Val {
+        let on = self.eval(&switch.on);
+        let lab = on.lab.without(Bits::SORT);
+        let lab = self.presence(&on, lab);
+        let mut lab = self.step(lab, pos, What::Branched);
+        let outer = std::mem::take(&mut self.exits);
+        let mut exits = Exits::default();
+        let before = self.cells.clone();
+        let mut after = if switch.has_default { None } else { Some(before.clone()) };
+        let mut result = if switch.has_default { Val::never() } else { Val::unit() };
+        for (condition, body) in &switch.cases {
+            let mut start = before.clone();
+            start.extend(self.cells.iter().skip(start.len()).cloned());
+            self.cells = start;
+            self.pc.push(Pc::Branch { lab, guard: None });
+            self.exits = Exits::default();
+            if let Some(condition) = condition {
+                let val = self.eval(condition);
+                let more = self.step(val.lab.without(Bits::SORT), condition.pos, What::Branched);
+                lab = self.join(lab, more);
+                self.pc.pop();
+                self.pc.push(Pc::Branch { lab, guard: None });
+            }
+            let val = self.eval(body);
+            self.pc.pop();
+            let taken = std::mem::take(&mut self.exits);
+            exits = self.merge_exits(exits, taken);
+            result = self.either(&result, &val);
+            let now = std::mem::take(&mut self.cells);
+            after = Some(match after {
+                Some(other) => self.join_cells(other, &now),
+                None => now.clone(),
+            });
+            self.cells = now;
+        }
+        self.cells = after.unwrap_or(before);
+        let exits = self.exits_under(exits, lab);
+        self.exits = self.merge_exits(outer, exits);
+        self.under(result, lab)
+    }
+
+    fn short(&mut self, op: ShortOp, parts: &[Node], pos: Pos) -> Val {
+        let Some((first, rest)) = parts.split_first() else { return Val::unit() };
+        let mut val = self.eval(first);
+        let mut guard = val.guard;
+        let depth = self.pc.len();
+        for part in rest {
+            let lab = match op {
+                ShortOp::Coalesce => self.presence(&val, val.lab),
+                ShortOp::And | ShortOp::Or => val.lab,
+            };
+            let lab = self.step(lab.without(Bits::SORT), pos, What::Branched);
+            self.pc.push(Pc::Branch { lab, guard: if op == ShortOp::And { guard } else { None } });
+            let before = self.cells.clone();
+            let next = self.eval(part);
+            let after = std::mem::take(&mut self.cells);
+            self.cells = self.join_cells(after, &before);
+            guard = if op == ShortOp::And && next.lab.deps.0 == 0 { guard } else if guard.is_none() && val.lab.deps.0 == 0 { next.guard } else { None };
+            val = match op {
+                ShortOp::Coalesce => {
+                    let field = val.field;
+                    let either = self.either(&Val { maybe: false, ..val.clone() }, &next);
+                    Val { field: if next.lab.is_none() { field } else { None }, maybe: next.maybe, ..self.under(either, lab) }
+                }
+                ShortOp::And | ShortOp::Or => {
+                    let both = self.join(val.lab, next.lab);
+                    Val { from: val.from | next.from, ..Val::new(Shape::Bool, both) }
+                }
+            };
+        }
+        self.pc.truncate(depth);
+        val.guard = guard;
+        val
+    }
+
+    fn closure(&mut self, name: &Sym, captures: &[Sym]) -> Val {
+        let program = self.program();
+        let mut cells = Vec::new();
+        for capture in captures {
+            let cell = match self.lookup(capture) {
+                Some(cell) => cell,
+                None => {
+                    let val = self.variable(capture, Pos::default());
+                    self.cells.push(super::machine::Cell { val, depth: self.pc.len(), stamp: 0 });
+                    self.cells.len() - 1
+                }
+            };
+            cells.push(cell);
+        }
+        if !cells.is_empty() {
+            self.fields.captured = true;
+        }
+        let target = Target { program, name: name.clone(), captures: cells, bound: Vec::new() };
+        Val { targets: Some(Rc::new(vec![target])), ..Val::new(Shape::Function, Lab::NONE) }
+    }
+
+    /// What binding a value to a name makes of it.
+    fn named(&mut self, val: Val, name: &Sym, pos: Pos) -> Val {
+        let lab = self.step(val.lab, pos, What::Kept(name.clone()));
+        let version = if val.version == Id::NONE { self.fresh_version(pos) } else { val.version };
+        let id = match &val.shape {
+            Shape::List(_) | Shape::Map(_) if val.id == Id::NONE => self.identity_here(pos, "container"),
+            _ => val.id,
+        };
+        Val { lab, version, id, cell: Id::NONE, ..val }
+    }
+
+    pub(crate) fn fresh_version(&mut self, pos: Pos) -> Id {
+        let round = self.nodes.to_string();
+        self.identity_here(pos, &round)
+    }
+
+    fn leave_loop(&mut self, val: Option<Val>) -> Val {
+        if let Some(val) = val {
+            let start = self.loop_start();
+            let lab = self.since(start);
+            let val = self.under(val, lab);
+            let val = self.outside(val, start);
+            if let Some(frame) = self.frames.last_mut() {
+                frame.breaks.push(val);
+            }
+        }
+        self.exits.brk = self.merge_exit(self.exits.brk, Some(Lab::NONE));
+        Val::never()
+    }
+
+    fn loop_start(&self) -> usize {
+        self.pc.iter().rposition(|pc| matches!(pc, Pc::Turn { .. })).unwrap_or(0)
+    }
+
+    /// Goes through a body until nothing changes any more; `first` binds what a turn binds.
+    pub(crate) fn rounds(&mut self, turn: Pc, pos: Pos, mut one: impl FnMut(&mut Self)) {
+        let outer = std::mem::take(&mut self.exits);
+        let length = self.cells.len();
+        let mut turn = turn;
+        let mut exits = Exits::default();
+        for round in 0..MOST_ROUNDS {
+            let before: Vec<_> = self.cells.clone();
+            self.exits = Exits::default();
+            let stamps: Vec<u32> = self.cells.iter().map(|cell| cell.stamp).collect();
+            self.pc.push(turn.clone());
+            one(self);
+            self.pc.pop();
+            self.gather_cells(&stamps, &turn);
+            let taken = std::mem::take(&mut self.exits);
+            exits = self.merge_exits(exits, taken);
+            let after = std::mem::take(&mut self.cells);
+            let mut joined = self.join_cells(after, &before);
+            let mut grown = false;
+            if let (Pc::Turn { lab, one_subject, .. }, Some(left)) = (&mut turn, self.leaves(&exits)) {
+                let gathered = left.gathered(*one_subject);
+                let more = self.join(*lab, gathered);
+                grown = more != *lab;
+                *lab = more;
+            }
+            let same = joined.len() >= length && joined.iter().zip(&before).take(length).all(|(a, b)| a == b);
+            if round + 2 >= MOST_ROUNDS && !same {
+                for (cell, old) in joined.iter_mut().zip(&before).take(length) {
+                    if cell != old {
+                        let lab = self.deep(&cell.val);
+                        cell.val = Val { targets: cell.val.targets.clone(), ..Val::any(lab.gathered(false)) };
+                    }
+                }
+            }
+            self.cells = joined;
+            self.forget_cells(length);
+            if (same && !grown) || self.spent() {
+                break;
+            }
+        }
+        let Pc::Turn { lab, one_subject, .. } = turn else { return };
+        let lab = self.step(lab, pos, What::Looped);
+        let mut through = self.exits_under(exits, lab);
+        through.brk = None;
+        through.cont = None;
+        through.ret = through.ret.map(|lab| lab.gathered(one_subject));
+        through.thrown = through.thrown.map(|lab| lab.gathered(one_subject));
+        self.exits = self.merge_exits(outer, through);
+    }
+
+    /// What later turns of a loop depend on because an earlier one left it.
+    fn leaves(&mut self, exits: &Exits) -> Option<Lab> {
+        let mut all: Option<Lab> = None;
+        for lab in [exits.brk, exits.ret, exits.thrown] {
+            all = self.merge_exit(all, lab);
+        }
+        all.filter(|lab| !lab.is_none())
+    }
+
+    fn for_loop(&mut self, it: &For, pos: Pos) -> Val {
+        let over = self.eval(&it.over);
+        let (element, turn) = self.turn_over(&over, it.over.pos);
+        let breaks = self.frames.last().map_or(0, |frame| frame.breaks.len());
+        let bit = self.next_bit();
+        self.rounds(turn, pos, |machine| {
+            let scope = machine.scope.len();
+            let mut val = element.clone();
+            val.version = machine.fresh_version(pos);
+            machine.declare(&it.var, val);
+            if let Some(counter) = &it.counter {
+                // A counter tells how many came before, so it gathers the collection.
+                let lab = machine.since(machine.pc.len() - 1);
+                machine.declare(counter, Val { from: bit, ..Val::new(Shape::Number, lab) });
+            }
+            machine.eval(&it.body);
+            machine.scope.truncate(scope);
+        });
+        self.loop_value(breaks)
+    }
+
+    fn loop_value(&mut self, breaks: usize) -> Val {
+        let values = self.frames.last_mut().map(|frame| frame.breaks.split_off(breaks.min(frame.breaks.len()))).unwrap_or_default();
+        let mut result = Val::unit();
+        for value in values {
+            result = self.either(&result, &value);
+        }
+        result
+    }
+
+    fn while_loop(&mut self, condition: &Node, body: &Node, pos: Pos, after: bool) -> Val {
+        let breaks = self.frames.last().map_or(0, |frame| frame.breaks.len());
+        let mut lab = Lab::NONE;
+        for _ in 0..MOST_ROUNDS {
+            let bit = self.next_bit();
+            let turn = Pc::Turn { lab, one_subject: false, marks: false, people: false, bit };
+            let mut seen = Lab::NONE;
+            self.rounds(turn, pos, |machine| {
+                if after {
+                    machine.eval(body);
+                }
+                let val = machine.eval(condition);
+                let more = machine.step(val.lab.without(Bits::SORT), condition.pos, What::Branched);
+                seen = machine.join(seen, more);
+                if !after {
+                    machine.pc.push(Pc::Branch { lab: more, guard: val.guard });
+                    machine.eval(body);
+                    machine.pc.pop();
+                }
+            });
+            let next = self.join(lab, seen);
+            if next == lab || self.spent() {
+                break;
+            }
+            lab = next;
+        }
+        if lab.bits.meets(Bits::METRIC) {
+            self.may_fail(lab, pos);
+        }
+        self.loop_value(breaks)
+    }
+
+    fn throw(&mut self, value: Option<&Node>, pos: Pos) -> Val {
+        let val = value.map_or_else(Val::unit, |value| self.eval(value));
+        let lab = self.deep(&val);
+        if self.in_try == 0 {
+            self.sink(Sink::Throw, pos, lab, Self::deep_from(&val), Id::NONE);
+        }
+        self.exits.thrown = self.merge_exit(self.exits.thrown, Some(lab));
+        Val::never()
+    }
+
+    fn try_catch(&mut self, body: &Node, var: Option<&Sym>, handler: &Node, pos: Pos) -> Val {
+        let outer = std::mem::take(&mut self.exits);
+        let before = self.cells.clone();
+        let failed = std::mem::replace(&mut self.failed, Lab::NONE);
+        self.in_try += 1;
+        let a = self.eval(body);
+        self.in_try -= 1;
+        let inner = std::mem::take(&mut self.exits);
+        let inside = std::mem::replace(&mut self.failed, failed);
+        let thrown = self.join(inner.thrown.unwrap_or(Lab::NONE), inside);
+        let after = std::mem::take(&mut self.cells);
+        let mut joined = self.join_cells(after.clone(), &before);
+        for (cell, old) in joined.iter_mut().zip(&before) {
+            if cell != old {
+                cell.val.lab = self.join(cell.val.lab, thrown);
+            }
+        }
+        self.cells = joined;
+        let lab = self.step(thrown, pos, What::Left);
+        let caught = Exits { thrown: None, ..inner };
+        self.pc.push(Pc::Branch { lab, guard: None });
+        let scope = self.scope.len();
+        if let Some(var) = var {
+            self.declare(var, Val::any(lab));
+        }
+        let b = self.eval(handler);
+        self.scope.truncate(scope);
+        self.pc.pop();
+        let handled = std::mem::take(&mut self.exits);
+        let handled = self.exits_under(handled, lab);
+        let all = self.merge_exits(caught, handled);
+        self.exits = self.merge_exits(outer, all);
+        let now = std::mem::take(&mut self.cells);
+        self.cells = self.join_cells(after, &now);
+        let val = self.either(&a, &b);
+        self.under(val, lab)
+    }
+
+    fn import(&mut self, path: &Node, alias: &Sym, pos: Pos) {
+        let known = match &path.kind {
+            Kind::Lit(Lit::Text(path)) => self.fields.modules.get(path).copied(),
+            _ => None,
+        };
+        let program = self.program();
+        match known {
+            Some(module) => {
+                self.units[program].modules.insert(alias.clone(), module);
+            }
+            None => self.hidden(pos, "this import cannot be resolved: only modules of `std/` can be imported, by a literal name"),
+        }
+    }
+
+    /// An element of a collection inside a turn of a loop over it, and that turn.
+    pub(crate) fn turn_over(&mut self, over: &Val, pos: Pos) -> (Val, Pc) {
+        let bit = self.next_bit();
+        let people = match &over.shape {
+            Shape::Query(query) => query.kind == table::Kind::Person,
+            Shape::List(list) => list.element.is_person(),
+            _ => false,
+        };
+        let (one_subject, marks) = match &over.shape {
+            Shape::Query(query) => (query.one_subject, false),
+            Shape::List(list) => (list.one_subject, list.marks),
+            _ => (false, false),
+        };
+        let lab = match &over.shape {
+            Shape::Query(_) | Shape::List(_) => over.lab,
+            _ => self.deep(over),
+        };
+        let lab = self.step(lab, pos, What::Looped);
+        let mut element = self.element_of(over, pos);
+        if !marks {
+            element.from |= bit;
+            element.some |= bit;
+        }
+        (element, Pc::Turn { lab, one_subject, marks, people, bit })
+    }
+
+    /// An element of a collection, with what it holds itself; that it is there is the collection's label.
+    pub(crate) fn element_of(&mut self, over: &Val, pos: Pos) -> Val {
+        match &over.shape {
+            Shape::Query(query) => self.query_element(query, pos),
+            Shape::List(list) => Val { maybe: false, ..list.element.clone() },
+            Shape::Text(_) => Val::new(Shape::Text(None), over.lab),
+            Shape::Number => Val::new(Shape::Number, over.lab),
+            _ => {
+                let lab = self.deep(over);
+                Val { targets: over.targets.clone(), ..Val::any(lab) }
+            }
+        }
+    }
+}

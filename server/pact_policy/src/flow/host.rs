@@ -1,0 +1,687 @@
+//! The interface on abstract values: roots, records, queries, rotations, tallies, digests and effects.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::fields::Slot;
+use super::lab::{Bits, Id, Lab};
+use super::machine::Machine;
+use super::sink::Sink;
+use super::step::What;
+use super::val::{ListVal, MapVal, QueryVal, RotationVal, Shape, Val};
+use crate::ir::{Pos, Sym};
+use crate::manifest::{FieldOn, FieldType, SettingType};
+use crate::table::{Capability, EntryPoint, FUNCTIONS, FnId, Function, Kind, Label, Member, NARROWS, Narrow, NarrowOp, Reads, Root, Ty, members_of};
+
+impl Machine<'_> {
+    fn coaching(&mut self, lab: Lab, pos: Pos) -> Lab {
+        if !self.manifest.coaching {
+            return lab;
+        }
+        let more = self.source(Bits::COACHING, pos, What::Acts);
+        self.join(lab, more)
+    }
+
+    /// A read of a kind of record; the manifest must declare it.
+    pub(crate) fn reads(&mut self, kind: Kind, pos: Pos) {
+        if let Some(reads) = kind.reads()
+            && !self.manifest.reads(reads)
+        {
+            if reads == Reads::Coaching && !self.manifest.coaching {
+                return;
+            }
+            self.undeclared(pos, format!("the script reads a {}, and `reads` does not list \"{}\"", kind.name().to_lowercase(), reads.name()));
+        }
+    }
+
+    pub(crate) fn root_query(&mut self, root: &'static Root, pos: Pos) -> Val {
+        self.reads(root.kind, pos);
+        let lab = self.source(Bits::of(root.element), pos, What::Query(root.name));
+        let lab = self.coaching(lab, pos);
+        let query = QueryVal { kind: root.kind, one_subject: false, by_hand: false, card_kind: None, element: Id::NONE, outside: false };
+        Val::new(Shape::Query(Rc::new(query)), lab)
+    }
+
+    /// Cards that scripts wrote carry what decided that they were written.
+    fn cards_written(&mut self, query: &QueryVal, lab: Lab) -> Lab {
+        if query.kind != Kind::Card {
+            return lab;
+        }
+        let mut slots = vec![Slot::Cards(None)];
+        match &query.card_kind {
+            Some(kind) => slots.push(Slot::Cards(Some(kind.clone()))),
+            None => slots.extend(self.fields.card_kinds().into_iter().map(|kind| Slot::Cards(Some(kind)))),
+        }
+        let mut lab = lab;
+        for slot in slots {
+            let id = self.fields.id(slot);
+            let more = self.fields.read(id);
+            lab = self.join(lab, more);
+        }
+        lab
+    }
+
+    pub(crate) fn query_element(&mut self, query: &QueryVal, pos: Pos) -> Val {
+        let id = if query.element == Id::NONE { self.identity_here(pos, "element") } else { query.element };
+        let mut lab = self.coaching(Lab::NONE, pos);
+        if query.kind == Kind::Person {
+            let mut bits = Bits::WHO;
+            if query.outside {
+                bits |= Bits::OUTSIDE;
+            }
+            let who = self.source(bits, pos, What::Query("people"));
+            lab = self.join(lab, who);
+            lab.own = id;
+        }
+        Val::record(query.kind, lab, id)
+    }
+
+    pub(crate) fn record_member(&mut self, kind: Kind, val: &Val, name: &Sym, pos: Pos) -> Val {
+        if !members_of(kind).any(|member| member.name == &**name) {
+            self.hidden(pos, &format!("a {} has no member `{name}`", kind.name()));
+            let lab = self.source(Bits::WHO | Bits::TRACE | Bits::INSTANT, pos, What::Unknown(name.clone()));
+            let lab = self.join(val.lab, lab);
+            return Val { from: val.from, some: val.some, ..Val::any(lab) };
+        }
+        self.reads(kind, pos);
+        self.record_member_quietly(kind, val, name, pos)
+    }
+
+    pub(crate) fn record_member_quietly(&mut self, kind: Kind, val: &Val, name: &Sym, pos: Pos) -> Val {
+        let Some(member) = members_of(kind).find(|member| member.name == &**name) else { return Val::any(val.lab) };
+        if let Ty::Query(of) = member.ty {
+            self.reads(of, pos);
+        }
+        let bits = self.member_bits(member);
+        let mut base = val.lab;
+        if kind == Kind::Person && matches!(member.name, "team" | "territory") {
+            base.bits = base.bits.without(Bits::WHO);
+        }
+        let id = self.identity(val.id, member.name);
+        let words = if bits.meets(Bits::TRACE) && bits.meets(Bits::WHO) { "an act and who did it" } else if bits.meets(Bits::TRACE) { "a trace" } else if bits.meets(Bits::CLOCK) { "the quiet clock" } else if bits.meets(Bits::SUBJECT) { "a subject measure" } else if bits.meets(Bits::COACHING) { "what a coaching period holds" } else { "who it is" };
+        let mut lab = self.source(bits, pos, What::Member(kind.name(), member.name, words));
+        if bits.meets(Bits::WHO) && matches!(member.ty, Ty::Record(Kind::Person) | Ty::Maybe(&Ty::Record(Kind::Person))) {
+            lab.own = id;
+        }
+        if bits.meets(Bits::PERSONAL) && kind == Kind::Person {
+            lab.own = val.id;
+        }
+        if kind == Kind::Lead && member.name == "highlighted" {
+            let slot = self.fields.id(Slot::Highlighted);
+            let more = self.fields.read(slot);
+            lab = self.join(lab, Lab { deps: super::lab::Deps(0), ..more });
+        }
+        let lab = self.join(base, lab);
+        let mut made = self.of_type(&member.ty, lab, id, pos);
+        // A person's id, name or address stands for the person.
+        if kind == Kind::Person && matches!(member.name, "id" | "name" | "email") {
+            made.id = val.id;
+        }
+        if let Shape::Query(query) = &made.shape {
+            let existence = match query.kind {
+                Kind::Card => Bits::SUBJECT,
+                Kind::Push => Bits::SUBJECT,
+                Kind::Person => Bits::WHO,
+                Kind::Plan | Kind::Request | Kind::LeadEvent => Bits::TRACE,
+                _ => Bits::NONE,
+            };
+            let more = self.source(existence, pos, What::Member(kind.name(), member.name, words));
+            made.lab = self.join(base, more);
+            let mut query = (**query).clone();
+            query.one_subject = matches!(kind, Kind::Lead | Kind::Customer);
+            made.lab = self.cards_written(&query, made.lab);
+            made.shape = Shape::Query(Rc::new(query));
+        }
+        Val { from: val.from, some: val.some, ..made }
+    }
+
+    /// The label parts of a member: the table's, split further where the policy sanctions something.
+    fn member_bits(&self, member: &Member) -> Bits {
+        let mut bits = Bits::of(member.label);
+        match (member.of, member.name) {
+            // An offer belongs to its lead: who was asked and what they answered are a subject's measures.
+            (Kind::Push, "person") => bits = Bits::WHO | Bits::SUBJECT,
+            (Kind::Push, "answer") => bits = Bits::SUBJECT,
+            (Kind::Person, "team" | "territory") => bits = Bits::GROUP,
+            (Kind::Person, "on_duty") => bits |= Bits::DUTY,
+            (Kind::Team | Kind::Territory, "members") => bits = Bits::NONE,
+            (Kind::Lead, "created_at") | (Kind::Card, "said_on") => bits |= Bits::ENTERED,
+            _ => {}
+        }
+        let instant = matches!(member.ty, Ty::Instant | Ty::Day | Ty::Maybe(&Ty::Instant) | Ty::Maybe(&Ty::Day));
+        if instant && member.label.has(Label::TRACE) {
+            bits |= Bits::INSTANT;
+            if member.name == "answered_at" {
+                bits |= Bits::ANSWER;
+            }
+        }
+        bits
+    }
+
+    fn of_type(&mut self, ty: &Ty, lab: Lab, id: Id, pos: Pos) -> Val {
+        let shape = match ty {
+            Ty::Unit => Shape::Unit,
+            Ty::Bool => Shape::Bool,
+            Ty::Int | Ty::Number => Shape::Number,
+            Ty::Text => Shape::Text(None),
+            Ty::Instant | Ty::Day | Ty::When => Shape::Time,
+            Ty::Span | Ty::WorkSpan | Ty::AnySpan => Shape::Span,
+            Ty::Money => Shape::Money,
+            Ty::List(inner) => {
+                let element = self.of_type(inner, lab, Id::NONE, pos);
+                return Val::list(element, lab);
+            }
+            Ty::Maybe(inner) => return Val { maybe: true, ..self.of_type(inner, lab, id, pos) },
+            Ty::Record(kind) => Shape::Record(*kind),
+            Ty::Query(kind) => Shape::Query(Rc::new(QueryVal {
+                kind: *kind,
+                one_subject: false,
+                by_hand: false,
+                card_kind: None,
+                element: Id::NONE,
+                outside: false,
+            })),
+            Ty::Map => Shape::Any,
+            Ty::Rotation => Shape::Rotation(RotationVal { by_hand: false, outside: false }),
+            Ty::Tally => Shape::Tally,
+            Ty::Digest => Shape::Digest,
+            Ty::AnyRecord | Ty::AnyQuery | Ty::Same | Ty::Function | Ty::Any => Shape::Any,
+        };
+        Val { id, ..Val::new(shape, lab) }
+    }
+
+    /// A parameter of an entry point.
+    pub(crate) fn parameter(&mut self, ty: &Ty, name: &str) -> Val {
+        let id = self.identity(Id::NONE, &format!("entry {name}"));
+        let mut lab = self.coaching(Lab::NONE, Pos::default());
+        if matches!(ty, Ty::Record(Kind::Person)) {
+            lab = Lab { bits: lab.bits | Bits::WHO, own: id, ..lab };
+        }
+        self.of_type(ty, lab, id, Pos::default())
+    }
+
+    /// Narrows a query.
+    pub(crate) fn narrow(&mut self, narrow: &'static Narrow, val: &Val, query: &QueryVal, args: &[Val], pos: Pos) -> Val {
+        let mut query = query.clone();
+        let mut lab = val.lab;
+        for arg in args {
+            let inner = self.deep(arg);
+            lab = self.join(lab, inner.without(Bits::SORT | Bits::DUTY));
+        }
+        let mut bits = Bits::of(narrow.label);
+        match narrow.op {
+            NarrowOp::OwnedBy | NarrowOp::OfPerson | NarrowOp::ForPerson => lab.own = args.first().map_or(Id::MIXED, |arg| arg.id),
+            NarrowOp::ByOthers => {
+                bits |= Bits::WHO | Bits::TRACE;
+                lab.own = args.first().map_or(Id::MIXED, |arg| arg.id);
+            }
+            NarrowOp::InTeam if narrow.of != Kind::Person => bits |= Bits::GROUP,
+            NarrowOp::OfCustomer | NarrowOp::OfLead => query.one_subject = true,
+            NarrowOp::Overdue => bits = Bits::NONE,
+            NarrowOp::Kind => query.card_kind = args.first().and_then(|arg| arg.text().cloned()),
+            NarrowOp::Named if narrow.of == Kind::Person => {
+                query.by_hand = true;
+                query.element = args.first().map_or(Id::NONE, |arg| arg.id);
+            }
+            NarrowOp::WithRole => query.outside |= args.first().and_then(Val::text).is_some_and(|role| &**role == "partner"),
+            NarrowOp::Field => {
+                let more = self.field_label(Some(narrow.of), args.first().and_then(Val::text).cloned(), pos);
+                lab = self.join(lab, more);
+            }
+            _ => {}
+        }
+        let own = lab.own;
+        let more = self.source(bits, pos, What::Narrowed(narrow.name));
+        let mut lab = self.join(lab, Lab { own, ..more });
+        lab = self.cards_written(&query, lab);
+        Val { shape: Shape::Query(Rc::new(query)), lab, ..Val::new(Shape::Any, Lab::NONE) }
+    }
+
+    fn field_label(&mut self, kind: Option<Kind>, name: Option<Sym>, pos: Pos) -> Lab {
+        let ids = match (kind, &name) {
+            (Some(kind), Some(name)) => vec![self.fields.id(Slot::Field(kind, name.clone()))],
+            _ => self.fields.named(name.as_deref(), kind),
+        };
+        let mut lab = Lab::NONE;
+        for id in ids {
+            let read = self.fields.read(id);
+            let deps = self.fields.deps.of(vec![id]);
+            let read = self.join(read, Lab { deps, ..Lab::NONE });
+            let name = self.fields.name(id);
+            let read = self.step(read, pos, What::Loaded(name));
+            lab = self.join(lab, read);
+        }
+        lab
+    }
+
+    /// `record.field("name")`.
+    pub(crate) fn field_read(&mut self, record: &Val, args: &[Val], pos: Pos) -> Val {
+        let kind = match &record.shape {
+            Shape::Record(kind) => Some(*kind),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            self.reads(kind, pos);
+        }
+        let name = args.first().and_then(Val::text).cloned();
+        let ty = name.as_ref().and_then(|name| self.declared_field(kind, name, pos));
+        let lab = self.field_label(kind, name.clone(), pos);
+        let base = self.deep(record);
+        let lab = self.join(base, lab);
+        let lab = args.first().map_or(lab, |arg| self.join(lab, arg.lab.without(Bits::SORT)));
+        let shape = match ty {
+            Some(FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Link) => Shape::Text(None),
+            Some(FieldType::Number) => Shape::Number,
+            Some(FieldType::Money) => Shape::Money,
+            Some(FieldType::Day) => Shape::Time,
+            Some(FieldType::YesNo) => Shape::Bool,
+            Some(FieldType::ManyChoices) => Shape::List(Rc::new(ListVal { element: Val::new(Shape::Text(None), lab), marks: false, by_hand: true, one_subject: true })),
+            Some(FieldType::Formula) | None => Shape::Any,
+        };
+        let field = match (kind, name) {
+            (Some(kind), Some(name)) => Some(self.fields.id(Slot::Field(kind, name))),
+            _ => None,
+        };
+        Val { maybe: true, field, from: record.from, some: record.some, ..Val::new(shape, lab) }
+    }
+
+    /// The type of a declared field; a field that the manifest does not define is not the script's to read or write.
+    fn declared_field(&mut self, kind: Option<Kind>, name: &Sym, pos: Pos) -> Option<FieldType> {
+        let on = kind.map(FieldOn::of_kind);
+        let known = self.manifest.fields.iter().find(|field| field.name == **name && on.is_none_or(|on| on == Some(field.on)));
+        match known {
+            Some(field) => Some(field.ty),
+            None => {
+                let on = kind.map_or("record", Kind::name).to_lowercase();
+                self.undeclared(pos, format!("the manifest defines no field `{name}` on a {on}; repeat its definition in a [[field]]"));
+                None
+            }
+        }
+    }
+
+    /// `set(record, "field", value)`.
+    fn field_write(&mut self, args: &[Val], pos: Pos) {
+        let [record, name, value] = args else {
+            self.hidden(pos, "`set` takes a record, the name of a field and a value");
+            return;
+        };
+        let kind = match &record.shape {
+            Shape::Record(kind) => Some(*kind),
+            _ => None,
+        };
+        let Some(name) = name.text().cloned() else {
+            self.hidden(pos, "the name of the field that is written is computed; write it as a literal");
+            let ids = self.fields.named(None, kind);
+            for id in ids {
+                self.store_field(id, record, value, pos);
+            }
+            return;
+        };
+        self.declared_field(kind, &name, pos);
+        let ids = match kind {
+            Some(kind) => vec![self.fields.id(Slot::Field(kind, name))],
+            None => {
+                let declared: Vec<Kind> = self.manifest.fields.iter().filter(|field| field.name == *name).map(|field| field.on.kind()).collect();
+                declared.into_iter().map(|kind| self.fields.id(Slot::Field(kind, name.clone()))).collect()
+            }
+        };
+        for id in ids {
+            self.store_field(id, record, value, pos);
+        }
+    }
+
+    /// A function of the interface called with these values.
+    pub(crate) fn host_call(&mut self, function: &'static Function, args: Vec<Val>, pos: Pos) -> Val {
+        if let Some(capability) = function.capability {
+            if capability == Capability::Coaching && !self.manifest.coaching {
+                let what = format!("`{}` belongs to the coaching interface, and the manifest does not say `coaching = true`", function.name);
+                self.find(crate::rules::Rule::NoUnflaggedCoaching, pos, what, super::step::StepId::NONE, super::step::StepId::NONE);
+            } else if !self.manifest.may(capability) {
+                self.undeclared(pos, format!("`{}` needs \"{}\" in `may`, and the manifest does not list it", function.name, capability.name()));
+            }
+        }
+        match function.id {
+            FnId::Now | FnId::Today => {
+                let bits = match self.entry {
+                    Some(EntryPoint::PushDeclined | EntryPoint::LeadOwned | EntryPoint::CardWritten) => Bits::ACT_NOW,
+                    _ => Bits::NONE,
+                };
+                Val::new(Shape::Time, Lab { bits, ..Lab::NONE })
+            }
+            FnId::Minutes | FnId::Hours | FnId::Days | FnId::Weeks | FnId::WorkHours | FnId::WorkDays => self.plain(&args, Shape::Span),
+            FnId::Money => self.plain(&args, Shape::Money),
+            FnId::Translate => self.plain(&args, Shape::Text(None)),
+            FnId::Setting => self.setting(&args),
+            FnId::Pick => {
+                let Some(list) = args.first() else { return Val::unit() };
+                let element = self.element_of(list, pos);
+                let element = self.under(element, list.lab);
+                Val { maybe: true, from: 0, ..element }
+            }
+            FnId::QueryFirst
+            | FnId::QueryLen
+            | FnId::QueryIsEmpty
+            | FnId::QueryToArray
+            | FnId::QueryLimit
+            | FnId::QueryFilter
+            | FnId::QueryMap => self.native(&Sym::from(function.name), args, None, pos),
+            FnId::RecordField => match args.split_first() {
+                Some((record, rest)) => self.field_read(record, rest, pos),
+                None => Val::unit(),
+            },
+            FnId::Rotation => self.rotation(&args, pos),
+            FnId::RotationNext => self.rotation_next(&args, pos),
+            FnId::RotationWithRoom => self.rotation_with_room(&args, pos),
+            FnId::RotationOnDuty | FnId::RotationAlreadyTried => args.into_iter().next().unwrap_or_else(Val::unit),
+            FnId::RotationExcept => {
+                let Some(rotation) = args.first().cloned() else { return Val::unit() };
+                let lab = args.get(1).map_or(Lab::NONE, |arg| arg.lab);
+                self.under(rotation, lab)
+            }
+            FnId::Tally => self.tally(&args, pos),
+            FnId::TallyRows => {
+                let lab = args.first().map_or(Lab::NONE, |tally| tally.lab);
+                let known = BTreeMap::from([
+                    (Sym::from("key"), Val::new(Shape::Text(None), lab)),
+                    (Sym::from("count"), Val::new(Shape::Number, lab)),
+                ]);
+                let row = Val::new(Shape::Map(Rc::new(MapVal { known, rest: None, keys: Lab::NONE })), Lab::NONE);
+                Val::list(row, lab)
+            }
+            FnId::Sum => self.sum(&args, pos),
+            FnId::Acts => {
+                let lab = self.source(Bits::COACHING, pos, What::Acts);
+                let act = Val::record(Kind::Act, lab, Id::NONE);
+                Val::list(act, lab)
+            }
+            FnId::Set => {
+                self.field_write(&args, pos);
+                Val::unit()
+            }
+            FnId::Digest => {
+                self.effect(Sink::Digest("digest"), &args, Some(0), pos);
+                let person = args.first().cloned().unwrap_or_else(Val::unit);
+                let bits = person.lab.bits.only(Bits::OUTSIDE | Bits::RANK | Bits::METRIC | Bits::MEASURE | Bits::TRACE);
+                Val { from: person.from, some: person.some, id: person.id, ..Val::new(Shape::Digest, Lab { bits, ..person.lab }) }
+            }
+            FnId::DigestSection => self.effect(Sink::Digest("section"), &args, Some(0), pos),
+            FnId::DigestAdd => self.effect(Sink::Digest("add"), &args, Some(0), pos),
+            FnId::DigestSay => self.effect(Sink::Digest("say"), &args, Some(0), pos),
+            FnId::Send => self.effect(Sink::Effect("send"), &args, Some(0), pos),
+            FnId::Log => self.effect(Sink::Log, &args, None, pos),
+            FnId::Post => self.post(&args, pos),
+            FnId::Note => {
+                let same = args.first().is_some_and(|period| period.id.same(self.period));
+                let sink = if same { Sink::Note } else { Sink::Effect("note") };
+                self.effect(sink, &args, None, pos)
+            }
+            FnId::WriteCard => {
+                let val = self.effect(Sink::Effect("write_card"), &args, None, pos);
+                let kind = args.get(1).and_then(Val::text).cloned();
+                let slot = self.fields.id(Slot::Cards(kind));
+                self.stored_aside(slot, &args, pos);
+                val
+            }
+            FnId::Highlight => {
+                let val = self.effect(Sink::Effect("highlight"), &args, None, pos);
+                let slot = self.fields.id(Slot::Highlighted);
+                self.stored_aside(slot, &args[..args.len().min(1)], pos);
+                val
+            }
+            FnId::Unhighlight => self.effect(Sink::Effect("unhighlight"), &args, None, pos),
+            FnId::Push => self.effect(Sink::Effect("push"), &args, None, pos),
+            FnId::Escalate => self.effect(Sink::Effect("escalate"), &args, None, pos),
+            FnId::Transfer => self.effect(Sink::Effect("transfer"), &args, None, pos),
+            FnId::Ask => self.effect(Sink::Effect("ask"), &args, Some(0), pos),
+            FnId::Notify => self.effect(Sink::Effect("notify"), &args, Some(0), pos),
+            FnId::Suggest => self.effect(Sink::Effect("suggest"), &args, None, pos),
+        }
+    }
+
+    /// What an effect leaves behind for scripts that read it later, beside custom fields.
+    fn stored_aside(&mut self, slot: u32, args: &[Val], pos: Pos) {
+        let mut lab = Lab::NONE;
+        let mut from = 0;
+        for arg in args {
+            let inner = self.deep(arg);
+            lab = self.join(lab, inner);
+            from |= Self::deep_from(arg);
+        }
+        let all = self.reaching(lab, from);
+        let kept = Lab { own: Id::NONE, of_cell: Id::NONE, ..all.without(Bits::SORT | Bits::DUTY | Bits::METRIC | Bits::OWN_ONLY | Bits::RANK) };
+        if kept.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::MEASURE) {
+            let name = self.fields.name(slot);
+            let kept = self.step(kept, pos, What::Stored(name));
+            self.fields.write(slot, kept);
+        }
+    }
+
+    fn plain(&mut self, args: &[Val], shape: Shape) -> Val {
+        let mut lab = Lab::NONE;
+        let mut from = 0;
+        for arg in args {
+            let inner = self.deep(arg);
+            lab = self.join(lab, inner);
+            from |= Self::deep_from(arg);
+        }
+        Val { from, some: from, ..Val::new(shape, lab.without(Bits::SORT)) }
+    }
+
+    fn setting(&mut self, args: &[Val]) -> Val {
+        let lab = args.first().map_or(Lab::NONE, |arg| arg.lab);
+        let setting = args.first().and_then(Val::text).and_then(|name| self.manifest.setting(name));
+        let shape = match setting.map(|setting| setting.ty) {
+            Some(SettingType::Text | SettingType::LongText | SettingType::Choice | SettingType::Link) => Shape::Text(None),
+            Some(SettingType::Number) => Shape::Number,
+            Some(SettingType::YesNo) => Shape::Bool,
+            Some(SettingType::Span) => Shape::Span,
+            Some(SettingType::Money) => Shape::Money,
+            Some(SettingType::Day) => Shape::Time,
+            Some(SettingType::ManyChoices) => return Val::list(Val::new(Shape::Text(None), lab), lab),
+            None => Shape::Any,
+        };
+        Val::new(shape, lab)
+    }
+
+    fn rotation(&mut self, args: &[Val], pos: Pos) -> Val {
+        let [name, people] = args else { return self.mixed(args) };
+        if name.lab.bits.has(Bits::TRACE) && name.lab.bits.meets(Bits::PERSONAL) {
+            let mut lab = name.lab.gathered(false);
+            lab.bits |= Bits::METRIC;
+            self.sink(Sink::Turn, pos, lab, u64::MAX, Id::NONE);
+        }
+        let (by_hand, outside, listed) = match &people.shape {
+            Shape::Query(query) => (query.by_hand, query.outside, false),
+            Shape::List(_) => (true, false, true),
+            _ => (false, false, false),
+        };
+        let mut lab = self.deep(people);
+        lab.bits = lab.bits.without(Bits::LISTED);
+        if listed {
+            let more = self.source(Bits::METRIC | Bits::WHO, pos, What::OneInGroup);
+            lab = self.join(lab, more);
+        }
+        Val::new(Shape::Rotation(RotationVal { by_hand, outside }), lab)
+    }
+
+    fn rotation_with_room(&mut self, args: &[Val], pos: Pos) -> Val {
+        let Some(rotation) = args.first().cloned() else { return Val::unit() };
+        if matches!(&rotation.shape, Shape::Rotation(known) if known.by_hand) {
+            let more = self.source(Bits::METRIC | Bits::WHO, pos, What::OneInGroup);
+            return self.under(rotation, more);
+        }
+        rotation
+    }
+
+    fn rotation_next(&mut self, args: &[Val], pos: Pos) -> Val {
+        let Some(rotation) = args.first().cloned() else { return Val::unit() };
+        self.sink(Sink::Turn, pos, Lab::NONE, 0, Id::NONE);
+        let id = self.identity_here(pos, "next");
+        let mut bits = Bits::WHO;
+        if matches!(&rotation.shape, Shape::Rotation(known) if known.outside) {
+            bits |= Bits::OUTSIDE;
+        }
+        let who = self.source(bits, pos, What::Query("people"));
+        let lab = self.join(rotation.lab, Lab { own: id, ..who });
+        Val { maybe: true, ..Val::record(Kind::Person, lab, id) }
+    }
+
+    fn tally(&mut self, args: &[Val], pos: Pos) -> Val {
+        let [query, key] = args else { return self.mixed(args) };
+        let (keys, _) = self.each(query, key, pos);
+        let keys = self.deep(&keys);
+        let lab = self.join(query.lab, keys);
+        let mut bits = lab.bits.only(Bits::METRIC | Bits::COACHING | Bits::DURATION | Bits::RANK);
+        let counts = lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::MEASURE | Bits::ACROSS);
+        if counts && (keys.bits.meets(Bits::WHO) || query.lab.bits.meets(Bits::WHO)) {
+            bits |= Bits::METRIC | Bits::MEASURE | lab.bits.only(Bits::WHO | Bits::TRACE);
+        } else {
+            bits |= lab.bits.only(Bits::WHO);
+        }
+        let lab = self.step(Lab { bits, own: Id::NONE, ..lab }, pos, What::Counted("tally".into()));
+        Val::new(Shape::Tally, lab)
+    }
+
+    fn sum(&mut self, args: &[Val], pos: Pos) -> Val {
+        let [query, number] = args else { return self.mixed(args) };
+        let (each, one_subject) = self.each(query, number, pos);
+        let inner = self.deep(&each);
+        let lab = self.join(query.lab, inner.without(Bits::SORT));
+        let lab = lab.gathered(one_subject);
+        let lab = self.step(lab, pos, What::Counted("sum".into()));
+        Val::new(Shape::Number, lab)
+    }
+
+    fn post(&mut self, args: &[Val], pos: Pos) -> Val {
+        match args.first().and_then(Val::text) {
+            Some(name) if !self.manifest.webhooks.iter().any(|known| **known == **name) => {
+                self.undeclared(pos, format!("the manifest lists no webhook \"{name}\" in `webhooks`"));
+            }
+            Some(_) => {}
+            None => self.undeclared(pos, "the name of the webhook is computed, so the manifest cannot list it; write it as a literal".to_owned()),
+        }
+        self.effect(Sink::Post, args, None, pos)
+    }
+
+    /// An effect: everything that it is given leaves here.
+    pub(crate) fn effect(&mut self, sink: Sink, args: &[Val], receiver: Option<usize>, pos: Pos) -> Val {
+        let mut lab = Lab::NONE;
+        let mut from = 0;
+        for (at, arg) in args.iter().enumerate() {
+            let mut inner = self.deep(arg);
+            if arg.is_person() {
+                // Whom it reaches: chosen by a measure, this is a ranking; who it is tells nothing by itself.
+                if inner.bits.meets(Bits::METRIC | Bits::MEASURE) || (inner.bits.meets(Bits::OWN_ONLY.without(Bits::PRESENCE | Bits::SELECTED))) {
+                    inner.bits |= Bits::RANK | Bits::METRIC;
+                }
+                if receiver == Some(at) {
+                    inner.bits = inner.bits.without(Bits::WHO | Bits::GROUP | Bits::PRESENCE | Bits::SELECTED);
+                }
+            } else if receiver == Some(at) && matches!(arg.shape, Shape::Digest) {
+                inner.bits = inner.bits.without(Bits::WHO | Bits::GROUP);
+            }
+            if !(receiver == Some(at) && !inner.bits.meets(Bits::COUNTS | Bits::OUTSIDE | Bits::RANK)) {
+                lab = self.join(lab, inner);
+            }
+            from |= Self::deep_from(arg);
+        }
+        let receiver = receiver.and_then(|at| args.get(at)).map_or(Id::NONE, |val| val.id);
+        self.sink(sink, pos, lab, from, receiver);
+        Val::unit()
+    }
+
+    /// A call by name of anything that is not the script's own.
+    pub(crate) fn call_named(&mut self, name: &Sym, args: Vec<Val>, receiver: Option<&crate::ir::Node>, pos: Pos) -> Val {
+        if let Some(first) = args.first() {
+            match &first.shape {
+                Shape::Query(query) => {
+                    let query = query.clone();
+                    if let Some(narrow) = NARROWS.iter().find(|narrow| narrow.of == query.kind && narrow.name == &**name && narrow.params.len() + 1 == args.len()) {
+                        return self.narrow(narrow, first, &query, &args[1..], pos);
+                    }
+                }
+                Shape::Any | Shape::Never => {
+                    if let Some(val) = self.unknown_receiver(name, &args, receiver, pos) {
+                        return val;
+                    }
+                }
+                Shape::Unit => {
+                    // Calling anything on `()` stops the run; it reads nothing.
+                    if crate::table::natives::NATIVES.iter().any(|native| native.name == &**name) {
+                        return Val::new(Shape::Unit, first.lab);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(function) = FUNCTIONS.iter().find(|function| function.name == &**name && fits(function, &args)) {
+            return self.host_call(function, args, pos);
+        }
+        self.native(name, args, receiver, pos)
+    }
+
+    /// A method of something whose kind is not known: everything that it may be.
+    fn unknown_receiver(&mut self, name: &Sym, args: &[Val], receiver: Option<&crate::ir::Node>, pos: Pos) -> Option<Val> {
+        let lab = self.deep(&args[0]);
+        let mut result: Option<Val> = None;
+        for narrow in NARROWS.iter().filter(|narrow| narrow.name == &**name && narrow.params.len() + 1 == args.len()) {
+            let query = QueryVal { kind: narrow.of, one_subject: false, by_hand: false, card_kind: None, element: Id::NONE, outside: false };
+            let base = Val::new(Shape::Query(Rc::new(query.clone())), lab);
+            let val = self.narrow(narrow, &base, &query, &args[1..], pos);
+            result = Some(match result {
+                Some(other) => self.either(&other, &val),
+                None => val,
+            });
+        }
+        if result.is_some() && crate::table::natives::NATIVES.iter().any(|native| native.name == &**name) {
+            let plain = self.native(name, args.to_vec(), receiver, pos);
+            return result.map(|val| self.either(&val, &plain));
+        }
+        result
+    }
+}
+
+/// Whether a function of the interface takes these arguments, as far as their shapes tell.
+fn fits(function: &Function, args: &[Val]) -> bool {
+    let receiver = usize::from(function.on.is_some());
+    let most = function.params.len() + receiver;
+    let least = function.params.iter().filter(|param| !param.optional).count() + receiver;
+    if args.len() < least || args.len() > most {
+        return false;
+    }
+    let types = function.on.iter().chain(function.params.iter().map(|param| &param.ty));
+    types.zip(args).all(|(ty, arg)| may_be(ty, &arg.shape))
+}
+
+fn may_be(ty: &Ty, shape: &Shape) -> bool {
+    if matches!(shape, Shape::Any | Shape::Never | Shape::Unit) {
+        return !matches!(ty, Ty::AnyQuery | Ty::Digest | Ty::Rotation | Ty::Tally) || matches!(shape, Shape::Any | Shape::Never);
+    }
+    match ty {
+        Ty::Record(kind) => matches!(shape, Shape::Record(known) if known == kind),
+        Ty::Maybe(inner) => may_be(inner, shape),
+        Ty::AnyRecord => matches!(shape, Shape::Record(_)),
+        Ty::Query(kind) => matches!(shape, Shape::Query(query) if query.kind == *kind) || matches!(shape, Shape::List(_)),
+        Ty::AnyQuery => matches!(shape, Shape::Query(_) | Shape::List(_)),
+        Ty::Rotation => matches!(shape, Shape::Rotation(_)),
+        Ty::Tally => matches!(shape, Shape::Tally),
+        Ty::Digest => matches!(shape, Shape::Digest),
+        Ty::Unit
+        | Ty::Bool
+        | Ty::Int
+        | Ty::Number
+        | Ty::Text
+        | Ty::Instant
+        | Ty::Day
+        | Ty::Span
+        | Ty::WorkSpan
+        | Ty::AnySpan
+        | Ty::When
+        | Ty::Money
+        | Ty::List(_)
+        | Ty::Map
+        | Ty::Same
+        | Ty::Function
+        | Ty::Any => true,
+    }
+}

@@ -1,0 +1,269 @@
+//! All plugins together: every entry point of every script, until no stored field's label grows any more.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::fields::{Fields, Slot};
+use super::lab::{Bits, Id, Lab};
+use super::machine::{Exits, Frame, Machine, Pc, Unit};
+use super::sink::{Found, Sink};
+use super::step::{StepId, Steps, What};
+use super::val::Val;
+use crate::ir::{Node, Pos, Program, Sym};
+use crate::manifest::{Field, Manifest};
+use crate::rules::Rule;
+use crate::table::{ENTRY_POINTS, Entry, EntryPoint, Kind, Ty};
+
+/// A parsed plugin, ready to be judged.
+pub(crate) struct Subject<'a> {
+    pub(crate) manifest: &'a Manifest,
+    /// Number of the manifest's file.
+    pub(crate) manifest_file: u32,
+    /// Each script with the number of its file.
+    pub(crate) scripts: Vec<(u32, &'a Program)>,
+    /// Each formula with the field that it belongs to.
+    pub(crate) formulas: Vec<(&'a Field, &'a Program)>,
+}
+
+/// What was found in each plugin, and the steps that tell how.
+pub(crate) struct Judgement {
+    pub(crate) found: Vec<Vec<Found>>,
+    pub(crate) steps: Steps,
+}
+
+/// How often a plugin may be judged again because another stores something; every label has fewer parts.
+const MOST_ROUNDS: usize = 64;
+
+/// Judges all plugins against each other.
+pub(crate) fn judge(subjects: &[Subject<'_>], modules: &[(Sym, u32, &Program)]) -> Judgement {
+    let mut fields = Fields::default();
+    let mut steps = Steps::default();
+    for (index, (name, ..)) in modules.iter().enumerate() {
+        fields.modules.insert(name.clone(), index);
+    }
+    for subject in subjects {
+        for field in &subject.manifest.fields {
+            fields.id(Slot::Field(field.on.kind(), field.name.as_str().into()));
+        }
+    }
+    let mut found: Vec<Vec<Found>> = subjects.iter().map(|_| Vec::new()).collect();
+    let mut rounds = vec![0_usize; subjects.len()];
+    let mut waiting: Vec<usize> = (0..subjects.len()).rev().collect();
+    while let Some(index) = waiting.pop() {
+        rounds[index] += 1;
+        if rounds[index] > MOST_ROUNDS {
+            continue;
+        }
+        fields.reader = u32::try_from(index).unwrap_or(u32::MAX);
+        found[index] = judge_one(&subjects[index], modules, &mut fields, &mut steps);
+        for id in std::mem::take(&mut fields.changed) {
+            for &reader in fields.readers(id) {
+                let reader = reader as usize;
+                if !waiting.contains(&reader) {
+                    waiting.insert(0, reader);
+                }
+            }
+        }
+    }
+    Judgement { found, steps }
+}
+
+fn judge_one(subject: &Subject<'_>, modules: &[(Sym, u32, &Program)], fields: &mut Fields, steps: &mut Steps) -> Vec<Found> {
+    let all = modules.iter().map(|(_, file, program)| (*file, *program)).chain(subject.scripts.iter().copied());
+    let units = all.map(|(file, program)| Unit { program, file, modules: HashMap::new(), constants: BTreeMap::new() }).collect();
+    fields.captured = false;
+    let mut machine = Machine {
+        manifest: subject.manifest,
+        units,
+        fields,
+        steps,
+        cells: Vec::new(),
+        scope: Vec::new(),
+        pc: Vec::new(),
+        frames: Vec::new(),
+        exits: Exits::default(),
+        recursions: HashMap::new(),
+        found: Vec::new(),
+        ids: HashMap::new(),
+        nodes: 0,
+        deep: 0,
+        in_try: 0,
+        period: Id::NONE,
+        failed: Lab::NONE,
+        reached: Vec::new(),
+        clock: 0,
+        entry: None,
+        home: subject.manifest_file,
+        quiet: false,
+    };
+    machine.formulas(subject);
+    for index in 0..machine.units.len() {
+        machine.top(index);
+    }
+    for index in modules.len()..machine.units.len() {
+        machine.entries(index, subject.manifest);
+    }
+    machine.found
+}
+
+impl Machine<'_> {
+    fn fresh(&mut self, unit: usize) {
+        self.cells.clear();
+        self.scope.clear();
+        self.pc.clear();
+        self.frames.clear();
+        self.exits = Exits::default();
+        self.recursions.clear();
+        self.nodes = 0;
+        self.deep = 0;
+        self.in_try = 0;
+        self.failed = Lab::NONE;
+        self.reached.clear();
+        self.fields.captured = false;
+        self.home = self.units[unit].file;
+        self.entry = None;
+        self.period = Id::NONE;
+    }
+
+    /// The statements outside functions: constants and imports, and whatever else runs with every call.
+    fn top(&mut self, unit: usize) {
+        let program = self.units[unit].program;
+        if program.top.is_empty() {
+            return;
+        }
+        self.fresh(unit);
+        self.push_frame(unit, "the script");
+        for node in &program.top {
+            self.eval(node);
+        }
+        let constants: Vec<(Sym, usize)> = self.scope.clone();
+        for (name, cell) in constants {
+            let val = Val { cell: Id::NONE, ..self.cells[cell].val.clone() };
+            self.units[unit].constants.insert(name, val);
+        }
+        self.aborted();
+    }
+
+    fn push_frame(&mut self, unit: usize, name: &str) {
+        self.frames.push(Frame {
+            program: unit,
+            name: name.into(),
+            arity: 0,
+            depth: 0,
+            result: Val::never(),
+            scope_base: 0,
+            breaks: Vec::new(),
+            this: None,
+        });
+    }
+
+    fn entries(&mut self, unit: usize, manifest: &Manifest) {
+        let program = self.units[unit].program;
+        for (index, function) in program.functions.iter().enumerate() {
+            let entry = ENTRY_POINTS.iter().find(|entry| entry.name == &*function.name && entry.params.len() == function.params.len());
+            if let Some(entry) = entry {
+                self.event(unit, index, entry, function.pos);
+            }
+            if manifest.schedules.iter().any(|schedule| schedule.call == *function.name) && function.params.len() <= 1 {
+                self.fresh(unit);
+                let person = Ty::Record(Kind::Person);
+                let args = function.params.iter().map(|name| self.parameter(&person, name)).collect();
+                self.run(unit, index, args, function.pos);
+            }
+        }
+    }
+
+    fn event(&mut self, unit: usize, index: usize, entry: &'static Entry, pos: Pos) {
+        self.fresh(unit);
+        self.entry = Some(entry.point);
+        if entry.point == EntryPoint::CoachingDay && !self.manifest.coaching {
+            let what = "`on_coaching_day` belongs to the coaching interface, and the manifest does not say `coaching = true`";
+            self.find(Rule::NoUnflaggedCoaching, pos, what.to_owned(), StepId::NONE, StepId::NONE);
+        }
+        if entry.act {
+            let lab = self.source(Bits::TRACE, pos, What::Fired(entry.name));
+            self.pc.push(Pc::Branch { lab, guard: None });
+        }
+        let args: Vec<Val> = entry.params.iter().map(|(name, ty)| self.parameter(ty, name)).collect();
+        if entry.point == EntryPoint::CoachingDay {
+            self.period = args.first().map_or(Id::NONE, |period| period.id);
+        }
+        self.run(unit, index, args, pos);
+    }
+
+    fn run(&mut self, unit: usize, index: usize, args: Vec<Val>, pos: Pos) {
+        self.call_function(unit, index, args, None, pos);
+        self.aborted();
+    }
+
+    /// A run leaves all of its effects or none, so what makes it fail decides on all of them.
+    fn aborted(&mut self) {
+        let failed = self.failed;
+        if !failed.bits.has(Bits::METRIC) {
+            return;
+        }
+        let reached = std::mem::take(&mut self.reached);
+        let home = self.home;
+        for (file, pos, sink) in reached {
+            if sink != Sink::Throw && sink != Sink::Return {
+                self.home = file;
+                let frames = std::mem::take(&mut self.frames);
+                self.refuse(Rule::NoActivityMetric, sink, pos, failed);
+                self.frames = frames;
+            }
+        }
+        self.home = home;
+        if let Some(step) = self.steps.get(failed.step) {
+            let pos = step.pos;
+            self.refuse(Rule::NoActivityMetric, Sink::Throw, pos, failed);
+        }
+    }
+
+    /// Formulas are fields that are written by what their expression reads.
+    fn formulas(&mut self, subject: &Subject<'_>) {
+        self.quiet = true;
+        for (field, program) in &subject.formulas {
+            self.cells.clear();
+            self.scope.clear();
+            self.pc.clear();
+            self.frames.clear();
+            self.nodes = 0;
+            self.home = subject.manifest_file;
+            let kind = field.on.kind();
+            let record = self.parameter(&Ty::Record(kind), "record");
+            self.declare(&"record".into(), record);
+            let pos = Pos { line: u16::try_from(field.place.line).unwrap_or(0), column: u16::try_from(field.place.column).unwrap_or(0) };
+            let mut val = Val::unit();
+            for node in &program.top {
+                val = self.formula_node(node, pos);
+            }
+            let lab = self.deep(&val);
+            let personal = kind == Kind::Person;
+            let rule = if lab.bits.has(Bits::DURATION) {
+                Some(Rule::NoReactionTime)
+            } else if lab.bits.meets(Bits::METRIC | Bits::MEASURE) || (personal && lab.bits.meets(Bits::COUNTS)) {
+                Some(Rule::NoActivityCounter)
+            } else {
+                None
+            };
+            if let Some(rule) = rule {
+                let what = format!("the formula of the field \"{}\" measures acts of staff", field.name);
+                self.find(rule, pos, what, lab.step, lab.who);
+            }
+            let id = self.fields.id(Slot::Field(kind, field.name.as_str().into()));
+            let name = self.fields.name(id);
+            let kept = if rule.is_some() { Lab { bits: Bits::TRACE, ..lab } } else { lab };
+            let kept = self.step(Lab { own: Id::NONE, of_cell: Id::NONE, ..kept }, pos, What::Stored(name));
+            self.fields.write(id, kept);
+        }
+        self.quiet = false;
+    }
+
+    fn formula_node(&mut self, node: &Node, pos: Pos) -> Val {
+        let before = self.found.len();
+        let val = self.eval(node);
+        for found in &mut self.found[before..] {
+            found.pos = pos;
+        }
+        val
+    }
+}

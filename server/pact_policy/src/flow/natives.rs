@@ -1,0 +1,569 @@
+//! Functions of the language on abstract values.
+
+use std::rc::Rc;
+
+use super::lab::{Bits, Id, Lab};
+use super::machine::{Cell, Machine};
+use super::step::What;
+use super::val::{ListVal, MapVal, QueryVal, Shape, Val};
+use crate::ir::{Node, Pos, Sym};
+use crate::table::natives::{NATIVES, NativeOp};
+use crate::table::{FUNCTIONS, NARROWS};
+
+impl Machine<'_> {
+    pub(crate) fn native(&mut self, name: &Sym, args: Vec<Val>, receiver: Option<&Node>, pos: Pos) -> Val {
+        let count = u8::try_from(args.len()).unwrap_or(u8::MAX);
+        let known = NATIVES.iter().find(|native| native.name == &**name && (native.arity.0..=native.arity.1).contains(&count));
+        let Some(native) = known else {
+            self.unknown_call(name, &args, pos);
+            let val = self.mixed(&args);
+            if let (Some(receiver), Some(first)) = (receiver, args.first()) {
+                // Whatever it is, it may have changed what it was called on.
+                if self.root(receiver).is_some() && matches!(first.shape, Shape::List(_) | Shape::Map(_) | Shape::Any) {
+                    let mut changed = first.clone();
+                    changed.lab = self.join(changed.lab, val.lab);
+                    self.store(receiver, changed, pos);
+                }
+            }
+            return val;
+        };
+        let val = self.native_op(native.op, name, &args, receiver, pos);
+        Val { cell: Id::NONE, ..val }
+    }
+
+    fn unknown_call(&mut self, name: &Sym, args: &[Val], pos: Pos) {
+        let elsewhere = FUNCTIONS.iter().any(|function| function.name == &**name) || NARROWS.iter().any(|narrow| narrow.name == &**name) || NATIVES.iter().any(|native| native.name == &**name);
+        let why = if self.units[self.program()].program.has_name(name) {
+            format!("the script has a function `{name}`, but none that takes what it is given here")
+        } else if elsewhere {
+            format!("`{name}` does not take what it is given here")
+        } else {
+            format!("`{name}` is a function of neither the interface, the language nor this script")
+        };
+        let _ = args;
+        self.hidden(pos, &why);
+    }
+
+    fn native_op(&mut self, op: NativeOp, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
+        let first = &args[0];
+        match op {
+            NativeOp::Text => self.pure(args, Shape::Text(None)),
+            NativeOp::Number => self.pure(args, Shape::Number),
+            NativeOp::Truth => self.pure(args, Shape::Bool),
+            NativeOp::Value if &**name == "range" => self.binary("..", &args[0], &args[1], pos),
+            NativeOp::Value => self.pure(args, if &**name == "date" { Shape::Time } else { Shape::Any }),
+            NativeOp::Parse => {
+                let lab = self.deep(first);
+                self.may_fail(lab, pos);
+                if self.in_try > 0 {
+                    self.failed = self.join(self.failed, lab.without(Bits::SORT));
+                }
+                self.pure(args, Shape::Number)
+            }
+            NativeOp::Len => self.len(first, name, pos),
+            NativeOp::IsEmpty => self.is_empty(first, name, pos),
+            NativeOp::Contains => self.contains(first, &args[1], pos),
+            NativeOp::IndexOf => {
+                if args[1].targets.is_some() && args[1].text().is_none() {
+                    let (val, _) = self.each(first, &args[1], pos);
+                    let lab = self.join(first.lab, val.lab);
+                    return Val::new(Shape::Number, lab.without(Bits::SORT).gathered(false));
+                }
+                let lab = self.pure(args, Shape::Number).lab;
+                Val::new(Shape::Number, if matches!(first.shape, Shape::Text(_)) { lab } else { lab.gathered(false) })
+            }
+            NativeOp::Take => self.take(first, pos),
+            NativeOp::TakeOut => self.take_out(name, args, receiver, pos),
+            NativeOp::Put => self.put(args, receiver, pos),
+            NativeOp::PutAll => {
+                let joined = match (&first.shape, &args[1].shape) {
+                    (Shape::Text(_), _) => self.binary("+", first, &args[1], pos),
+                    _ => self.binary("+", first, &args[1], pos),
+                };
+                let kept = Val { id: first.id, ..joined };
+                self.put_back(receiver, kept, pos);
+                Val::unit()
+            }
+            NativeOp::Get => self.index(first, &args[1], pos),
+            NativeOp::Set => {
+                if let Some(receiver) = receiver {
+                    let at = args[1].clone();
+                    let new = self.with_part(first, &at, args[2].clone(), pos);
+                    self.store(receiver, new, pos);
+                }
+                Val::unit()
+            }
+            NativeOp::Change => self.change(name, args, receiver, pos),
+            NativeOp::Keys => self.keys(first),
+            NativeOp::Values => self.values(first),
+            NativeOp::Sort => self.sort(args, receiver, pos),
+            NativeOp::Part => self.part(first, args.get(1), pos),
+            NativeOp::Filter => self.filter(first, &args[1], pos),
+            NativeOp::Retain => {
+                let kept = if args.len() == 2 { self.filter(first, &args[1], pos) } else { self.change_by(first, args) };
+                let kept = Val { id: first.id, ..kept };
+                self.put_back(receiver, kept.clone(), pos);
+                kept
+            }
+            NativeOp::Map => self.map(first, &args[1], pos),
+            NativeOp::Reduce => self.reduce(args, pos),
+            NativeOp::Any => {
+                let (val, _) = self.each(first, &args[1], pos);
+                self.whether(first, val.lab, pos)
+            }
+            NativeOp::Find => {
+                let function = if args.len() > 2 { &args[2] } else { &args[1] };
+                let found = if &**name == "find_map" { self.map(first, function, pos) } else { self.filter(first, function, pos) };
+                self.take(&found, pos)
+            }
+            NativeOp::ForEach => {
+                self.for_each(first, &args[1], receiver, pos);
+                Val::unit()
+            }
+            NativeOp::Split => {
+                let lab = self.pure(args, Shape::Any).lab;
+                let element = Val { from: first.from, some: first.some, ..Val::new(Shape::Text(None), lab) };
+                let list = ListVal { element, marks: false, by_hand: true, one_subject: true };
+                Val::new(Shape::List(Rc::new(list)), lab)
+            }
+            NativeOp::Join => self.pure(args, Shape::Text(None)),
+            NativeOp::Extreme => self.extreme(args, pos),
+            NativeOp::Zip => self.mixed(args),
+        }
+    }
+
+    fn pure(&mut self, args: &[Val], shape: Shape) -> Val {
+        let mut lab = Lab::NONE;
+        let mut from = 0;
+        let mut some = 0;
+        for arg in args {
+            let inner = self.deep(arg);
+            lab = self.join(lab, inner);
+            from |= Self::deep_from(arg);
+            some |= arg.some;
+        }
+        let keep = matches!(shape, Shape::Any | Shape::Time);
+        let id = if args.len() == 1 { args[0].id } else { Id::NONE };
+        Val { from, some: some | from, id, ..Val::new(shape, if keep { lab } else { lab.without(Bits::SORT) }) }
+    }
+
+    fn one_subject(val: &Val) -> bool {
+        match &val.shape {
+            Shape::Query(query) => query.one_subject,
+            Shape::List(list) => list.one_subject,
+            _ => false,
+        }
+    }
+
+    fn put_back(&mut self, receiver: Option<&Node>, val: Val, pos: Pos) {
+        if let Some(receiver) = receiver {
+            self.store(receiver, val, pos);
+        }
+    }
+
+    fn len(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
+        let lab = match &val.shape {
+            Shape::Query(_) | Shape::List(_) => val.lab.gathered(Self::one_subject(val)),
+            Shape::Map(map) => {
+                let lab = self.join(val.lab, map.keys);
+                lab.gathered(false)
+            }
+            Shape::Text(_) => {
+                // How long a text is that lists traces tells how many there were.
+                if val.lab.bits.meets(Bits::LISTED) { val.lab.gathered(false) } else { val.lab }
+            }
+            _ => {
+                let lab = self.deep(val);
+                lab.gathered(false)
+            }
+        };
+        let lab = self.step(lab.without(Bits::SORT), pos, What::Counted(name.clone()));
+        let of_cell = if val.cell == Id::NONE { Id::MIXED } else { val.cell };
+        Val::new(Shape::Number, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab })
+    }
+
+    /// Whether there is any: sanctioned for a person's own list towards that person.
+    fn whether(&mut self, over: &Val, more: Lab, pos: Pos) -> Val {
+        let lab = match &over.shape {
+            Shape::Map(map) => self.join(over.lab, map.keys),
+            Shape::Query(_) | Shape::List(_) => over.lab,
+            _ => self.deep(over),
+        };
+        let own = lab.own;
+        let mut lab = self.join(lab, more.without(Bits::SORT));
+        let one = Self::one_subject(over);
+        let personal = lab.bits.meets(Bits::PERSONAL);
+        let subject_only = one && !lab.bits.meets(Bits::TRACE);
+        if personal && !subject_only && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS) {
+            lab.bits |= Bits::PRESENCE;
+            lab.own = if own == Id::NONE { lab.own } else { own };
+            lab.claim();
+        }
+        let lab = self.step(lab, pos, What::Counted("is_empty".into()));
+        let of_cell = if over.cell == Id::NONE { Id::MIXED } else { over.cell };
+        Val::new(Shape::Bool, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab })
+    }
+
+    fn is_empty(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
+        match &val.shape {
+            Shape::Text(_) => self.len(val, name, pos),
+            _ => self.whether(val, Lab::NONE, pos),
+        }
+    }
+
+    fn contains(&mut self, over: &Val, what: &Val, pos: Pos) -> Val {
+        if matches!(over.shape, Shape::Text(_)) {
+            return self.pure(&[over.clone(), what.clone()], Shape::Bool);
+        }
+        let inner = match &over.shape {
+            Shape::List(list) => self.deep(&list.element.clone()),
+            Shape::Query(_) => Lab::NONE,
+            _ => Lab::NONE,
+        };
+        let more = self.deep(what);
+        let more = self.join(more, inner);
+        let mut val = self.whether(over, more, pos);
+        // One lead's offers say who was asked; nobody is measured by it.
+        if Self::one_subject(over) && !val.lab.bits.meets(Bits::TRACE) {
+            val.lab.bits = val.lab.bits.without(Bits::PRESENCE);
+        }
+        val
+    }
+
+    fn take(&mut self, over: &Val, pos: Pos) -> Val {
+        let lab = match &over.shape {
+            Shape::Query(_) | Shape::List(_) => over.lab,
+            _ => self.deep(over),
+        };
+        let element = self.element_of(over, pos);
+        let id = if element.id == Id::NONE || matches!(over.shape, Shape::Query(_)) { element.id } else { Id::MIXED };
+        let own = lab.own;
+        let mut val = self.under(element, lab);
+        if val.lab.bits.meets(Bits::TRACE | Bits::CLOCK) && own != Id::NONE {
+            val.lab.own = own;
+        }
+        Val { maybe: true, id, from: over.from, some: over.some, ..val }
+    }
+
+    fn take_out(&mut self, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
+        let first = &args[0];
+        let taken = match args.get(1) {
+            Some(at) if &**name == "remove" => self.index(first, at, pos),
+            _ => self.take(first, pos),
+        };
+        let left = self.change_by(first, args);
+        self.put_back(receiver, left, pos);
+        taken
+    }
+
+    fn put(&mut self, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
+        let Some(item) = args.last() else { return Val::unit() };
+        let new = match &args[0].shape {
+            Shape::List(_) => self.appended(&args[0], item),
+            _ => {
+                let mixed = self.mixed(args);
+                Val { targets: args[0].targets.clone().or_else(|| item.targets.clone()), ..mixed }
+            }
+        };
+        self.put_back(receiver, new, pos);
+        Val::unit()
+    }
+
+    fn change_by(&mut self, first: &Val, args: &[Val]) -> Val {
+        let mut lab = first.lab;
+        for arg in &args[1..] {
+            let inner = self.deep(arg);
+            lab = self.join(lab, inner.without(Bits::SORT));
+        }
+        Val { lab, cell: Id::NONE, ..first.clone() }.changed()
+    }
+
+    fn change(&mut self, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
+        let first = &args[0];
+        let made = match (&**name, &first.shape) {
+            ("clear", Shape::List(list)) => {
+                let list = ListVal { element: Val::never(), marks: false, ..(**list).clone() };
+                Val { shape: Shape::List(Rc::new(list)), lab: Lab::NONE, ..first.clone() }
+            }
+            ("clear", Shape::Map(_)) => {
+                let map = MapVal { known: std::collections::BTreeMap::new(), rest: None, keys: Lab::NONE };
+                Val { shape: Shape::Map(Rc::new(map)), lab: Lab::NONE, ..first.clone() }
+            }
+            ("pad", _) => {
+                if args[1].lab.bits.has(Bits::METRIC) {
+                    self.may_fail(args[1].lab, pos);
+                }
+                let changed = self.change_by(first, args);
+                match &changed.shape {
+                    Shape::List(list) => {
+                        let element = self.either(&list.element.clone(), &args[2].clone().changed());
+                        let list = ListVal { element, marks: true, ..(**list).clone() };
+                        Val { shape: Shape::List(Rc::new(list)), ..changed }
+                    }
+                    _ => Val { shape: Shape::Text(None), ..changed },
+                }
+            }
+            _ => {
+                let changed = self.change_by(first, args);
+                if matches!(changed.shape, Shape::Text(_)) { Val { shape: Shape::Text(None), ..changed } } else { changed }
+            }
+        };
+        if args.iter().skip(1).any(|arg| arg.targets.is_some() && arg.text().is_none()) {
+            self.each(first, &args[args.len() - 1], pos);
+        }
+        self.put_back(receiver, made.clone(), pos);
+        // A text is also given back by some of these; a list is not.
+        if matches!(made.shape, Shape::Text(_)) { made } else { Val::unit() }
+    }
+
+    fn with_part(&mut self, old: &Val, at: &Val, val: Val, pos: Pos) -> Val {
+        let mut made = old.clone();
+        match &old.shape {
+            Shape::Map(map) if at.text().is_some() => {
+                let mut map = (**map).clone();
+                if let Some(key) = at.text() {
+                    map.known.insert(key.clone(), val);
+                }
+                made.shape = Shape::Map(Rc::new(map));
+            }
+            _ => {
+                let mut val = self.under(val, at.lab.without(Bits::SORT));
+                val.lab.attribute();
+                made = self.put_any(old, &val, at, pos);
+            }
+        }
+        made
+    }
+
+    fn put_any(&mut self, old: &Val, val: &Val, at: &Val, _pos: Pos) -> Val {
+        match &old.shape {
+            Shape::Map(map) => {
+                let mut map = (**map).clone();
+                map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
+                map.rest = Some(match &map.rest {
+                    Some(rest) => self.either(rest, val),
+                    None => val.clone(),
+                });
+                Val { shape: Shape::Map(Rc::new(map)), ..old.clone() }
+            }
+            Shape::List(list) => {
+                let mut list = (**list).clone();
+                list.element = self.either(&list.element, val);
+                Val { shape: Shape::List(Rc::new(list)), ..old.clone() }
+            }
+            _ => {
+                let (a, b) = (self.deep(old), self.deep(val));
+                let lab = self.join(a, b);
+                Val::any(lab)
+            }
+        }
+    }
+
+    fn keys(&mut self, first: &Val) -> Val {
+        let lab = match &first.shape {
+            Shape::Map(map) => self.join(first.lab, map.keys),
+            _ => self.deep(first),
+        };
+        let text = Val::new(Shape::Text(None), lab.without(Bits::METRIC | Bits::MEASURE | Bits::ACROSS));
+        let list = ListVal { element: text, marks: false, by_hand: true, one_subject: false };
+        Val::new(Shape::List(Rc::new(list)), lab)
+    }
+
+    fn values(&mut self, first: &Val) -> Val {
+        let Shape::Map(map) = &first.shape else {
+            let lab = self.deep(first);
+            return Val::list(Val::any(lab), lab);
+        };
+        let map = map.clone();
+        let mut element = Val::never();
+        for val in map.known.values().chain(&map.rest) {
+            element = self.either(&element, val);
+        }
+        let lab = self.join(first.lab, map.keys);
+        Val::list(element, lab)
+    }
+
+    fn sort(&mut self, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
+        let first = &args[0];
+        let element = self.element_of(first, pos);
+        let lab = match args.get(1) {
+            Some(function) => {
+                let (a, turn) = self.turn_over(first, pos);
+                let mut result = Lab::NONE;
+                let function = function.clone();
+                self.rounds(turn, pos, |machine| {
+                    let b = Val { id: Id::NONE, ..a.clone() };
+                    let a = Val { id: Id::NONE, ..a.clone() };
+                    let (val, _) = machine.invoke(&function, &[a, b], None, pos);
+                    let lab = machine.deep(&val);
+                    result = machine.join(result, lab);
+                });
+                result
+            }
+            None => {
+                let mut lab = self.deep(&element);
+                if lab.bits.meets(Bits::INSTANT) {
+                    lab.bits |= Bits::ORDER;
+                }
+                lab
+            }
+        };
+        // An order by what says nothing of acts tells nothing of acts, whoever is in the list.
+        let by = lab.without(Bits::SORT);
+        let tells = by.bits.meets(Bits::COUNTS);
+        let mut order = first.lab;
+        if tells {
+            let mut both = self.join(by, first.lab.without(Bits::TRACE));
+            if by.bits.meets(Bits::ORDER) || (by.bits.meets(Bits::INSTANT | Bits::TRACE) && lab.bits.meets(Bits::INSTANT)) {
+                both.bits |= Bits::ORDER;
+                both.own = if first.lab.own == Id::NONE { both.own } else { first.lab.own };
+                both.claim();
+            }
+            let own_order = both.bits.has(Bits::ORDER) && !both.bits.meets(Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS);
+            if !own_order {
+                let text_only = !by.bits.meets(Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::ORDER | Bits::DURATION);
+                if !text_only {
+                    both = both.gathered(Self::one_subject(first));
+                }
+            }
+            if element.is_person() && both.bits.meets(Bits::METRIC | Bits::MEASURE | Bits::ORDER | Bits::DURATION) {
+                both.bits |= Bits::RANK | Bits::METRIC;
+            }
+            if names_people(&element) && both.bits.meets(Bits::METRIC) {
+                both.bits |= Bits::RANK;
+            }
+            order = self.join(order, both);
+            order = self.step(order, pos, What::Compared);
+        }
+        let sorted = Val { lab: order, ..first.clone() }.changed();
+        self.put_back(receiver, sorted.clone(), pos);
+        sorted
+    }
+
+    fn part(&mut self, first: &Val, by: Option<&Val>, pos: Pos) -> Val {
+        let more = by.map_or(Lab::NONE, |by| by.lab.without(Bits::SORT));
+        match &first.shape {
+            Shape::Query(query) if by.is_none() => {
+                let query = query.clone();
+                let element = self.query_element(&query, pos);
+                let list = ListVal { element, marks: false, by_hand: true, one_subject: query.one_subject };
+                let lab = first.lab;
+                Val::new(Shape::List(Rc::new(list)), lab)
+            }
+            Shape::Query(query) => {
+                let by_hand = query.by_hand || by.is_some_and(|by| matches!(by.shape, Shape::Number)) && query.kind == crate::table::Kind::Person;
+                let query = QueryVal { by_hand, ..(**query).clone() };
+                let lab = self.join(first.lab, more);
+                Val::new(Shape::Query(Rc::new(query)), lab)
+            }
+            _ => {
+                let val = Val { cell: Id::NONE, ..first.clone() }.changed();
+                self.under(val, more)
+            }
+        }
+    }
+
+    /// Calls a function with each element: what it gives for one.
+    pub(crate) fn each(&mut self, over: &Val, function: &Val, pos: Pos) -> (Val, bool) {
+        let (element, turn) = self.turn_over(over, pos);
+        let mut result = Val::never();
+        let function = function.clone();
+        self.rounds(turn, pos, |machine| {
+            let (val, _) = machine.invoke(&function, std::slice::from_ref(&element), None, pos);
+            result = machine.either(&result, &val);
+        });
+        (result, Self::one_subject(over))
+    }
+
+    fn filter(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {
+        let (kept, one_subject) = self.each(over, function, pos);
+        let inner = self.deep(&kept);
+        let lab = match &over.shape {
+            Shape::Query(_) | Shape::List(_) => over.lab,
+            _ => self.deep(over),
+        };
+        let person = self.element_of(over, pos).is_person();
+        let mut lab = self.join(lab, inner.without(Bits::SORT));
+        if person && inner.bits.meets(Bits::METRIC) {
+            lab.bits |= Bits::RANK;
+        }
+        let lab = self.step(lab, pos, What::Branched);
+        if let Shape::Map(_) = &over.shape {
+            return Val { cell: Id::NONE, ..self.under(over.clone(), lab) };
+        }
+        let element = self.element_of(over, pos);
+        let marks = matches!(&over.shape, Shape::List(list) if list.marks);
+        Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject })), lab)
+    }
+
+    fn map(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {
+        let bit = self.next_bit();
+        let (made, one_subject) = self.each(over, function, pos);
+        let lab = match &over.shape {
+            Shape::Query(_) | Shape::List(_) => over.lab,
+            _ => self.deep(over),
+        };
+        let shows = Self::deep_from(&made) & bit != 0;
+        let depth = self.pc.len();
+        let element = self.outside(made, depth);
+        Val::new(Shape::List(Rc::new(ListVal { element, marks: !shows, by_hand: true, one_subject })), lab)
+    }
+
+    fn reduce(&mut self, args: &[Val], pos: Pos) -> Val {
+        let over = &args[0];
+        let (element, turn) = self.turn_over(over, pos);
+        let start = args.get(2).cloned().unwrap_or_else(Val::unit);
+        let start = if args.len() > 2 && start.targets.is_some() && start.text().is_none() { self.invoke(&start, &[], None, pos).0 } else { start };
+        let cell = self.cells.len();
+        self.cells.push(Cell { val: start.changed(), depth: self.pc.len(), stamp: 0 });
+        let function = args[1].clone();
+        self.rounds(turn, pos, |machine| {
+            let all = machine.cells[cell].val.clone();
+            let (val, _) = machine.invoke(&function, &[all, element.clone()], None, pos);
+            machine.write(cell, val.changed());
+        });
+        let val = self.cells[cell].val.clone();
+        let depth = self.pc.len();
+        let lab = self.step(val.lab, pos, What::Counted("reduce".into()));
+        self.outside(Val { lab, ..val }, depth)
+    }
+
+    fn for_each(&mut self, over: &Val, function: &Val, receiver: Option<&Node>, pos: Pos) {
+        let (element, turn) = self.turn_over(over, pos);
+        let function = function.clone();
+        let mut changed = Val::never();
+        self.rounds(turn, pos, |machine| {
+            let (_, after) = machine.invoke(&function, &[], Some(element.clone()), pos);
+            if let Some(after) = after {
+                changed = machine.either(&changed, &after);
+            }
+        });
+        if let (Shape::List(list), false) = (&over.shape, matches!(changed.shape, Shape::Never)) {
+            let depth = self.pc.len();
+            let changed = self.outside(changed, depth);
+            let element = self.either(&list.element.clone(), &changed);
+            let list = ListVal { element, ..(**list).clone() };
+            let new = Val { shape: Shape::List(Rc::new(list)), ..over.clone() };
+            self.put_back(receiver, new, pos);
+        }
+    }
+
+    fn extreme(&mut self, args: &[Val], pos: Pos) -> Val {
+        if let [a, b] = args {
+            let compared = self.binary("<", a, b, pos);
+            let both = self.pure(args, Shape::Any);
+            let lab = self.join(both.lab, compared.lab);
+            let subjects = lab.bits.meets(Bits::CLOCK | Bits::SUBJECT) && a.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT) && b.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
+            let shape = if a.shape == b.shape { a.shape.clone() } else { Shape::Any };
+            return Val { from: both.from, some: both.some, ..Val::new(shape, if subjects { lab.gathered(false) } else { lab }) };
+        }
+        let lab = self.deep(&args[0]);
+        Val::new(Shape::Any, lab.gathered(Self::one_subject(&args[0])))
+    }
+
+}
+
+/// Whether what is in a list names people: a person, or a row with one.
+fn names_people(val: &Val) -> bool {
+    val.is_person() || val.lab.bits.meets(Bits::WHO) || matches!(&val.shape, Shape::Map(map) if map.known.values().any(|val| val.is_person() || val.lab.bits.meets(Bits::WHO)))
+}

@@ -1,0 +1,207 @@
+//! Sinks: what leaves a run, and which rule it breaks.
+
+use super::lab::{Bits, Id, Lab};
+use super::machine::{Machine, Pc};
+use super::step::StepId;
+use super::val::Val;
+use crate::ir::Pos;
+use crate::rules::Rule;
+
+/// Where something leaves a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sink {
+    Effect(&'static str),
+    Digest(&'static str),
+    Store,
+    Post,
+    Log,
+    Note,
+    Return,
+    Throw,
+    Turn,
+}
+
+/// Something that a rule refuses, before it is put into words.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) rule: Rule,
+    pub(crate) file: u32,
+    pub(crate) pos: Pos,
+    pub(crate) what: String,
+    pub(crate) step: StepId,
+    pub(crate) also: StepId,
+}
+
+impl Sink {
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Effect(name) => format!("`{name}`"),
+            Self::Digest(name) => format!("the digest (`{name}`)"),
+            Self::Store => "a stored field (`set`)".to_owned(),
+            Self::Post => "a webhook (`post`)".to_owned(),
+            Self::Log => "the run's log".to_owned(),
+            Self::Note => "a coaching note".to_owned(),
+            Self::Return => "the value that the entry point returns".to_owned(),
+            Self::Throw => "the run's error".to_owned(),
+            Self::Turn => "the order of a rotation".to_owned(),
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// What a sink here depends on: its data, and what decided that it is reached, turn by turn.
+    pub(crate) fn reaching(&mut self, data: Lab, from: u64) -> Lab {
+        let mut way = Lab::NONE;
+        let mut turns = false;
+        for at in (0..self.pc.len()).rev() {
+            match self.pc[at] {
+                Pc::Branch { lab, .. } => way = self.join(way, lab),
+                Pc::Turn { lab, one_subject, marks, people, bit } => {
+                    turns = true;
+                    let shown = from & bit != 0 && !marks;
+                    let lab = if shown && people { lab.without(Bits::PERSONAL) } else { lab };
+                    way = self.join(way, lab);
+                    if !shown {
+                        way = way.gathered(one_subject);
+                    }
+                }
+            }
+        }
+        let mut all = self.join(data, way);
+        if !turns {
+            all = all.without(Bits::SELECTED);
+        }
+        if all.bits.meets(Bits::MEASURE) && all.bits.meets(Bits::PERSONAL) {
+            all.bits |= Bits::METRIC;
+        }
+        all
+    }
+
+    /// Judges something that leaves the run here.
+    pub(crate) fn sink(&mut self, sink: Sink, pos: Pos, data: Lab, from: u64, receiver: Id) {
+        let all = self.reaching(data.without(Bits::SORT.without(Bits::OUTSIDE)), from);
+        let file = self.file();
+        if !self.reached.contains(&(file, pos, sink)) {
+            self.reached.push((file, pos, sink));
+        }
+        if let Some(rule) = self.broken(sink, all, data, receiver) {
+            self.refuse(rule, sink, pos, all);
+        }
+    }
+
+    fn broken(&self, sink: Sink, all: Lab, data: Lab, receiver: Id) -> Option<Rule> {
+        let mut bits = all.bits;
+        if self.manifest.coaching && bits.has(Bits::COACHING) {
+            return match sink {
+                Sink::Note => None,
+                _ => Some(Rule::NoCoachingLeak),
+            };
+        }
+        if self.manifest.coaching && sink == Sink::Note {
+            return None;
+        }
+        if bits.meets(Bits::OWN_ONLY) && bits.meets(Bits::PERSONAL) {
+            let personal = matches!(sink, Sink::Digest(_) | Sink::Effect("notify" | "ask" | "send" | "digest"));
+            if !(personal && receiver.same(all.own)) {
+                bits |= Bits::METRIC;
+            }
+        }
+        if bits.has(Bits::DURATION) {
+            return Some(if bits.has(Bits::RANK) { Rule::NoActivityRanking } else { Rule::NoReactionTime });
+        }
+        if bits.has(Bits::METRIC) {
+            return Some(if bits.has(Bits::RANK) { Rule::NoActivityRanking } else { Rule::NoActivityMetric });
+        }
+        let leaves = sink == Sink::Post || (data.bits.has(Bits::OUTSIDE) && data.bits.meets(Bits::TRACE));
+        if leaves && bits.meets(Bits::PERSONAL) && bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::MEASURE) {
+            return Some(Rule::NoActivityExport);
+        }
+        if sink == Sink::Store && bits.meets(Bits::MEASURE) {
+            return Some(Rule::NoActivityTally);
+        }
+        None
+    }
+
+    pub(crate) fn refuse(&mut self, rule: Rule, sink: Sink, pos: Pos, lab: Lab) {
+        let what = rule.sentence(&sink.words());
+        let also = if rule.is_personal() { lab.who } else { StepId::NONE };
+        self.find(rule, pos, what, lab.step, also);
+    }
+
+    /// A piece of code that cannot be judged.
+    pub(crate) fn hidden(&mut self, pos: Pos, why: &str) {
+        self.find(Rule::NoHiddenFlow, pos, why.to_owned(), StepId::NONE, StepId::NONE);
+    }
+
+    /// A read or effect that the manifest does not declare.
+    pub(crate) fn undeclared(&mut self, pos: Pos, what: String) {
+        if self.quiet {
+            return;
+        }
+        self.find(Rule::EveryEffectDeclared, pos, what, StepId::NONE, StepId::NONE);
+    }
+
+    pub(crate) fn find(&mut self, rule: Rule, pos: Pos, what: String, step: StepId, also: StepId) {
+        let file = self.file();
+        let found = Found { rule, file, pos, what, step, also };
+        let same = |old: &&mut Found| old.file == file && old.pos == pos && (old.rule == rule || (old.rule.is_flow() && rule.is_flow()));
+        match self.found.iter_mut().find(same) {
+            Some(old) if old.rule.rank() <= rule.rank() => *old = found,
+            Some(_) => {}
+            None => self.found.push(found),
+        }
+    }
+
+    /// Stores a value in a custom field.
+    pub(crate) fn store_field(&mut self, field: u32, record: &Val, value: &Val, pos: Pos) {
+        let (inner, of) = (self.deep(value), record.lab);
+        let data = self.join(inner, of);
+        let from = Self::deep_from(value) | Self::deep_from(record);
+        let all = self.reaching(data.without(Bits::SORT), from);
+        let mut deps: Vec<u32> = self.fields.deps.get(data.deps).to_vec();
+        let mut once = false;
+        for at in 0..self.pc.len() {
+            let (lab, guard) = match &self.pc[at] {
+                Pc::Branch { lab, guard } => (*lab, *guard),
+                Pc::Turn { lab, .. } => (*lab, None),
+            };
+            let unit = self.identity(Id(0x7fff_fff0), "()");
+            let own = guard.filter(|(guarded, version)| *guarded == field && (version.same(value.version) || *version == unit));
+            once |= own.is_some();
+            deps.extend(self.fields.deps.get(lab.deps).iter().copied().filter(|&dep| own.is_none() || dep != field));
+        }
+        let tells = all.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::MEASURE | Bits::METRIC | Bits::DURATION | Bits::OWN_ONLY);
+        let others: Vec<u32> = deps.iter().copied().filter(|&dep| dep != field).collect();
+        let grows = deps.contains(&field) || (once && self.fields.tell(&others));
+        let file = self.file();
+        if !self.reached.contains(&(file, pos, Sink::Store)) {
+            self.reached.push((file, pos, Sink::Store));
+        }
+        let coaching = self.manifest.coaching && all.bits.has(Bits::COACHING);
+        let rule = if grows && tells && !coaching { Some(Rule::NoActivityTally) } else { self.broken(Sink::Store, all, data, Id::NONE) };
+        if let Some(rule) = rule {
+            self.refuse(rule, Sink::Store, pos, all);
+        }
+        let mut kept = all;
+        kept.bits |= inner.bits.only(Bits::SORT.without(Bits::ACT_NOW | Bits::OUTSIDE));
+        if kept.bits.has(Bits::DUTY) {
+            kept.bits |= Bits::TRACE;
+        }
+        if rule.is_some() {
+            // Told once, here: readers see one trace in its place.
+            let metric = Bits::METRIC | Bits::MEASURE | Bits::ACROSS | Bits::RANK | Bits::DURATION | Bits::OWN_ONLY;
+            let was = kept.bits.meets(metric);
+            kept.bits = kept.bits.without(metric | Bits::DUTY);
+            if was {
+                kept.bits |= Bits::TRACE;
+            }
+        }
+        kept.bits = kept.bits.without(Bits::DUTY);
+        kept.own = Id::NONE;
+        kept.of_cell = Id::NONE;
+        kept.deps = self.fields.deps.of(deps);
+        let name = self.fields.name(field);
+        let kept = self.step(kept, pos, super::step::What::Stored(name));
+        self.fields.write(field, kept);
+    }
+}
