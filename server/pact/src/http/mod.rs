@@ -39,8 +39,21 @@ pub mod problem;
 pub mod server;
 pub mod trace;
 
+pub mod card;
+pub mod contact;
+pub mod customer;
+pub mod field;
+pub mod goal;
 pub mod lead;
+pub mod message;
+pub mod pack;
+pub mod plan;
+pub mod plugin;
+pub mod request;
+pub mod run;
+pub mod search;
 pub mod session;
+pub mod stream;
 pub mod team;
 
 use utoipa::openapi::OpenApi;
@@ -77,6 +90,19 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(session::routes);
         api.configure(team::routes);
         api.configure(lead::routes);
+        api.configure(card::routes);
+        api.configure(contact::routes);
+        api.configure(customer::routes);
+        api.configure(field::routes);
+        api.configure(goal::routes);
+        api.configure(message::routes);
+        api.configure(pack::routes);
+        api.configure(plan::routes);
+        api.configure(plugin::routes);
+        api.configure(request::routes);
+        api.configure(run::routes);
+        api.configure(search::routes);
+        api.configure(stream::routes);
     }));
 }
 
