@@ -1,3 +1,4 @@
 //! One binary for all tests that need the real thing.
 
+mod architecture;
 mod store;

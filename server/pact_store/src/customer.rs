@@ -51,7 +51,6 @@ sorts! {
     By of customer {
         Name = "name",
         CreatedAt = "created_at",
-        LastEventAt = "last_event_at",
         Employees ? true = "employees",
     }
 }

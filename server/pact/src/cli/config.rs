@@ -11,6 +11,8 @@ use tracing_subscriber::EnvFilter;
 const DATABASE: &str = "data/pact.db";
 /// Where the server listens, when nothing says otherwise: for this machine only.
 const LISTEN: &str = "127.0.0.1:8080";
+/// Where plugins are, when nothing says otherwise.
+const PLUGINS: &str = "plugins";
 /// What the log says, when nothing says otherwise.
 const LOG: &str = "info";
 
@@ -49,6 +51,9 @@ pub(super) struct Listening {
     /// How many threads answer requests [default: one for each core]
     #[arg(long, env = "PACT_THREADS", value_name = "NUMBER")]
     threads: Option<usize>,
+    /// The folder whose plugins are installed at start [default: plugins]
+    #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
+    plugins: Option<PathBuf>,
 }
 
 /// How the log is written.
@@ -74,6 +79,7 @@ struct File {
     behind_proxy: bool,
     insecure_cookies: bool,
     threads: Option<usize>,
+    plugins: Option<PathBuf>,
 }
 
 /// The settings that hold.
@@ -85,6 +91,8 @@ pub(super) struct Configuration {
     pub(super) listen: String,
     /// How the server is set up.
     pub(super) settings: crate::http::Settings,
+    /// The folder whose plugins are installed at start.
+    pub(super) plugins: PathBuf,
     log: String,
     log_format: LogFormat,
 }
@@ -106,6 +114,7 @@ impl Configuration {
                 secure_cookies: !(listening.insecure_cookies || file.insecure_cookies),
                 workers: listening.threads.or(file.threads).unwrap_or(cores),
             },
+            plugins: listening.plugins.or(file.plugins).unwrap_or_else(|| PLUGINS.into()),
             log: common.log.or(file.log).unwrap_or_else(|| LOG.to_owned()),
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),
         })

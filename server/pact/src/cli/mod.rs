@@ -28,6 +28,9 @@ enum Command {
     Admin(admin::Admin),
     /// Print the OpenAPI document.
     Openapi,
+    /// Run scripts for a server that started this process.
+    #[command(hide = true)]
+    ScriptWorker,
 }
 
 /// Runs the command of this process's arguments.
@@ -37,6 +40,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::Admin(command) => command.run(),
         Command::Openapi => openapi::run(),
+        Command::ScriptWorker => return pact_script::worker::main(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

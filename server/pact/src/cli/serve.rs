@@ -1,17 +1,15 @@
 //! `pact serve`: starts the server.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use pact_app::app::SystemClock;
 use pact_app::ops::organisation::found_organisation;
 use pact_app::{App, idempotency, ops};
 
 use super::config::{Common, Configuration, Listening};
-use crate::http;
+use crate::running::Running;
 
 /// How often keys, sessions and kept answers are looked after.
 const TEND_EVERY: Duration = Duration::from_secs(3_600);
@@ -38,17 +36,15 @@ async fn serve(configuration: Configuration) -> anyhow::Result<()> {
         TcpListener::bind(&configuration.listen).with_context(|| format!("cannot listen on {}", configuration.listen))?;
     let store = configuration.open_store().await?;
     found_organisation(&store, "Our company").await?;
-    let app = App::new(store, Arc::new(SystemClock), Arc::default(), None).await?;
-    super::admin::first_admin_from_environment(&app).await?;
-    app.access.tend_keys(&app).await?;
-    let tending = tokio::spawn(tend(app.clone()));
-    let address = listener.local_addr()?;
-    let server = http::server::start(app.clone(), configuration.settings, listener)?;
+    let running = Running::start(store, configuration.settings, listener, &configuration.plugins).await?;
+    super::admin::first_admin_from_environment(&running.app).await?;
+    running.app.access.tend_keys(&running.app).await?;
+    let tending = tokio::spawn(tend(running.app.clone()));
+    let address = running.address;
     println!("PACT listens on http://{address}/ (interactive description at http://{address}/docs/).");
-    server.await?;
+    let served = running.serve().await;
     tending.abort();
-    app.store.close().await;
-    Ok(())
+    served
 }
 
 /// Lets signing keys follow one another, and drops sessions and kept answers whose time is over.
