@@ -39,14 +39,19 @@ pub mod problem;
 pub mod server;
 pub mod trace;
 
+pub mod absence;
+pub mod api_key;
 pub mod card;
 pub mod contact;
 pub mod customer;
 pub mod field;
 pub mod goal;
+pub mod holiday;
 pub mod lead;
 pub mod message;
+pub mod organisation;
 pub mod pack;
+pub mod person;
 pub mod plan;
 pub mod plugin;
 pub mod request;
@@ -55,6 +60,7 @@ pub mod search;
 pub mod session;
 pub mod stream;
 pub mod team;
+pub mod territory;
 
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -88,6 +94,12 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
     config.configure(session::public_keys);
     config.service(scope("/api/v1").configure(|api| {
         api.configure(session::routes);
+        api.configure(absence::routes);
+        api.configure(api_key::routes);
+        api.configure(holiday::routes);
+        api.configure(organisation::routes);
+        api.configure(person::routes);
+        api.configure(territory::routes);
         api.configure(team::routes);
         api.configure(lead::routes);
         api.configure(card::routes);

@@ -5,6 +5,7 @@ use pact_store::StoreError;
 use pact_store::record::Record;
 
 use crate::Refusal;
+use crate::access::hash_secret;
 
 /// Refuses a change that is based on another revision than the present one.
 ///
@@ -36,4 +37,17 @@ pub(crate) fn text(rule: TextRule, field: &str, given: &str) -> Result<String, R
 /// [`Refusal::Invalid`].
 pub(crate) fn maybe_text(rule: TextRule, field: &str, given: Option<&str>) -> Result<Option<String>, Refusal> {
     rule.check_optional(field, given).map_err(|error| Refusal::invalid(field, error.to_string()))
+}
+
+/// The revision of a row whose table keeps none: a hash of its content.
+pub(crate) fn content_revision(row: &impl std::fmt::Debug) -> String {
+    hash_secret(&format!("{row:?}").into()).chars().take(32).collect()
+}
+
+/// Refuses a change that is based on another content than the present one.
+///
+/// # Errors
+/// [`Refusal::Stale`].
+pub(crate) fn same_content(present: &impl std::fmt::Debug, based_on: &str, what: &'static str) -> Result<(), Refusal> {
+    if content_revision(present) == based_on { Ok(()) } else { Err(Refusal::Stale { what }) }
 }

@@ -401,7 +401,11 @@ fn words(field: &str, given: &[String]) -> Result<Words, Refusal> {
     Ok(AsJson(words))
 }
 
-fn time_zone(given: &str) -> Result<String, Refusal> {
+/// A time zone by its IANA name.
+///
+/// # Errors
+/// There is none of this name.
+pub(super) fn time_zone(given: &str) -> Result<String, Refusal> {
     let zone = given.trim().parse::<chrono_tz::Tz>();
     let zone = zone.map_err(|_| {
         Refusal::invalid("time_zone", "there is no such time zone. Write its IANA name, such as Europe/Amsterdam.")

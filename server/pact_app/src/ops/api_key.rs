@@ -1,0 +1,119 @@
+//! Personal API keys: made by a person for their own scripts and clients, shown once, narrowed by scopes.
+
+use pact_core::role::Scope;
+use pact_core::text::NAME;
+use pact_core::time::Instant;
+use pact_store::entity::api_key::{self, Column, Entity};
+use pact_store::{Ask, AsJson, Page, Sort, StoreError, Tx, record};
+use sea_orm::entity::prelude::*;
+use sea_orm::PaginatorTrait;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::guard::text;
+use crate::access::{By as Shown, new_api_key};
+use crate::list::sorts;
+use crate::{App, Refusal};
+
+/// The most keys of one person that are good.
+const MAX_KEYS: u64 = 50;
+
+/// A key that is to be made, for the caller.
+#[derive(Clone, Debug)]
+pub struct CreateApiKey {
+    /// Whose it is.
+    pub person_id: Uuid,
+    /// What it is for.
+    pub name: String,
+    /// What it is good for.
+    pub scopes: Vec<Scope>,
+    /// When it ends; never when left out.
+    pub expires_at: Option<Instant>,
+}
+
+sorts! {
+    /// The orders in which one's own keys are listed.
+    By of api_key {
+        CreatedAt = "created_at",
+        Name = "name",
+    }
+}
+
+/// One's own keys, also those that are not good any more.
+///
+/// # Errors
+/// A cursor of another list, or what the store reports.
+pub async fn list_api_keys(app: &App, person: Uuid, sort: Sort<By>, ask: &Ask) -> Result<Page<api_key::Model>, StoreError> {
+    let select = Entity::find().filter(Column::PersonId.eq(person));
+    pact_store::list::page(app.store.read(), select, Column::Id, sort, ask).await
+}
+
+/// Makes a key; its text is returned here and nowhere else.
+///
+/// # Errors
+/// No scope, an end in the past, or too many keys.
+pub async fn create_api_key(app: &App, command: CreateApiKey) -> Result<(api_key::Model, SecretString), Refusal> {
+    let now = app.clock.now();
+    if command.scopes.is_empty() {
+        return Err(Refusal::invalid("scopes", "a key without a scope can do nothing. Name at least one, such as leads_read."));
+    }
+    if command.expires_at.is_some_and(|end| end <= now) {
+        return Err(Refusal::invalid("expires_at", "this is not after now. Give a later instant, or leave it out."));
+    }
+    let new = new_api_key()?;
+    let mut scopes: Vec<String> = command.scopes.iter().map(ToString::to_string).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let row = api_key::Model {
+        id: Uuid::new_v4(),
+        person_id: command.person_id,
+        name: text(NAME, "name", &command.name)?,
+        prefix: new.prefix,
+        key_hash: new.hash.into(),
+        scopes: AsJson(scopes),
+        created_at: now.millis(),
+        expires_at: command.expires_at.map(Instant::millis),
+        revoked_at: None,
+    };
+    let made = app
+        .store
+        .write(async move |tx| {
+            check_count(tx, row.person_id).await?;
+            record::insert(tx, row.clone()).await?;
+            Ok::<_, Refusal>(row.clone())
+        })
+        .await?;
+    Ok((made, new.key))
+}
+
+/// Revokes one of one's own keys; a second time changes nothing.
+///
+/// # Errors
+/// There is none with this id.
+pub async fn revoke_api_key(app: &App, person: Uuid, id: Uuid) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    app.store
+        .write(async move |tx| {
+            let own = Entity::find_by_id(id).filter(Column::PersonId.eq(person)).one(tx).await.map_err(StoreError::from)?;
+            own.ok_or(Refusal::NotFound { what: "API key" })?;
+            Entity::update_many()
+                .col_expr(Column::RevokedAt, Expr::value(now.millis()))
+                .filter(Column::Id.eq(id))
+                .filter(Column::RevokedAt.is_null())
+                .exec(tx)
+                .await
+                .map_err(StoreError::from)?;
+            Ok::<_, Refusal>(())
+        })
+        .await?;
+    app.access.forget(Shown::ApiKey(id));
+    Ok(())
+}
+
+async fn check_count(tx: &Tx, person: Uuid) -> Result<(), Refusal> {
+    let good = Entity::find().filter(Column::PersonId.eq(person)).filter(Column::RevokedAt.is_null());
+    if good.count(tx).await.map_err(StoreError::from)? < MAX_KEYS {
+        return Ok(());
+    }
+    Err(Refusal::NotNow { why: format!("You have {MAX_KEYS} keys already. Revoke those that nothing uses any more.") })
+}
