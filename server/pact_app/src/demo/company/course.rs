@@ -47,7 +47,8 @@ impl<'a> Teller<'a> {
         let was_known = row.created_at > customer.created_at;
         let mut story = Story::enters(self.staff, row, &mut self.dice);
         if was_known && self.dice.chance(80) {
-            let because = self.dice.pick(self.words.leads.reasons("matched")?).clone();
+            let template = self.dice.pick(self.words.leads.reasons("matched")?).clone();
+            let because = self.dice.say(&template, &[("domain", customer.domain.as_deref().unwrap_or_default())]);
             story.is_matched(format!("the customer {}", customer.name), &because, later(entered, 1), &mut self.dice);
         }
         let fate = self.fate(age);
