@@ -9,6 +9,10 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         Shape::new("events")
             .text("name")
@@ -22,7 +26,6 @@ impl MigrationTrait for Migration {
             .int("fence")
             .int("attempts")
             .maybe_text("parked_reason")
-            .index(["record_id", "at"])
             .index(["at"])
             .create(manager)
             .await?;

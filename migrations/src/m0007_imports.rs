@@ -9,6 +9,10 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         Shape::new("imports")
             .text("name")
@@ -26,6 +30,7 @@ impl MigrationTrait for Migration {
             .maybe_int("finished_at")
             .maybe_link("created_by_id", "persons")
             .text("file_path")
+            .maybe_text("failure")
             .index(["created_at", "id"])
             .index(["status"])
             .create(manager)

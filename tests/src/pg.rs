@@ -5,6 +5,7 @@
 //! `PACT_TEST_POSTGRES=postgres://…` uses a running server instead; its user must be allowed to create databases.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -73,27 +74,38 @@ impl TestPg {
         TestDatabase { url: format!("{}/{name}", self.server), name }
     }
 
-    /// A new database with everything that `template` holds; nobody may be connected to `template`.
+    /// A new database with all tables, and nothing in them: a copy of one that is made once for this test binary, which is quicker than making them.
     ///
     /// # Panics
     /// When the server refuses.
-    pub fn copy_of(&self, template: &TestDatabase) -> TestDatabase {
+    pub async fn with_tables(&self) -> TestDatabase {
+        let template = format!("tables_{:016x}", this_binary());
+        let making = lock_file(&base().with_extension("tables"));
+        making.lock().expect("a lock to make the tables");
+        if self.sql(&format!("SELECT 1 FROM pg_database WHERE datname = '{template}'")).is_empty() {
+            let unfinished = self.fresh();
+            let store = pact_store::Store::open(unfinished.url()).await.expect("the store opens");
+            store.migrate().await.expect("the tables are made");
+            store.close().await;
+            self.sql(&format!("ALTER DATABASE {} RENAME TO {template}", unfinished.name));
+        }
+        drop(making);
         let name = format!("t{}", uuid::Uuid::new_v4().simple());
-        self.sql(&format!("CREATE DATABASE {name} TEMPLATE {}", template.name));
+        self.sql(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
         TestDatabase { url: format!("{}/{name}", self.server), name }
     }
 
-    fn sql(&self, sql: &str) {
+    fn sql(&self, sql: &str) -> String {
         let done = Command::new(&self.psql)
-            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, &format!("{}/postgres", self.server)])
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, &format!("{}/postgres", self.server)])
             .output()
             .expect("psql runs");
         assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
     }
 
     fn start() -> Self {
-        let owner = fs::metadata("/proc/self").expect("this is Linux").uid();
-        let base = std::env::temp_dir().join(format!("pact-test-postgres-{owner}"));
+        let base = base();
         let alive = lock_file(&base.with_extension("alive"));
         alive.lock_shared().expect("a lock that says that a test runs");
         let starting = lock_file(&base.with_extension("starting"));
@@ -118,8 +130,32 @@ impl Drop for TestDatabase {
     }
 }
 
+/// Where the cluster of this user is; files beside it are locks.
+fn base() -> PathBuf {
+    std::env::temp_dir().join(format!("pact-test-postgres-{}", our_user()))
+}
+
+fn our_user() -> u32 {
+    fs::metadata("/proc/self").expect("this is Linux").uid()
+}
+
+/// A number that changes when the test binary, and with it perhaps the tables, changes.
+fn this_binary() -> u64 {
+    let path = std::env::current_exe().expect("a running program has a path");
+    let about = fs::metadata(&path).expect("and a file");
+    let mut hasher = DefaultHasher::new();
+    (path, about.len(), about.mtime(), about.mtime_nsec()).hash(&mut hasher);
+    hasher.finish()
+}
+
 fn lock_file(path: &Path) -> File {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).expect("a lock file in the folder for temporary files")
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .expect("a lock file in the folder for temporary files")
 }
 
 /// Makes a cluster, starts it with its watcher, and returns its address.
@@ -162,7 +198,11 @@ fn watch(base: &Path, account: &Account, data: &Path, sockets: &Path, port: u16)
         "full_page_writes=on".to_owned(),
     ];
     let mut command = Command::new("setsid");
-    command.args(["sh", "-c", WATCH, "pact-test-postgres"]).arg(base.with_extension("alive")).arg(base).arg(LINGER_SECONDS.to_string());
+    command
+        .args(["sh", "-c", WATCH, "pact-test-postgres"])
+        .arg(base.with_extension("alive"))
+        .arg(base)
+        .arg(LINGER_SECONDS.to_string());
     command.arg(server.get_program()).args(server.get_args()).arg("-D").arg(data);
     for setting in settings {
         command.arg("-c").arg(setting);
@@ -205,8 +245,7 @@ struct Account(Option<(u32, u32)>);
 
 impl Account {
     fn of_server() -> Self {
-        let ours = fs::metadata("/proc/self").expect("this is Linux").uid();
-        if ours != 0 {
+        if our_user() != 0 {
             return Self(None);
         }
         let accounts = fs::read_to_string("/etc/passwd").expect("the list of accounts");

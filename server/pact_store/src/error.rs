@@ -74,8 +74,12 @@ pub(crate) enum Failure {
     Lost,
 }
 
-/// PostgreSQL: could not serialise, deadlock, lock not available in time. SQLite: busy, in its plain and extended forms.
-const RETRY_CODES: [&str; 7] = ["40001", "40P01", "55P03", "5", "6", "261", "517"];
+/// PostgreSQL: could not serialise, deadlock, lock not available in time, cancelled (which is how a time limit for a lock shows when it ends just as
+/// the lock is given; nobody else cancels our statements). SQLite: busy, in its plain and extended forms.
+const RETRY_CODES: [&str; 8] = ["40001", "40P01", "55P03", "57014", "5", "6", "261", "517"];
+
+/// PostgreSQL: the server is stopped, crashes or starts, and says so before it hangs up.
+const LOST_CODES: [&str; 3] = ["57P01", "57P02", "57P03"];
 
 impl Failure {
     pub(crate) fn of(error: &DbErr) -> Self {
@@ -90,6 +94,8 @@ impl Failure {
                 let code = reply.code().unwrap_or_default();
                 if RETRY_CODES.contains(&code.as_ref()) {
                     Self::Retry
+                } else if LOST_CODES.contains(&code.as_ref()) {
+                    Self::Lost
                 } else if matches!(reply.kind(), sqlx::error::ErrorKind::Other) {
                     Self::Other
                 } else {

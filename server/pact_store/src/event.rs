@@ -115,10 +115,11 @@ pub async fn any_waiting(conn: &impl ConnectionTrait, now: i64) -> Result<bool, 
     Ok(waiting.into_tuple::<Uuid>().one(conn).await?.is_some())
 }
 
-/// Removes events that were handled before an instant.
+/// Removes events that happened before an instant and are handled.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn forget_handled(tx: &Tx, before: i64) -> Result<u64, StoreError> {
-    Ok(Entity::delete_many().filter(Column::HandledAt.lt(before)).exec(tx).await?.rows_affected)
+    let old = Entity::delete_many().filter(Column::At.lt(before)).filter(Column::HandledAt.is_not_null());
+    Ok(old.exec(tx).await?.rows_affected)
 }

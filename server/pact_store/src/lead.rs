@@ -63,7 +63,6 @@ sorts! {
     /// The orders in which leads are listed.
     By of lead {
         CreatedAt = "created_at",
-        LastEventAt = "last_event_at",
         Title = "title",
         ValueMinor ? true = "value",
         ExpectedOn ? true = "expected_on",

@@ -60,7 +60,7 @@ pub use scope::Scope;
 pub use store::{Lane, NOTICES_KEPT, Store};
 pub use tx::Tx;
 pub use value::{AsJson, Json, Secret, Words};
-pub use writer::{GROUP_BULK_JOBS, GROUP_JOBS, GROUP_MILLIS, GROUP_ROWS, QUEUE_JOBS, RETRIES, RETRY_MILLIS};
+pub use writer::{GROUP_JOBS, GROUP_MILLIS, GROUP_ROWS, QUEUE_JOBS, RETRIES, RETRY_MILLIS};
 
 /// Ids that one query asks for at most; more are asked for in several queries.
 pub const IDS_PER_QUERY: usize = 500;

@@ -1,8 +1,8 @@
 //! What every record has in common: found by its key, changed only by whoever saw its present content.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyTrait,
-    QueryFilter, QuerySelect, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
+    PrimaryKeyTrait, QueryFilter, QuerySelect, Statement, Value,
 };
 use uuid::Uuid;
 
@@ -105,6 +105,20 @@ pub async fn get<M: Record>(conn: &impl ConnectionTrait, id: M::Id) -> Result<M,
 pub async fn hold<M: Record>(tx: &Tx, id: M::Id) -> Result<M, StoreError> {
     let held = M::Entity::find().filter(M::ID.eq(id)).lock_exclusive().one(tx).await?;
     held.ok_or(StoreError::NotFound { what: M::WHAT })
+}
+
+/// Holds a key (a customer's name, an e-mail address) for this transaction, so that two writers do not make the same new record for it. SQLite's one
+/// writer needs no such thing.
+///
+/// # Errors
+/// What the database reports; a key that is held for long by another writer has this job done again.
+pub async fn hold_key(tx: &Tx, key: &str) -> Result<(), StoreError> {
+    let backend = tx.get_database_backend();
+    if backend == DbBackend::Postgres {
+        let hold = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        tx.query_one_raw(Statement::from_sql_and_values(backend, hold, [key.into()])).await?;
+    }
+    Ok(())
 }
 
 /// The records with these ids, in no order; ids without a record are left out.

@@ -40,7 +40,7 @@ struct Shared {
 pub enum Lane {
     /// First; refused at once when too much waits.
     Interactive,
-    /// When nothing interactive waits, and one at most in each group; waits for its place.
+    /// One at a time, between the groups of the interactive lane; waits for its place.
     Bulk,
 }
 
@@ -82,15 +82,44 @@ impl Store {
                 Migrator::up(&conn, None).await
             }
         };
+        let done = match done {
+            // Another process may have made the same tables in the same moment.
+            Err(_) if Migrator::get_pending_migrations(&conn).await?.is_empty() => Ok(()),
+            done => done,
+        };
         // Closing the session frees the lock.
         conn.close().await?;
         Ok(done?)
+    }
+
+    /// Lets SQLite learn from the present rows which index serves which query best; PostgreSQL does so by itself. For a quiet moment of the day.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        match self.kind() {
+            Kind::Sqlite => {
+                let learn =
+                    async |tx: &Tx| tx.execute_unprepared("PRAGMA optimize=0x10002").await.map(drop).map_err(StoreError::from);
+                self.write_in(Lane::Bulk, learn).await
+            }
+            Kind::Postgres => Ok(()),
+        }
     }
 
     /// Which database it is.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.shared.address.kind()
+    }
+
+    /// The folder of the database's file, where other files of this server can stand; none when the database is a server.
+    #[must_use]
+    pub fn folder(&self) -> Option<std::path::PathBuf> {
+        match &self.shared.address {
+            Address::Sqlite(path) => Some(path.parent().map(std::path::Path::to_path_buf).unwrap_or_default()),
+            Address::Postgres(_) => None,
+        }
     }
 
     /// Connections for queries. They cannot write.

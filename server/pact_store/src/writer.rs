@@ -18,8 +18,6 @@ use crate::tx::{Trace, Tx};
 pub const QUEUE_JOBS: usize = 1_024;
 /// Jobs of one group at most.
 pub const GROUP_JOBS: usize = 128;
-/// Bulk jobs of one group at most, so that whoever waits in front of a screen never waits for many of them.
-pub const GROUP_BULK_JOBS: usize = 1;
 /// Appended rows of one group at most; a group that has more is committed before its next job.
 pub const GROUP_ROWS: usize = 4_096;
 /// A group older than this is committed before its next job, in milliseconds.
@@ -68,7 +66,10 @@ where
         Box::pin(async move {
             let work = &self.work;
             let outcome = AssertUnwindSafe(async { work(tx).await }).catch_unwind().await;
-            let outcome = outcome.unwrap_or_else(|_| Err(StoreError::Panicked.into()));
+            let outcome = outcome.unwrap_or_else(|_| {
+                tracing::error!("a write stopped in a panic; nothing of it is kept");
+                Err(StoreError::Panicked.into())
+            });
             let kept = outcome.is_ok();
             self.outcome = Some(outcome);
             kept
@@ -94,31 +95,33 @@ pub(crate) struct Lanes {
     pub(crate) bulk: mpsc::Receiver<BoxJob>,
 }
 
+/// What one writer does next.
+#[derive(Default)]
+struct Taken {
+    interactive: VecDeque<BoxJob>,
+    bulk: Option<BoxJob>,
+}
+
 impl Lanes {
-    /// Waits for a job, then takes what else waits, interactive jobs first; none when the store is closed and all is done.
-    async fn group(&mut self, writers: usize) -> VecDeque<BoxJob> {
-        let mut group = VecDeque::new();
-        let first = tokio::select! {
+    /// Waits for a job, then takes this writer's share of what else waits; nothing when the store is closed and all is done.
+    async fn take(&mut self, writers: usize) -> Taken {
+        let mut taken = Taken::default();
+        tokio::select! {
             biased;
-            Some(job) = self.interactive.recv() => Some((job, 0)),
-            Some(job) = self.bulk.recv() => Some((job, 1)),
-            else => None,
-        };
-        let Some((first, mut bulk)) = first else { return group };
-        group.push_back(first);
-        let share = (self.interactive.len().div_ceil(writers)).min(GROUP_JOBS);
-        while group.len() < share
+            Some(job) = self.interactive.recv() => taken.interactive.push_back(job),
+            Some(job) = self.bulk.recv() => taken.bulk = Some(job),
+            else => return taken,
+        }
+        let share = (taken.interactive.len() + self.interactive.len().div_ceil(writers)).min(GROUP_JOBS);
+        while taken.interactive.len() < share
             && let Ok(job) = self.interactive.try_recv()
         {
-            group.push_back(job);
+            taken.interactive.push_back(job);
         }
-        while bulk < GROUP_BULK_JOBS
-            && let Ok(job) = self.bulk.try_recv()
-        {
-            group.push_back(job);
-            bulk += 1;
+        if taken.bulk.is_none() {
+            taken.bulk = self.bulk.try_recv().ok();
         }
-        group
+        taken
     }
 
     fn close(&mut self) {
@@ -144,25 +147,56 @@ enum Together {
     Spoiled(Option<usize>),
 }
 
+/// Why a job that was done alone was not committed.
+enum Refusal {
+    /// It refused, and its own words stand.
+    Own,
+    /// Something outside was in the way; it can be done again.
+    Again(StoreError),
+    /// The database refused.
+    Final(StoreError),
+}
+
+impl Refusal {
+    fn before_commit(failure: Failure, error: StoreError) -> Self {
+        match failure {
+            // Nothing was asked to be committed, so a lost connection is as harmless as a lock.
+            Failure::Lost => Self::Again(error),
+            Failure::Retry => Self::Again(StoreError::Busy),
+            Failure::Constraint | Failure::Other => Self::Final(error),
+        }
+    }
+
+    fn in_commit(error: DbErr) -> Self {
+        match Failure::of(&error) {
+            Failure::Lost => Self::Final(StoreError::InDoubt),
+            Failure::Retry => Self::Again(StoreError::Busy),
+            Failure::Constraint | Failure::Other => Self::Final(error.into()),
+        }
+    }
+}
+
 impl Writer {
     /// Works until the store is closed or dropped, and every waiting job is answered.
     pub(crate) async fn work(mut self) {
         loop {
-            let group = {
+            let taken = {
                 let mut lanes = self.lanes.lock().await;
                 tokio::select! {
                     biased;
                     Ok(_) = self.closing.wait_for(|closing| *closing) => {
                         lanes.close();
-                        lanes.group(self.writers).await
+                        lanes.take(self.writers).await
                     }
-                    group = lanes.group(self.writers) => group,
+                    taken = lanes.take(self.writers) => taken,
                 }
             };
-            if group.is_empty() {
+            if taken.interactive.is_empty() && taken.bulk.is_none() {
                 break;
             }
-            self.do_group(group).await;
+            self.do_group(taken.interactive).await;
+            // By itself, so that nobody in front of a screen waits for its commit.
+            self.do_group(taken.bulk.into_iter().collect()).await;
         }
         if let Err(error) = self.conn.close().await {
             tracing::warn!(%error, "the writer's connection did not close well");
@@ -170,8 +204,7 @@ impl Writer {
     }
 
     /// Does a group together; if that fails, without the one that spoiled it; if that fails, one by one.
-    async fn do_group(&self, group: VecDeque<BoxJob>) {
-        let mut waiting: VecDeque<BoxJob> = group.into_iter().filter(|job| !job.abandoned()).collect();
+    async fn do_group(&self, mut waiting: VecDeque<BoxJob>) {
         let mut alone = Vec::new();
         while !waiting.is_empty() {
             let mut part = Vec::new();
@@ -192,38 +225,25 @@ impl Writer {
         }
     }
 
-    /// Takes jobs from `waiting` into `part` and does them in one transaction.
+    /// Takes jobs from `waiting` into `part` and does them in one transaction, until the group is old or has many rows.
     async fn do_together(&self, waiting: &mut VecDeque<BoxJob>, part: &mut Vec<BoxJob>) -> Together {
         let began = Instant::now();
-        let tx = match Tx::begin(&self.conn).await {
-            Ok(tx) => tx,
-            Err(error) => {
-                refuse_all(waiting.drain(..), &error);
-                return Together::Done;
-            }
+        let Ok(tx) = Tx::begin(&self.conn).await else {
+            // Each job alone tries again, and says what was in the way.
+            part.extend(waiting.drain(..));
+            return Together::Spoiled(None);
         };
-        let old = Duration::from_millis(GROUP_MILLIS);
-        while let Some(mut job) = waiting.pop_front() {
-            tx.start_job();
-            let kept = job.run(&tx).await;
-            let trace = tx.trace();
+        while let Some(job) = waiting.pop_front() {
+            if job.abandoned() {
+                continue;
+            }
             part.push(job);
             let index = part.len() - 1;
-            match (trace, kept) {
-                (Trace::Clean | Trace::Wrote, true) => {}
-                (Trace::Clean, false) => tx.forget_job(),
-                (Trace::Refused(error), kept) => {
-                    tx.forget_job();
-                    if kept {
-                        part[index].fail(error);
-                    }
-                }
-                (Trace::Wrote, false) | (Trace::Broken(..), _) => {
-                    tx.roll_back().await;
-                    return Together::Spoiled(Some(index));
-                }
+            if !Self::do_in_group(&tx, &mut part[index]).await {
+                tx.roll_back().await;
+                return Together::Spoiled(Some(index));
             }
-            if tx.rows_waiting() >= GROUP_ROWS || began.elapsed() >= old {
+            if tx.rows_waiting() >= GROUP_ROWS || began.elapsed() >= Duration::from_millis(GROUP_MILLIS) {
                 break;
             }
         }
@@ -235,43 +255,66 @@ impl Writer {
         match tx.commit().await {
             Ok(notices) => self.answer_all(part.drain(..), notices),
             Err(error) if Failure::of(&error) == Failure::Lost => {
-                part.drain(..).for_each(|job| answer_with(job, StoreError::InDoubt))
+                part.drain(..).for_each(|job| answer_with(job, StoreError::InDoubt));
             }
             Err(_) => return Together::Spoiled(None),
         }
         Together::Done
     }
 
-    /// Does one job in its own transaction, again if another transaction was in its way.
+    /// Does one job of a group; false when the group cannot go on with what it left.
+    async fn do_in_group(tx: &Tx, job: &mut BoxJob) -> bool {
+        tx.start_job();
+        let kept = job.run(tx).await;
+        match tx.trace() {
+            Trace::Clean | Trace::Wrote if kept => true,
+            Trace::Clean => {
+                tx.forget_job();
+                true
+            }
+            Trace::Refused(error) => {
+                tx.forget_job();
+                if kept {
+                    job.fail(error);
+                }
+                true
+            }
+            Trace::Wrote | Trace::Broken(..) => false,
+        }
+    }
+
+    /// Does one job in its own transaction, again if something outside was in its way.
     async fn do_alone(&self, mut job: BoxJob) {
-        for attempt in 1..=RETRIES {
+        let mut attempt = 1;
+        while !job.abandoned() {
             match self.try_alone(&mut job).await {
                 Ok(notices) => return self.answer_all(std::iter::once(job), notices),
-                Err(None) => return job.answer(),
-                Err(Some((Failure::Retry, _))) if attempt < RETRIES => {
+                Err(Refusal::Own) => return job.answer(),
+                Err(Refusal::Final(error)) => return answer_with(job, error),
+                Err(Refusal::Again(error)) if attempt > RETRIES => return answer_with(job, error),
+                Err(Refusal::Again(_)) => {
                     tokio::time::sleep(Duration::from_millis(RETRY_MILLIS * u64::from(attempt))).await;
+                    attempt += 1;
                 }
-                Err(Some((_, error))) => return answer_with(job, error),
             }
         }
     }
 
-    /// One try: the notices of the commit; or nothing when the job itself refused and keeps its own words; or what the database refused.
-    async fn try_alone(&self, job: &mut BoxJob) -> Result<Vec<Notice>, Option<(Failure, StoreError)>> {
-        let broken = |error: DbErr| Some((Failure::of(&error), StoreError::from(error)));
-        let tx = Tx::begin(&self.conn).await.map_err(broken)?;
+    async fn try_alone(&self, job: &mut BoxJob) -> Result<Vec<Notice>, Refusal> {
+        let refused = |error: DbErr| Refusal::before_commit(Failure::of(&error), error.into());
+        let tx = Tx::begin(&self.conn).await.map_err(refused)?;
         tx.start_job();
         let kept = job.run(&tx).await;
         let refusal = match tx.trace() {
             Trace::Clean | Trace::Wrote if kept => match tx.flush_rows().await {
-                Ok(()) => return tx.commit().await.map_err(|error| Some(lost_in_commit(error))),
-                Err(error) => broken(error),
+                Ok(()) => return tx.commit().await.map_err(Refusal::in_commit),
+                Err(error) => refused(error),
             },
-            Trace::Clean | Trace::Wrote => None,
-            // The job's own words for a failed statement are better than ours, unless trying again helps or it took no notice.
-            Trace::Refused(_) | Trace::Broken(Failure::Constraint | Failure::Other | Failure::Lost, _) if !kept => None,
-            Trace::Refused(error) => Some((Failure::Constraint, error)),
-            Trace::Broken(failure, error) => Some((failure, error)),
+            Trace::Clean | Trace::Wrote => Refusal::Own,
+            // The job's own words for what the tables refused are better than ours, if it took notice.
+            Trace::Refused(_) | Trace::Broken(Failure::Constraint | Failure::Other, _) if !kept => Refusal::Own,
+            Trace::Refused(error) => Refusal::Final(error),
+            Trace::Broken(failure, error) => Refusal::before_commit(failure, error),
         };
         tx.roll_back().await;
         Err(refusal)
@@ -286,18 +329,7 @@ impl Writer {
     }
 }
 
-fn lost_in_commit(error: DbErr) -> (Failure, StoreError) {
-    match Failure::of(&error) {
-        Failure::Lost => (Failure::Lost, StoreError::InDoubt),
-        failure @ (Failure::Constraint | Failure::Retry | Failure::Other) => (failure, error.into()),
-    }
-}
-
 fn answer_with(mut job: BoxJob, error: StoreError) {
     job.fail(error);
     job.answer();
-}
-
-fn refuse_all(jobs: impl Iterator<Item = BoxJob>, error: &DbErr) {
-    jobs.for_each(|job| answer_with(job, error.clone().into()));
 }

@@ -55,7 +55,6 @@ fn order(by: pact_store::lead::By, a: &lead::Model, b: &lead::Model, descending:
     let key = |row: &lead::Model| -> Option<(i64, String)> {
         match by {
             By::CreatedAt => Some((row.created_at, String::new())),
-            By::LastEventAt => Some((row.last_event_at, String::new())),
             By::Title => Some((0, row.title.clone())),
             By::ValueMinor => row.value_minor.map(|value| (value, String::new())),
             By::ExpectedOn => row.expected_on.clone().map(|day| (0, day)),
@@ -78,9 +77,7 @@ async fn a_cursor_survives_changes_and_belongs_to_its_order(#[case] on: On) {
     let by_name = Sort { by: pact_store::customer::By::Name, descending: false };
     let read = |cursor: Option<String>, sort| {
         let (fresh, filter) = (&fresh, &filter);
-        async move {
-            list::list::<customer::Model>(fresh.store.read(), &Scope::System, filter, sort, &Ask { cursor, limit: 3 }).await
-        }
+        async move { list::list::<customer::Model>(fresh.store.read(), &Scope::System, filter, sort, &Ask { cursor, limit: 3 }).await }
     };
     let first = read(None, by_name).await.unwrap();
     fresh.add(vec![customer("c00 before", 9), customer("c3 after", 9)]).await;
@@ -93,7 +90,10 @@ async fn a_cursor_survives_changes_and_belongs_to_its_order(#[case] on: On) {
         assert!(matches!(read(Some(cursor), other).await, Err(StoreError::BadCursor)));
     }
     let huge = Ask { cursor: None, limit: u64::MAX };
-    assert_eq!(list::list::<customer::Model>(fresh.store.read(), &Scope::System, &filter, by_name, &huge).await.unwrap().items.len(), 8);
+    assert_eq!(
+        list::list::<customer::Model>(fresh.store.read(), &Scope::System, &filter, by_name, &huge).await.unwrap().items.len(),
+        8
+    );
 }
 
 #[rstest]

@@ -1,5 +1,6 @@
 //! The store, on both databases.
 
+mod crash;
 mod lists;
 mod queries;
 mod search;
@@ -22,6 +23,7 @@ pub enum On {
 /// A store with tables and nothing in them.
 pub struct Fresh {
     pub store: Store,
+    pub url: String,
     _folder: Option<TempDir>,
     _database: Option<TestDatabase>,
 }
@@ -34,13 +36,13 @@ impl On {
                 (folder.path().join("pact 1%.db").display().to_string(), Some(folder), None)
             }
             On::Postgres => {
-                let database = TestPg::shared().fresh();
+                let database = TestPg::shared().with_tables().await;
                 (database.url().to_owned(), None, Some(database))
             }
         };
         let store = Store::open(&url).await.unwrap();
         store.migrate().await.unwrap();
-        Fresh { store, _folder: folder, _database: database }
+        Fresh { store, url, _folder: folder, _database: database }
     }
 }
 

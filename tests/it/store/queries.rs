@@ -58,7 +58,10 @@ async fn an_event_is_claimed_by_one_and_handled_by_whoever_holds_the_fence(#[cas
     assert_eq!(outcomes, [false, true, false, true, false, true, false]);
     let late = fresh.write(async |tx| pact_store::event::claim(tx, 50_000, Some(0), 50, 60).await).await;
     assert_eq!(late.len(), 3, "neither what is handled nor what is parked");
-    assert_eq!(pact_store::event::parked(fresh.store.read(), 9).await.unwrap()[0].parked_reason.as_deref(), Some("five failures"));
+    assert_eq!(
+        pact_store::event::parked(fresh.store.read(), 9).await.unwrap()[0].parked_reason.as_deref(),
+        Some("five failures")
+    );
     assert!(fresh.write(async move |tx| pact_store::event::unpark(tx, holder).await).await);
     assert_eq!(fresh.write(async |tx| pact_store::event::forget_handled(tx, 3_000).await).await, 1);
 }
@@ -121,7 +124,8 @@ async fn a_push_is_answered_once(#[case] on: On) {
     let fresh = on.fresh().await;
     let (ann, bo, company) = (person("Ann"), person("Bo"), customer("Globex", 0));
     let one = lead(company.id, "one", 0);
-    let pushes = vec![push(one.id, ann.id, 0, "declined"), push(one.id, bo.id, 10, "waiting"), push(one.id, ann.id, 20, "waiting")];
+    let pushes =
+        vec![push(one.id, ann.id, 0, "declined"), push(one.id, bo.id, 10, "waiting"), push(one.id, ann.id, 20, "waiting")];
     let (first, second, ann_id, bo_id, lead_id) = (pushes[1].id, pushes[2].id, ann.id, bo.id, one.id);
     fresh.add(vec![ann, bo]).await;
     fresh.add(vec![company]).await;
@@ -175,7 +179,8 @@ async fn the_known_is_found_for_matching(#[case] on: On) {
     let lost = lead::Model { state: "lost".into(), external_key: Some("crm-2".into()), ..lead(known, "lost", 2) };
     let mut jo = contact(known, "Jo de Vries");
     jo.email = Some("jo@globex.nl".into());
-    let erased = pact_store::entity::contact::Model { erased: true, email: Some("jo@globex.nl".into()), ..contact(known, "erased") };
+    let erased =
+        pact_store::entity::contact::Model { erased: true, email: Some("jo@globex.nl".into()), ..contact(known, "erased") };
     fresh.add(vec![globex]).await;
     fresh.add(companies).await;
     fresh.add(vec![gone]).await;
@@ -189,7 +194,10 @@ async fn the_known_is_found_for_matching(#[case] on: On) {
     assert!(!by_name.contains(&"Globex Dairy".to_owned()), "what was merged away is no candidate");
     assert!(by_name.len() <= 23);
     assert_eq!(names(pact_store::customer::candidates(conn, "", Some("globex.nl"), None).await.unwrap()), ["Globex Dairy B.V."]);
-    assert_eq!(names(pact_store::customer::candidates(conn, "", None, Some("+31201234567")).await.unwrap()), ["Globex Dairy B.V."]);
+    assert_eq!(
+        names(pact_store::customer::candidates(conn, "", None, Some("+31201234567")).await.unwrap()),
+        ["Globex Dairy B.V."]
+    );
     assert!(pact_store::customer::candidates(conn, "", None, None).await.unwrap().is_empty());
 
     assert_eq!(pact_store::contact::candidates(conn, Some("jo@globex.nl"), None).await.unwrap().len(), 1);
@@ -215,15 +223,6 @@ async fn merging_keeps_both_histories(#[case] on: On) {
     fresh.add(vec![first, second]).await;
     fresh.add(vec![jo]).await;
     fresh.add(vec![kept, other.clone(), older.clone()]).await;
-    let step = |lead: Uuid, at: i64| lead_event::Model {
-        id: Uuid::now_v7(),
-        lead_id: lead,
-        what: "noted".into(),
-        text: format!("step {at}"),
-        by_person_id: None,
-        by_plugin: None,
-        at,
-    };
     let steps = [step(into, 0), step(from, 1), step(oldest, 2), step(into, 3)];
     fresh
         .write(async move |tx| {
@@ -329,7 +328,10 @@ async fn values_of_fields_are_written_read_and_looked_up(#[case] on: On) {
 #[tokio::test]
 async fn the_organisation_has_a_version(#[case] on: On) {
     let fresh = on.fresh().await;
-    assert!(matches!(pact_store::organisation::get(fresh.store.read()).await, Err(StoreError::NotFound { what: "organisation" })));
+    assert!(matches!(
+        pact_store::organisation::get(fresh.store.read()).await,
+        Err(StoreError::NotFound { what: "organisation" })
+    ));
     assert!(!pact_store::person::any(fresh.store.read()).await.unwrap());
     let ann = person("Ann");
     let away = absence::Model {
@@ -389,6 +391,7 @@ async fn an_import_goes_on_where_it_stopped(#[case] on: On) {
         finished_at: None,
         created_by_id: None,
         file_path: "imports/1".into(),
+        failure: None,
     };
     let id = started.id;
     fresh.add(vec![started.clone()]).await;
@@ -419,4 +422,17 @@ async fn an_import_goes_on_where_it_stopped(#[case] on: On) {
     }
     let mappings = pact_store::import::mappings(fresh.store.read()).await.unwrap();
     assert_eq!((mappings.len(), &mappings[0].mapping.0["title"]), (1, &serde_json::json!("b")));
+}
+
+/// A step of a lead's history.
+pub fn step(lead: Uuid, at: i64) -> lead_event::Model {
+    lead_event::Model {
+        id: Uuid::now_v7(),
+        lead_id: lead,
+        what: "noted".into(),
+        text: format!("step {at}"),
+        by_person_id: None,
+        by_plugin: None,
+        at,
+    }
 }

@@ -49,7 +49,10 @@ async fn what_is_meant_is_found(#[case] on: On) {
         assert_eq!(found, expected, "{asked}");
     }
     let conn = fresh.store.read();
-    assert!(search::find(conn, &["customer", "contact", "card", "lead"], "old", 10).await.unwrap().is_empty(), "replaced at once");
+    assert!(
+        search::find(conn, &["customer", "contact", "card", "lead"], "old", 10).await.unwrap().is_empty(),
+        "replaced at once"
+    );
     assert!(search::find(conn, &["lead"], "muller", 10).await.unwrap().is_empty(), "another kind");
     assert_eq!(search::find(conn, &["lead", "card"], "cooling", 1).await.unwrap().len(), 1, "a limit");
     assert_eq!(search::ids(conn, "contact", "eva").await.unwrap(), [ids[1]]);

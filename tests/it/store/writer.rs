@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::{On, event, team};
 
 async fn teams(store: &Store) -> Vec<String> {
-    let mut names: Vec<String> = team::Entity::find().all(store.read()).await.unwrap().into_iter().map(|team| team.name).collect();
+    let mut names: Vec<String> =
+        team::Entity::find().all(store.read()).await.unwrap().into_iter().map(|team| team.name).collect();
     names.sort();
     names
 }
@@ -181,7 +182,11 @@ async fn only_who_saw_the_record_changes_it(#[case] on: On) {
     let done = futures_util::future::join_all(changes).await;
     let kept: Vec<team::Model> = done.iter().filter_map(|outcome| outcome.as_ref().ok().cloned()).collect();
     assert_eq!(kept.len(), 1, "{done:?}");
-    assert!(done.iter().filter_map(|outcome| outcome.as_ref().err()).all(|error| matches!(error, StoreError::Conflict { what: "team" })));
+    assert!(
+        done.iter()
+            .filter_map(|outcome| outcome.as_ref().err())
+            .all(|error| matches!(error, StoreError::Conflict { what: "team" }))
+    );
     let now = record::get::<team::Model>(store.read(), id).await.unwrap();
     assert_eq!(now, kept[0]);
     assert_ne!(now.revision, seen.revision);
@@ -190,10 +195,7 @@ async fn only_who_saw_the_record_changes_it(#[case] on: On) {
     let unchanged = store.write(async move |tx| record::save(tx, &same, same.clone()).await).await.unwrap();
     assert_eq!(unchanged, now, "a change that changes nothing keeps the revision");
     let (stale, fresh_one) = (seen.clone(), now.clone());
-    assert!(matches!(
-        store.write(async move |tx| record::remove(tx, &stale).await).await,
-        Err(StoreError::Conflict { .. })
-    ));
+    assert!(matches!(store.write(async move |tx| record::remove(tx, &stale).await).await, Err(StoreError::Conflict { .. })));
     store.write(async move |tx| record::remove(tx, &fresh_one).await).await.unwrap();
     assert!(matches!(record::get::<team::Model>(store.read(), id).await, Err(StoreError::NotFound { what: "team" })));
 }

@@ -6,7 +6,7 @@ entity! {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
         pub name: String,
-        /// `queued`, `running`, `done`, `failed`.
+        /// `queued`, `running`, `done`, `failed`, `stopped`.
         pub status: String,
         pub format: String,
         pub encoding: Option<String>,
@@ -21,6 +21,8 @@ entity! {
         pub finished_at: Option<i64>,
         pub created_by_id: Option<Uuid>,
         pub file_path: String,
+        /// Why the whole import failed.
+        pub failure: Option<String>,
     }
 }
 
