@@ -138,10 +138,6 @@ impl Node {
         Self { pos, kind }
     }
 
-    pub(crate) fn unit(pos: Pos) -> Self {
-        Self::new(pos, Kind::Lit(Lit::Unit))
-    }
-
     /// Calls `visit` with this node and every node below it, outermost first.
     pub(crate) fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {
         visit(self);

@@ -1,10 +1,76 @@
 //! Rules about custom fields: by record, type, formula and stated use, and by what their words say in the language they are in.
 
-use crate::manifest::Field;
+mod lexicon;
+mod words;
+
+use crate::manifest::{Field, FieldOn, FieldType};
 use crate::rules::Rule;
+use words::{Whose, whose_act};
 
 /// What a field's definition breaks: the rule, what is said, and what to do instead where it is particular.
 pub fn judge_field(field: &Field) -> Vec<(Rule, String, String)> {
-    let _ = field;
-    Vec::new()
+    let mut broken = Vec::new();
+    broken.extend(act(field));
+    broken.extend(number_on_a_person(field).filter(|_| broken.is_empty()));
+    broken.extend(helps(field));
+    broken
+}
+
+fn is_number(field: &Field) -> bool {
+    matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula)
+}
+
+fn act(field: &Field) -> Option<(Rule, String, String)> {
+    let rule = if is_number(field) { Rule::NoActivityCounter } else { Rule::NoTickBox };
+    let label = if field.label.is_empty() { &field.name } else { &field.label };
+    match whose_act(field) {
+        Whose::Nobody | Whose::Customer => None,
+        Whose::Ours => {
+            let what = match rule {
+                Rule::NoActivityCounter => format!("the field \"{label}\" measures what members of staff do"),
+                _ => format!("the field \"{label}\" records that a member of staff did something"),
+            };
+            Some((rule, what, String::new()))
+        }
+        Whose::Unsaid => {
+            let what = format!("whose? The field \"{label}\" can be about an act of the customer or of ours, and does not say which");
+            let instead = "If it is the customer's act, say so in the label, or with `about = \"customer\"` (logged, and shown to auditors). \
+                           If it is ours: write what the customer said as a card, and what you intend as a plan."
+                .to_owned();
+            Some((rule, what, instead))
+        }
+    }
+}
+
+fn number_on_a_person(field: &Field) -> Option<(Rule, String, String)> {
+    let number = matches!(field.ty, FieldType::Number | FieldType::Formula);
+    if field.on != FieldOn::Person || !number || field.kind.is_some() {
+        return None;
+    }
+    let what = format!("the number \"{}\" on a person is declared neither an outcome nor an attribute of the job", field.name);
+    let instead = "Set `kind = \"outcome\"` (value won, leads won) or `kind = \"job\"` (full-time equivalents, car pool number), if it is one.";
+    Some((Rule::NoActivityCounter, what, instead.to_owned()))
+}
+
+/// Whether a reason says anything.
+fn says_something(because: &str) -> bool {
+    const NOTHING: [&str; 24] = [
+        "n/a", "na", "none", "nothing", "tbd", "todo", "to do", "because", "just because", "yes", "unknown", "unclear", "keine", "kein grund",
+        "ohne", "aucune", "aucun", "ninguno", "ninguna", "nenhum", "geen", "nessuno", "nessuna", "not applicable",
+    ];
+    let letters = because.chars().filter(|c| c.is_alphabetic()).count();
+    let plain = because.trim().trim_end_matches(['.', '!', '?', '…']).to_lowercase();
+    letters >= 6 && !NOTHING.contains(&plain.as_str()) && plain.chars().collect::<std::collections::BTreeSet<_>>().len() >= 4
+}
+
+fn helps(field: &Field) -> Option<(Rule, String, String)> {
+    let name = &field.name;
+    let what = match (field.helps.as_deref(), field.because.as_deref()) {
+        (Some("sale" | "customer" | "rep"), Some(because)) if says_something(because) => return None,
+        (Some("sale" | "customer" | "rep"), None) => format!("the field \"{name}\" does not say in `because` how it helps"),
+        (Some("sale" | "customer" | "rep"), Some(_)) => format!("the `because` of the field \"{name}\" does not say how it helps"),
+        (Some(other), _) => format!("the field \"{name}\" helps \"{other}\"; a field helps the sale, the customer or the rep"),
+        (None, _) => format!("the field \"{name}\" does not say whom it helps: the sale, the customer or the rep"),
+    };
+    Some((Rule::EveryFieldHelps, what, String::new()))
 }

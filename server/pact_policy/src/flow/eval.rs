@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::lab::{Bits, Id, Lab};
+use super::lab::{Bits, Id, Lab, Reach};
 use super::machine::{Exits, Machine, Pc};
 use super::sink::Sink;
 use super::step::What;
@@ -376,8 +376,8 @@ impl Machine<'_> {
             let after = std::mem::take(&mut self.cells);
             let mut joined = self.join_cells(after, &before);
             let mut grown = false;
-            if let (Pc::Turn { lab, one_subject, .. }, Some(left)) = (&mut turn, self.leaves(&exits)) {
-                let gathered = left.gathered(*one_subject);
+            if let (Pc::Turn { lab, reach, .. }, Some(left)) = (&mut turn, self.leaves(&exits)) {
+                let gathered = left.gathered_over(*reach);
                 let more = self.join(*lab, gathered);
                 grown = more != *lab;
                 *lab = more;
@@ -397,13 +397,13 @@ impl Machine<'_> {
                 break;
             }
         }
-        let Pc::Turn { lab, one_subject, .. } = turn else { return };
+        let Pc::Turn { lab, reach, .. } = turn else { return };
         let lab = self.step(lab, pos, What::Looped);
         let mut through = self.exits_under(exits, lab);
         through.brk = None;
         through.cont = None;
-        through.ret = through.ret.map(|lab| lab.gathered(one_subject));
-        through.thrown = through.thrown.map(|lab| lab.gathered(one_subject));
+        through.ret = through.ret.map(|lab| lab.gathered_over(reach));
+        through.thrown = through.thrown.map(|lab| lab.gathered_over(reach));
         self.exits = self.merge_exits(outer, through);
     }
 
@@ -451,7 +451,7 @@ impl Machine<'_> {
         let mut lab = Lab::NONE;
         for _ in 0..MOST_ROUNDS {
             let bit = self.next_bit();
-            let turn = Pc::Turn { lab, one_subject: false, marks: false, people: false, bit };
+            let turn = Pc::Turn { lab, reach: Reach::Many, marks: false, people: false, bit };
             let mut seen = Lab::NONE;
             self.rounds(turn, pos, |machine| {
                 if after {
@@ -548,10 +548,12 @@ impl Machine<'_> {
             Shape::List(list) => list.element.is_person(),
             _ => false,
         };
-        let (one_subject, marks) = match &over.shape {
-            Shape::Query(query) => (query.one_subject, false),
-            Shape::List(list) => (list.one_subject, list.marks),
-            _ => (false, false),
+        let reach = |one| if one { Reach::OneSubject } else { Reach::Many };
+        let (reach, marks) = match &over.shape {
+            Shape::Query(query) => (reach(query.one_subject), false),
+            Shape::List(list) => (reach(list.one_subject), list.marks),
+            Shape::Text(_) => (Reach::OneValue, false),
+            _ => (Reach::Many, false),
         };
         let lab = match &over.shape {
             Shape::Query(_) | Shape::List(_) => over.lab,
@@ -559,11 +561,13 @@ impl Machine<'_> {
         };
         let lab = self.step(lab, pos, What::Looped);
         let mut element = self.element_of(over, pos);
+        element.from |= over.from;
+        element.some |= over.from;
         if !marks {
             element.from |= bit;
             element.some |= bit;
         }
-        (element, Pc::Turn { lab, one_subject, marks, people, bit })
+        (element, Pc::Turn { lab, reach, marks, people, bit })
     }
 
     /// An element of a collection, with what it holds itself; that it is there is the collection's label.

@@ -58,10 +58,6 @@ impl Fields {
         self.labels[id as usize]
     }
 
-    pub(crate) fn peek(&self, id: u32) -> Lab {
-        self.labels[id as usize]
-    }
-
     pub(crate) fn readers(&self, id: u32) -> &[u32] {
         &self.readers[id as usize]
     }

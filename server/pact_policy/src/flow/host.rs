@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::fields::Slot;
 use super::lab::{Bits, Id, Lab};
-use super::machine::Machine;
+use super::machine::{Machine, Pc};
 use super::sink::Sink;
 use super::step::What;
 use super::val::{ListVal, MapVal, QueryVal, RotationVal, Shape, Val};
@@ -234,7 +234,8 @@ impl Machine<'_> {
         let more = self.source(bits, pos, What::Narrowed(narrow.name));
         let mut lab = self.join(lab, Lab { own, ..more });
         lab = self.cards_written(&query, lab);
-        Val { shape: Shape::Query(Rc::new(query)), lab, ..Val::new(Shape::Any, Lab::NONE) }
+        let from = args.iter().fold(val.from, |from, arg| from | arg.from);
+        Val { from, some: from, ..Val::new(Shape::Query(Rc::new(query)), lab) }
     }
 
     fn field_label(&mut self, kind: Option<Kind>, name: Option<Sym>, pos: Pos) -> Lab {
@@ -515,7 +516,12 @@ impl Machine<'_> {
 
     fn rotation_next(&mut self, args: &[Val], pos: Pos) -> Val {
         let Some(rotation) = args.first().cloned() else { return Val::unit() };
-        self.sink(Sink::Turn, pos, Lab::NONE, 0, Id::NONE);
+        // That the cursor moves in a loop over a person's traces shows how many there are; other loops are as they are.
+        let shown = self.pc.iter().fold(u64::MAX, |shown, pc| match pc {
+            Pc::Turn { lab, bit, .. } if lab.bits.has(Bits::TRACE) && lab.bits.meets(Bits::PERSONAL) => shown & !bit,
+            Pc::Turn { .. } | Pc::Branch { .. } => shown,
+        });
+        self.sink(Sink::Turn, pos, Lab::NONE, shown, Id::NONE);
         let id = self.identity_here(pos, "next");
         let mut bits = Bits::WHO;
         if matches!(&rotation.shape, Shape::Rotation(known) if known.outside) {
@@ -549,7 +555,7 @@ impl Machine<'_> {
         let lab = self.join(query.lab, inner.without(Bits::SORT));
         let lab = lab.gathered(one_subject);
         let lab = self.step(lab, pos, What::Counted("sum".into()));
-        Val::new(Shape::Number, lab)
+        Val { from: query.from, some: query.from, ..Val::new(Shape::Number, lab) }
     }
 
     fn post(&mut self, args: &[Val], pos: Pos) -> Val {

@@ -198,6 +198,17 @@ impl PartialEq for Lab {
     }
 }
 
+/// How far what a loop goes over reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Many records, or who knows what.
+    Many,
+    /// What belongs to one customer or lead.
+    OneSubject,
+    /// The characters of one text.
+    OneValue,
+}
+
 impl Lab {
     pub(crate) const NONE: Self =
         Self { bits: Bits::NONE, own: Id::NONE, of_cell: Id::NONE, deps: Deps(0), step: StepId::NONE, who: StepId::NONE };
@@ -225,8 +236,15 @@ impl Lab {
 
     /// What putting several such values together makes of them: counting, adding, comparing, choosing.
     pub(crate) fn gathered(self, one_subject: bool) -> Self {
+        self.gathered_over(if one_subject { Reach::OneSubject } else { Reach::Many })
+    }
+
+    /// What putting together makes of values that reach this far.
+    pub(crate) fn gathered_over(self, reach: Reach) -> Self {
+        let one_subject = reach != Reach::Many;
         let mut bits = self.bits;
-        if bits.meets(Bits::TRACE | Bits::PRESENCE | Bits::ORDER | Bits::SELECTED | Bits::LISTED) {
+        let trace = if reach == Reach::OneValue { Bits::NONE } else { Bits::TRACE };
+        if bits.meets(trace | Bits::PRESENCE | Bits::ORDER | Bits::SELECTED | Bits::LISTED) {
             bits |= Bits::MEASURE;
         }
         if !one_subject && bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS) {

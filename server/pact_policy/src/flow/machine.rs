@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::fields::Fields;
-use super::lab::{Bits, Deps, Id, Lab};
+use super::lab::{Bits, Deps, Id, Lab, Reach};
 use super::sink::Found;
 use super::step::{StepId, Steps, What};
 use super::val::{ListVal, MapVal, Shape, Val};
@@ -17,7 +17,7 @@ pub(crate) enum Pc {
     /// A branch, an early exit or a failure.
     Branch { lab: Lab, guard: Option<(u32, Id)> },
     /// A turn of a loop: the label of the collection, and what kind of loop it is.
-    Turn { lab: Lab, one_subject: bool, marks: bool, people: bool, bit: u64 },
+    Turn { lab: Lab, reach: Reach, marks: bool, people: bool, bit: u64 },
 }
 
 /// A variable or captured variable.
@@ -390,9 +390,9 @@ impl<'a> Machine<'a> {
         for at in (depth..self.pc.len()).rev() {
             match self.pc[at] {
                 Pc::Branch { lab: branch, .. } => lab = self.join(lab, branch),
-                Pc::Turn { lab: turn, one_subject, .. } => {
+                Pc::Turn { lab: turn, reach, .. } => {
                     lab = self.join(lab, turn);
-                    lab = lab.gathered(one_subject);
+                    lab = lab.gathered_over(reach);
                 }
             }
         }

@@ -179,7 +179,8 @@ impl Machine<'_> {
         };
         let lab = self.step(lab.without(Bits::SORT), pos, What::Counted(name.clone()));
         let of_cell = if val.cell == Id::NONE { Id::MIXED } else { val.cell };
-        Val::new(Shape::Number, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab })
+        let from = Self::deep_from(val);
+        Val { from, some: from, ..Val::new(Shape::Number, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab }) }
     }
 
     /// Whether there is any: sanctioned for a person's own list towards that person.
@@ -194,14 +195,14 @@ impl Machine<'_> {
         let one = Self::one_subject(over);
         let personal = lab.bits.meets(Bits::PERSONAL);
         let subject_only = one && !lab.bits.meets(Bits::TRACE);
-        if personal && !subject_only && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS) {
+        if !subject_only && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS)) {
             lab.bits |= Bits::PRESENCE;
             lab.own = if own == Id::NONE { lab.own } else { own };
             lab.claim();
         }
         let lab = self.step(lab, pos, What::Counted("is_empty".into()));
         let of_cell = if over.cell == Id::NONE { Id::MIXED } else { over.cell };
-        Val::new(Shape::Bool, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab })
+        Val { from: over.from, some: over.from, ..Val::new(Shape::Bool, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab }) }
     }
 
     fn is_empty(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
@@ -447,14 +448,13 @@ impl Machine<'_> {
                 let query = query.clone();
                 let element = self.query_element(&query, pos);
                 let list = ListVal { element, marks: false, by_hand: true, one_subject: query.one_subject };
-                let lab = first.lab;
-                Val::new(Shape::List(Rc::new(list)), lab)
+                Val { from: first.from, some: first.from, ..Val::new(Shape::List(Rc::new(list)), first.lab) }
             }
             Shape::Query(query) => {
                 let by_hand = query.by_hand || by.is_some_and(|by| matches!(by.shape, Shape::Number)) && query.kind == crate::table::Kind::Person;
                 let query = QueryVal { by_hand, ..(**query).clone() };
                 let lab = self.join(first.lab, more);
-                Val::new(Shape::Query(Rc::new(query)), lab)
+                Val { from: first.from, some: first.from, ..Val::new(Shape::Query(Rc::new(query)), lab) }
             }
             _ => {
                 let val = Val { cell: Id::NONE, ..first.clone() }.changed();
@@ -493,7 +493,7 @@ impl Machine<'_> {
         }
         let element = self.element_of(over, pos);
         let marks = matches!(&over.shape, Shape::List(list) if list.marks);
-        Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject })), lab)
+        Val { from: over.from, some: over.from, ..Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject })), lab) }
     }
 
     fn map(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {
@@ -506,7 +506,7 @@ impl Machine<'_> {
         let shows = Self::deep_from(&made) & bit != 0;
         let depth = self.pc.len();
         let element = self.outside(made, depth);
-        Val::new(Shape::List(Rc::new(ListVal { element, marks: !shows, by_hand: true, one_subject })), lab)
+        Val { from: over.from, some: over.from, ..Val::new(Shape::List(Rc::new(ListVal { element, marks: !shows, by_hand: true, one_subject })), lab) }
     }
 
     fn reduce(&mut self, args: &[Val], pos: Pos) -> Val {

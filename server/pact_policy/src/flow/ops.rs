@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::lab::{Bits, Id, Lab};
+use super::lab::{Bits, Id, Lab, Reach};
 use super::machine::{Machine, Pc};
 use super::step::What;
 use super::val::{ListVal, MapVal, Shape, Val};
@@ -12,7 +12,7 @@ use crate::table::{self, EntryPoint};
 impl Machine<'_> {
     /// Whether there is something: a label about a person's list says more once it is asked whether the list is empty.
     pub(crate) fn presence(&mut self, val: &Val, lab: Lab) -> Lab {
-        let tells = val.maybe && lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT);
+        let tells = val.maybe && lab.bits.meets(Bits::TRACE) || val.maybe && lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
         if !tells || val.lab.bits.has(Bits::METRIC) {
             return lab;
         }
@@ -411,19 +411,19 @@ impl Machine<'_> {
 
     /// At the end of a turn: what was written in it to variables that were there before has gathered the loop.
     pub(crate) fn gather_cells(&mut self, stamps: &[u32], turn: &Pc) {
-        let Pc::Turn { lab, one_subject, bit, .. } = *turn else { return };
+        let Pc::Turn { lab, reach, bit, .. } = *turn else { return };
         for (index, &stamp) in stamps.iter().enumerate() {
             if self.cells[index].stamp == stamp || self.cells[index].depth > self.pc.len() {
                 continue;
             }
             let val = self.cells[index].val.clone();
-            let gathered = self.gathered(val, lab, one_subject, bit);
+            let gathered = self.gathered(val, lab, reach, bit);
             let depth = self.pc.len();
             self.cells[index].val = self.outside(gathered, depth);
         }
     }
 
-    fn gathered(&mut self, mut val: Val, turn: Lab, one_subject: bool, bit: u64) -> Val {
+    fn gathered(&mut self, mut val: Val, turn: Lab, reach: Reach, bit: u64) -> Val {
         let lab = self.join(val.lab, turn);
         match &val.shape {
             Shape::List(_) | Shape::Digest | Shape::Query(_) | Shape::Function => Val { lab, ..val },
@@ -433,12 +433,12 @@ impl Machine<'_> {
                 let keys = map.keys;
                 map.rest = map.rest.map(|rest| {
                     let rest = if matches!(rest.shape, Shape::List(_) | Shape::Map(_)) { rest } else { self.under(rest, keys) };
-                    self.gathered(rest, turn, one_subject, bit)
+                    self.gathered(rest, turn, reach, bit)
                 });
                 let names: Vec<Sym> = map.known.keys().cloned().collect();
                 for name in names {
                     if let Some(inner) = map.known.remove(&name) {
-                        let inner = self.gathered(inner, turn, one_subject, bit);
+                        let inner = self.gathered(inner, turn, reach, bit);
                         map.known.insert(name, inner);
                     }
                 }
@@ -454,7 +454,7 @@ impl Machine<'_> {
                 Val { lab, shape: Shape::Text(None), ..val }
             }
             _ => {
-                let lab = lab.gathered(one_subject);
+                let lab = lab.gathered_over(reach);
                 let shape = if matches!(val.shape, Shape::Text(_)) { Shape::Text(None) } else { val.shape.clone() };
                 let lab = if val.is_person() && lab.bits.has(Bits::METRIC) { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
                 Val { lab, shape, version: Id::NONE, field: None, ..val }

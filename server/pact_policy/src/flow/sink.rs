@@ -56,13 +56,13 @@ impl Machine<'_> {
         for at in (0..self.pc.len()).rev() {
             match self.pc[at] {
                 Pc::Branch { lab, .. } => way = self.join(way, lab),
-                Pc::Turn { lab, one_subject, marks, people, bit } => {
+                Pc::Turn { lab, reach, marks, people, bit } => {
                     turns = true;
                     let shown = from & bit != 0 && !marks;
                     let lab = if shown && people { lab.without(Bits::PERSONAL) } else { lab };
                     way = self.join(way, lab);
                     if !shown {
-                        way = way.gathered(one_subject);
+                        way = way.gathered_over(reach);
                     }
                 }
             }

@@ -1,0 +1,152 @@
+//! The words by which a field says whose act it records, in the languages that our users write.
+//!
+//! Names alone catch a third of what they should, so words only raise the question "whose?"; record, type, formula and `about` decide.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use unicode_normalization::UnicodeNormalization;
+
+#[derive(Deserialize)]
+struct Written {
+    act: HashMap<String, Vec<String>>,
+    did: HashMap<String, Vec<String>>,
+    done: Vec<String>,
+    strong: Vec<String>,
+    actor: Vec<String>,
+    our: Vec<String>,
+    outward: Vec<String>,
+    customer: Vec<String>,
+    passive: Vec<String>,
+    object: Vec<String>,
+    report: Vec<String>,
+}
+
+/// A list of phrases: whole words, or beginnings of words where written with `*`.
+pub(super) struct Phrases {
+    /// By first word.
+    whole: HashMap<String, Vec<Vec<String>>>,
+    /// Phrases whose first word is a beginning.
+    begins: Vec<(String, Vec<String>)>,
+}
+
+/// All lists.
+pub(super) struct Lexicon {
+    pub(super) act: Phrases,
+    pub(super) did: Phrases,
+    pub(super) done: Phrases,
+    pub(super) strong: Phrases,
+    pub(super) actor: Phrases,
+    pub(super) our: Phrases,
+    pub(super) outward: Phrases,
+    pub(super) customer: Phrases,
+    pub(super) passive: Phrases,
+    pub(super) object: Phrases,
+    pub(super) report: Phrases,
+}
+
+/// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
+pub(super) static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
+    let written: Written = serde_json::from_str(include_str!("lexicon.json")).ok()?;
+    let all = |lists: HashMap<String, Vec<String>>| Phrases::new(lists.into_values().flatten().collect());
+    Some(Lexicon {
+        act: all(written.act),
+        did: all(written.did),
+        done: Phrases::new(written.done),
+        strong: Phrases::new(written.strong),
+        actor: Phrases::new(written.actor),
+        our: Phrases::new(written.our),
+        outward: Phrases::new(written.outward),
+        customer: Phrases::new(written.customer),
+        passive: Phrases::new(written.passive),
+        object: Phrases::new(written.object),
+        report: Phrases::new(written.report),
+    })
+});
+
+impl Phrases {
+    fn new(phrases: Vec<String>) -> Self {
+        let mut made = Self { whole: HashMap::new(), begins: Vec::new() };
+        for phrase in phrases {
+            let words: Vec<String> = phrase.split(' ').map(str::to_owned).collect();
+            let Some((first, rest)) = words.split_first() else { continue };
+            match first.strip_suffix('*') {
+                Some(begin) => made.begins.push((begin.to_owned(), rest.to_vec())),
+                None => made.whole.entry(first.clone()).or_default().push(rest.to_vec()),
+            }
+        }
+        made
+    }
+
+    /// How many words of a phrase stand at this word, the longest that fits.
+    pub(super) fn at(&self, words: &[String], at: usize) -> Option<usize> {
+        let word = words.get(at)?;
+        let whole = self.whole.get(word).into_iter().flatten();
+        let begins = self.begins.iter().filter(|(begin, _)| word.starts_with(begin.as_str())).map(|(_, rest)| rest);
+        whole.chain(begins).filter(|rest| follows(words, at + 1, rest)).map(|rest| rest.len() + 1).max()
+    }
+
+    /// Whether a phrase stands anywhere.
+    pub(super) fn any(&self, words: &[String]) -> bool {
+        (0..words.len()).any(|at| self.at(words, at).is_some())
+    }
+
+    /// The places of phrases, each with its length.
+    pub(super) fn all(&self, words: &[String]) -> Vec<(usize, usize)> {
+        (0..words.len()).filter_map(|at| Some((at, self.at(words, at)?))).collect()
+    }
+}
+
+fn follows(words: &[String], at: usize, rest: &[String]) -> bool {
+    rest.iter().enumerate().all(|(n, want)| {
+        words.get(at + n).is_some_and(|word| match want.strip_suffix('*') {
+            Some(begin) => word.starts_with(begin),
+            None => word == want,
+        })
+    })
+}
+
+/// The words of a text: without accents and case, camelCase and snake_case taken apart, `#` and `%` written out.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut lower_before = false;
+    let mut flush = |word: &mut String| {
+        if !word.is_empty() {
+            words.push(std::mem::take(word));
+        }
+    };
+    for c in text.nfkd() {
+        if unicode_normalization::char::is_combining_mark(c) {
+            continue;
+        }
+        if !c.is_alphanumeric() {
+            flush(&mut word);
+            match c {
+                '#' => word.push_str("number"),
+                '%' => word.push_str("percent"),
+                _ => {}
+            }
+            if !word.is_empty() {
+                flush(&mut word);
+            }
+            lower_before = false;
+            continue;
+        }
+        if c.is_uppercase() && lower_before {
+            flush(&mut word);
+        }
+        lower_before = c.is_lowercase() || c.is_numeric();
+        match c {
+            'ß' => word.push_str("ss"),
+            'ø' | 'Ø' => word.push('o'),
+            'ł' | 'Ł' => word.push('l'),
+            'æ' | 'Æ' => word.push_str("ae"),
+            'œ' | 'Œ' => word.push_str("oe"),
+            c => word.extend(c.to_lowercase()),
+        }
+    }
+    flush(&mut word);
+    words
+}

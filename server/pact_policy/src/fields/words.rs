@@ -1,0 +1,165 @@
+//! Whose act a field's words speak of: nobody's, the customer's, ours, or they do not say.
+
+use super::lexicon::{LEXICON, Lexicon, words};
+use crate::manifest::{Field, FieldOn, FieldType};
+
+/// Whose act a field records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Whose {
+    /// No act.
+    Nobody,
+    /// The customer's.
+    Customer,
+    /// An act, and it is not said whose.
+    Unsaid,
+    /// An act of a member of staff.
+    Ours,
+}
+
+/// Reads a field's name, label, help text and options.
+pub(super) fn whose_act(field: &Field) -> Whose {
+    let Some(lexicon) = LEXICON.as_ref() else { return Whose::Unsaid };
+    let texts: Vec<Vec<String>> = [Some(field.label.as_str()), field.help.as_deref(), Some(field.name.as_str())]
+        .into_iter()
+        .flatten()
+        .map(words)
+        .filter(|words| !words.is_empty())
+        .collect();
+    let options: Vec<String> = field.options.iter().flat_map(|option| words(option)).collect();
+    let mut found: Vec<Whose> = texts.iter().map(|text| of_text(lexicon, text, field)).collect();
+    if !options.is_empty() && of_options(lexicon, &options) {
+        let said = found.iter().copied().max().unwrap_or(Whose::Nobody);
+        let actor = texts.iter().any(|text| names_us(lexicon, text));
+        found.push(if actor { Whose::Ours } else if said == Whose::Nobody { Whose::Nobody } else { Whose::Unsaid });
+    }
+    let about = field.about.as_deref().map(str::to_lowercase);
+    let about_customer = matches!(about.as_deref(), Some("customer" | "contact" | "client"));
+    let about_us = about.is_some() && !about_customer;
+    if found.contains(&Whose::Ours) {
+        return Whose::Ours;
+    }
+    // One text that says it is the customer's answers for the others.
+    if found.contains(&Whose::Customer) {
+        return Whose::Customer;
+    }
+    if found.contains(&Whose::Unsaid) {
+        return if about_us { Whose::Ours } else if about_customer { Whose::Customer } else { Whose::Unsaid };
+    }
+    Whose::Nobody
+}
+
+/// Whether options are states of an act: "called", "mail sent", "planned, done".
+fn of_options(lexicon: &Lexicon, options: &[String]) -> bool {
+    lexicon.did.any(options)
+}
+
+/// Whether a text names a member of staff, or us, as the one who acts.
+fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
+    lexicon.actor.all(text).into_iter().any(|(at, _)| !is_goal(text, at))
+}
+
+/// Whether what stands at a word is whom something goes to, and not who does it.
+fn is_goal(text: &[String], at: usize) -> bool {
+    const TO: [&str; 18] = ["to", "at", "with", "for", "an", "bei", "beim", "zum", "a", "au", "aux", "chez", "al", "ao", "con", "com", "aan", "bij"];
+    const ARTICLES: [&str; 26] = [
+        "the", "our", "a", "den", "dem", "die", "der", "unseren", "unserem", "unsere", "le", "la", "les", "nos", "notre", "el", "los", "nuestro", "o", "os",
+        "de", "het", "onze", "il", "lo", "i",
+    ];
+    let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map(String::as_str);
+    let is = |word: Option<&str>, list: &[&str]| word.is_some_and(|word| list.contains(&word));
+    is(before(1), &TO) || (is(before(1), &ARTICLES) && is(before(2), &TO))
+}
+
+fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
+    let acts = lexicon.act.all(text);
+    let did = lexicon.did.all(text);
+    let done = lexicon.done.any(text);
+    let strong = lexicon.strong.any(text) || lexicon.report.any(text);
+    let customer = says_customer(lexicon, text);
+    let us = names_us(lexicon, text);
+    let ours = our_act(lexicon, text, &acts, &did);
+    let outward = lexicon.outward.any(text);
+    let object = lexicon.object.any(text);
+    let act = !acts.is_empty() || !did.is_empty() || strong;
+    let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
+    if us && !(customer && !by_us(lexicon, text)) {
+        let records = act || done || (number && !object && field.on != FieldOn::Person);
+        if records {
+            return Whose::Ours;
+        }
+    }
+    if ours {
+        return Whose::Ours;
+    }
+    if strong && !customer {
+        return if number || field.on == FieldOn::Person || lexicon.report.any(text) { Whose::Ours } else { Whose::Unsaid };
+    }
+    // "Done" on a plan is the box that a plan has not.
+    if field.on == FieldOn::Plan && (done || !did.is_empty()) && !customer && is_mark(field) {
+        return Whose::Ours;
+    }
+    if !act {
+        return Whose::Nobody;
+    }
+    if field.on == FieldOn::Person {
+        return if object { Whose::Nobody } else { Whose::Ours };
+    }
+    if customer {
+        return Whose::Customer;
+    }
+    if object {
+        return Whose::Nobody;
+    }
+    if outward {
+        return Whose::Ours;
+    }
+    if matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link) && only_address(text) {
+        return Whose::Nobody;
+    }
+    Whose::Unsaid
+}
+
+fn is_mark(field: &Field) -> bool {
+    matches!(field.ty, FieldType::YesNo | FieldType::Day | FieldType::Choice | FieldType::ManyChoices)
+}
+
+/// A text field named "E-mail" holds an address.
+fn only_address(text: &[String]) -> bool {
+    text.iter().all(|word| matches!(word.as_str(), "e" | "mail" | "email" | "correo" | "electronico" | "courriel" | "of" | "de" | "der" | "second" | "other" | "private"))
+}
+
+/// Whether the customer is the one who acts, and not the one with whom something was done.
+fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
+    if !lexicon.customer.any(text) {
+        return false;
+    }
+    // "The customer was visited": a passive says that somebody else did it.
+    let passive = lexicon.passive.any(text) && lexicon.did.any(text);
+    let by = ["by", "durch", "vom", "von", "par", "por", "pelo", "door", "dal", "dai"];
+    !passive || text.iter().any(|word| by.contains(&word.as_str()))
+}
+
+/// Whether "by us", "by the rep" and the like say who acts, whatever else is said.
+fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
+    const BY: [&str; 24] = [
+        "by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal", "dai", "dalla", "da", "des", "du", "del", "do", "van", "of", "we", "wir", "nous", "wij", "noi",
+    ];
+    lexicon.actor.all(text).into_iter().any(|(at, _)| {
+        let here = text[at].as_str();
+        let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str);
+        !is_goal(text, at) && (BY.contains(&here) || BY.contains(&before(1)) || BY.contains(&before(2)))
+    })
+}
+
+/// Whether "our", "unsere" and the like stand before an act: "our calls", "unser letzter Besuch".
+fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(usize, usize)]) -> bool {
+    let participle_from_us = text.windows(2).enumerate().any(|(at, pair)| {
+        pair[0] == "da" && pair[1] == "noi" && did.iter().any(|(did, length)| did + length == at)
+    });
+    let by_possessive = lexicon.our.all(text).into_iter().any(|(at, _)| {
+        let close = |places: &[(usize, usize)]| places.iter().any(|(place, _)| *place > at && *place <= at + 3);
+        let led = at > 0 && matches!(text[at - 1].as_str(), "to" | "at" | "in" | "on" | "into" | "an" | "zu" | "bei" | "a" | "en" | "dans" | "aan" | "naar" | "na" | "no" | "ao" | "nel" | "nella" | "alla" | "al");
+        !led && (close(acts) || close(did))
+    });
+    participle_from_us || by_possessive
+}
