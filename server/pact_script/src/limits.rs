@@ -13,8 +13,8 @@ pub const OPERATIONS: u64 = 2_000_000;
 pub const CALL_DEPTH: usize = 64;
 /// Expressions that may be inside one another, in a function or outside; the linter parses with the same.
 pub const EXPRESSION_DEPTH: usize = pact_policy::engine::MAX_EXPRESSION_DEPTH;
-/// Bytes of one text.
-pub const STRING_BYTES: usize = 64 * 1024;
+/// Bytes of one text, or of all texts in one array or map together.
+pub const STRING_BYTES: usize = 256 * 1024;
 /// Elements of one array, those of arrays inside it included.
 pub const ARRAY_ITEMS: usize = 5_000;
 /// Entries of one map, those of maps inside it included.

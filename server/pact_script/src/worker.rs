@@ -56,16 +56,19 @@ fn work(socket: File, walls: &Walls) -> Result<(), WorkerError> {
     let mut runner = Runner::new();
     walls.close()?;
     send(&link, &FromWorker::Ready { landlock: walls.landlock() })?;
+    // What the worker keeps on purpose; more than that was left behind by scripts.
     let mut kept = walls.resident()?;
     loop {
-        match receive(&link)? {
+        let message = receive(&link)?;
+        let before = walls.resident()?;
+        match message {
             ToWorker::Organisation(organisation) => {
                 runner.set_organisation(organisation);
-                kept = walls.resident()?;
+                kept = (kept + walls.resident()?).saturating_sub(before);
             }
             ToWorker::Scripts(scripts) => {
                 runner.add(&scripts);
-                kept = walls.resident()?;
+                kept = (kept + walls.resident()?).saturating_sub(before);
             }
             ToWorker::Check(scripts) => send(&link, &FromWorker::Checked(runner.check(&scripts)))?,
             ToWorker::Run(job) => {

@@ -94,6 +94,7 @@ pub(crate) struct Desk {
     pub(crate) picks: u64,
     pub(crate) effect_bytes: usize,
     pub(crate) digest_lines: usize,
+    pub(crate) stopped: Option<Stop>,
 }
 
 /// The way from registered functions to the desk of the run at hand. One worker does one run at a time.
@@ -101,11 +102,14 @@ pub(crate) struct Desk {
 pub(crate) struct Host {
     desk: Arc<Mutex<Option<Desk>>>,
     pub(crate) clock: Arc<RunClock>,
+    /// The number of the run at hand.
+    run: Arc<AtomicU64>,
 }
 
 impl Host {
     pub(crate) fn begin(&self, desk: Desk) {
         *self.lock() = Some(desk);
+        self.run.fetch_add(1, Ordering::Relaxed);
         self.clock.start();
     }
 
@@ -120,8 +124,8 @@ impl Host {
     /// Works at the desk. Never calls back into a script while it does, so the lock is never wanted twice.
     pub(crate) fn at<T>(&self, work: impl FnOnce(&mut Desk) -> Result<T, Failed>) -> Result<T, Failed> {
         match self.lock().as_mut() {
-            Some(desk) => work(desk),
-            None => Err(stop(Stop::HostGone)),
+            Some(desk) => work(desk).inspect_err(|error| desk.remember(error)),
+            None => Err(fail("Only a run can ask the host. Constants outside functions are made before there is one.")),
         }
     }
 
@@ -137,16 +141,22 @@ impl Host {
         self.at(|desk| desk.record(rec, &self.clock))
     }
 
-    /// The elements of a query, found once.
-    pub(crate) fn rows(&self, rows: &Rows) -> Result<Vec<Rec>, Failed> {
-        if let Some(found) = rows.found() {
-            return Ok(found.to_vec());
-        }
+    /// The elements of a query, found once in a run.
+    pub(crate) fn rows(&self, rows: &Rows) -> Result<Arc<[Rec]>, Failed> {
         if rows.is_nothing() {
-            return Ok(Vec::new());
+            return Ok(Arc::default());
+        }
+        let run = self.run.load(Ordering::Relaxed);
+        if let Some(found) = rows.found(run) {
+            return Ok(found);
         }
         let found = self.at(|desk| desk.find(rows, &self.clock))?;
-        Ok(rows.keep(found).to_vec())
+        Ok(rows.keep(run, found))
+    }
+
+    /// Whether a query's elements were found in this run.
+    pub(crate) fn has_found(&self, rows: &Rows) -> bool {
+        rows.found(self.run.load(Ordering::Relaxed)).is_some()
     }
 
     /// How many elements a query has.
@@ -154,7 +164,7 @@ impl Host {
         if rows.is_nothing() {
             return Ok(0);
         }
-        if rows.found().is_some() || matches!(rows.kind(), Kind::Person | Kind::Team | Kind::Territory) {
+        if self.has_found(rows) || matches!(rows.kind(), Kind::Person | Kind::Team | Kind::Territory) {
             return Ok(self.rows(rows)?.len() as u64);
         }
         match self.ask(Ask::Count(rows.query().clone()))? {
@@ -165,6 +175,13 @@ impl Host {
 }
 
 impl Desk {
+    /// Keeps why the run was stopped: some of Rhai's own functions go on after an error of a closure.
+    fn remember(&mut self, error: &EvalAltResult) {
+        if let EvalAltResult::ErrorTerminated(token, _) = error {
+            self.stopped = self.stopped.take().or_else(|| token.read_lock::<Stop>().map(|stop| stop.clone()));
+        }
+    }
+
     fn ask(&mut self, ask: Ask, clock: &RunClock) -> Result<Answer, Failed> {
         let since = Tick::now();
         let answer = self.asker.ask(ask);

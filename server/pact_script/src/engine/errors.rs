@@ -66,11 +66,21 @@ fn said(error: &EvalAltResult) -> (String, Option<Limit>) {
 }
 
 fn stopped(token: &rhai::Dynamic) -> (String, Option<Limit>) {
-    match token.read_lock::<Stop>().map(|stop| stop.clone()) {
-        Some(Stop::Limit(limit)) => (limit.explain(), Some(limit)),
-        Some(Stop::Refused(why)) => (why, None),
-        Some(Stop::HostGone) | None => ("The host stopped answering this run.".to_owned(), None),
+    token.read_lock::<Stop>().map_or_else(|| why(&Stop::HostGone), |stop| why(&stop))
+}
+
+fn why(stop: &Stop) -> (String, Option<Limit>) {
+    match stop {
+        Stop::Limit(limit) => (limit.explain(), Some(*limit)),
+        Stop::Refused(why) => (why.clone(), None),
+        Stop::HostGone => ("The host stopped answering this run.".to_owned(), None),
     }
+}
+
+/// A stop whose error did not come through.
+pub(crate) fn of_stop(stop: &Stop) -> ScriptError {
+    let (message, limit) = why(stop);
+    ScriptError { message, file: None, at: None, limit }
 }
 
 fn data_limit(what: &str) -> Option<Limit> {

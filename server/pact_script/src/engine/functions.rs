@@ -42,7 +42,7 @@ pub(crate) fn call(call: &Call<'_, '_, '_>) -> Given {
         FnId::QueryFirst => first(call),
         FnId::QueryLen => Ok((call.host.count(&call.query()?)? as i64).into()),
         FnId::QueryIsEmpty => Ok((call.host.count(&call.query()?)? == 0).into()),
-        FnId::QueryToArray => array(call.host.rows(&call.query()?)?.into_iter().map(Dynamic::from).collect()),
+        FnId::QueryToArray => array(call.host.rows(&call.query()?)?.iter().cloned().map(Dynamic::from).collect()),
         FnId::QueryLimit => limit(call),
         FnId::QueryFilter => filter(call),
         FnId::QueryMap => map(call),
@@ -138,8 +138,8 @@ fn mix(seed: u64) -> u64 {
 
 fn first(call: &Call<'_, '_, '_>) -> Given {
     let query = call.query()?;
-    let rows = if query.found().is_some() { query } else { query.with(Step::Limit(1), false) };
-    Ok(call.host.rows(&rows)?.into_iter().next().map_or(Dynamic::UNIT, Dynamic::from))
+    let rows = if call.host.has_found(&query) { query } else { query.with(Step::Limit(1), false) };
+    Ok(call.host.rows(&rows)?.first().cloned().map_or(Dynamic::UNIT, Dynamic::from))
 }
 
 fn limit(call: &Call<'_, '_, '_>) -> Given {
@@ -150,8 +150,8 @@ fn limit(call: &Call<'_, '_, '_>) -> Given {
 fn filter(call: &Call<'_, '_, '_>) -> Given {
     let keep = call.closure(0)?;
     let mut kept = Array::new();
-    for row in call.host.rows(&call.query()?)? {
-        let row = Dynamic::from(row);
+    for row in call.host.rows(&call.query()?)?.iter() {
+        let row = Dynamic::from(row.clone());
         if keep.call_within_context::<bool>(call.context, (row.clone(),))? {
             kept.push(row);
         }
@@ -162,8 +162,8 @@ fn filter(call: &Call<'_, '_, '_>) -> Given {
 fn map(call: &Call<'_, '_, '_>) -> Given {
     let make = call.closure(0)?;
     let mut made = Array::new();
-    for row in call.host.rows(&call.query()?)? {
-        made.push(make.call_within_context::<Dynamic>(call.context, (row,))?);
+    for row in call.host.rows(&call.query()?)?.iter() {
+        made.push(make.call_within_context::<Dynamic>(call.context, (row.clone(),))?);
     }
     array(made)
 }
@@ -218,9 +218,9 @@ fn tally(call: &Call<'_, '_, '_>) -> Given {
     let key = call.closure(1)?;
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut groups: Vec<(Value, Vec<Uuid>)> = Vec::new();
-    for row in call.host.rows(&query)? {
+    for row in call.host.rows(&query)?.iter() {
         let id = row.id;
-        let key = key.call_within_context::<Dynamic>(call.context, (row,))?;
+        let key = key.call_within_context::<Dynamic>(call.context, (row.clone(),))?;
         let key = to_value(&key).map_err(|why| fail(format!("tally: {why}")))?;
         if matches!(key, Value::Ref(Kind::Person, _)) {
             return Err(fail("tally: the key is a Person, and counts by person are refused. Take a theme, a product, a team or a territory."));
@@ -249,8 +249,8 @@ fn sum(call: &Call<'_, '_, '_>) -> Given {
     let number_of = call.closure(1)?;
     let mut numbers = Decimal::ZERO;
     let mut amount: Option<Money> = None;
-    for row in call.host.rows(&call.query_arg(0)?)? {
-        let value = number_of.call_within_context::<Dynamic>(call.context, (row,))?;
+    for row in call.host.rows(&call.query_arg(0)?)?.iter() {
+        let value = number_of.call_within_context::<Dynamic>(call.context, (row.clone(),))?;
         if let Some(value) = value.read_lock::<Money>() {
             amount = Some(match amount {
                 Some(sum) => money::plus(sum, *value).map_err(fail)?,

@@ -1,6 +1,6 @@
 //! What scripts hold: cheap, read-only handles to records and queries, and drafts of digests.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pact_policy::table::Kind;
 use uuid::Uuid;
@@ -43,7 +43,8 @@ struct Inner {
     query: Query,
     /// Whether an argument was `()`: what is not known finds nothing.
     nothing: bool,
-    found: OnceLock<Vec<Rec>>,
+    /// What the run of this number found. Roots and constants live longer than a run, so its number must be part of it.
+    found: Mutex<Option<(u64, Arc<[Rec]>)>>,
 }
 
 impl Rows {
@@ -57,7 +58,7 @@ impl Rows {
     }
 
     fn of(query: Query, nothing: bool) -> Self {
-        Self(Arc::new(Inner { query, nothing, found: OnceLock::new() }))
+        Self(Arc::new(Inner { query, nothing, found: Mutex::new(None) }))
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -78,13 +79,17 @@ impl Rows {
         Self::of(query, self.0.nothing || nothing)
     }
 
-    pub(crate) fn found(&self) -> Option<&[Rec]> {
-        self.0.found.get().map(Vec::as_slice)
+    /// What this run found already.
+    pub(crate) fn found(&self, run: u64) -> Option<Arc<[Rec]>> {
+        let found = self.0.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.as_ref().filter(|(of, _)| *of == run).map(|(_, rows)| rows.clone())
     }
 
     /// Keeps what was found: the view does not change during a run.
-    pub(crate) fn keep(&self, rows: Vec<Rec>) -> &[Rec] {
-        self.0.found.get_or_init(|| rows)
+    pub(crate) fn keep(&self, run: u64, rows: Vec<Rec>) -> Arc<[Rec]> {
+        let rows: Arc<[Rec]> = rows.into();
+        *self.0.found.lock().unwrap_or_else(PoisonError::into_inner) = Some((run, rows.clone()));
+        rows
     }
 }
 

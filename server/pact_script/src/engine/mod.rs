@@ -17,6 +17,7 @@ pub(crate) mod org;
 mod register;
 mod resolver;
 pub(crate) mod runner;
+mod sorting;
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -57,6 +58,7 @@ pub(crate) fn build(host: &Host, modules: &Modules) -> Engine {
     }
     register::register(&mut engine, host);
     natives::register(&mut engine, host);
+    sorting::register(&mut engine);
     engine.set_module_resolver(modules.clone());
     restrict(&mut engine);
     watch(&mut engine, host);

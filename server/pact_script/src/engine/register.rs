@@ -174,7 +174,7 @@ fn iteration(module: &mut Module, host: &Host) {
     module.set_iter_result(TypeId::of::<Rows>(), move |query| {
         let found = query.try_cast::<Rows>().ok_or_else(|| fail("Only queries, arrays, texts and ranges can be gone through.")).and_then(|rows| host.rows(&rows));
         match found {
-            Ok(rows) => Box::new(rows.into_iter().map(|row| Ok(Dynamic::from(row)))),
+            Ok(rows) => Box::new((0..rows.len()).filter_map(move |index| rows.get(index).cloned()).map(|row| Ok(Dynamic::from(row)))),
             Err(why) => Box::new(std::iter::once(Err(why))),
         }
     });

@@ -14,7 +14,7 @@ use super::build;
 use super::compile::{Compiled, compile, reserved_names};
 use super::convert::to_dynamic;
 use super::desk::{Asker, Desk, Host};
-use super::errors::of_run;
+use super::errors::{of_run, of_stop};
 use super::org::Org;
 use super::resolver::Modules;
 use crate::facts::Organisation;
@@ -120,6 +120,7 @@ impl Runner {
             picks: 0,
             effect_bytes: 0,
             digest_lines: 0,
+            stopped: None,
         }
     }
 
@@ -134,6 +135,7 @@ impl Runner {
     fn outcome(&self, desk: Option<Desk>, error: Option<ScriptError>) -> Outcome {
         let operations = self.host.clock.operations();
         let Some(desk) = desk else { return Outcome { operations, ..failed(missing("The run lost its desk.")) } };
+        let error = error.or_else(|| desk.stopped.as_ref().map(of_stop));
         let effects = if error.is_some() { Vec::new() } else { desk.effects };
         Outcome { effects, log: desk.log, operations, rows_read: desk.rows_read, error }
     }

@@ -73,6 +73,10 @@ impl Child {
         Ok(Self { process, socket: Some(ours), inbox, sets: HashSet::new(), organisation: None, runs: 0 })
     }
 
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Waits until the worker is behind its walls.
     pub(super) fn wait_ready(&mut self) -> Result<(), PoolError> {
         let Some(mut socket) = self.socket.as_ref() else { return Err(PoolError::Refused("it has no socket".to_owned())) };

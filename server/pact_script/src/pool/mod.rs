@@ -148,6 +148,11 @@ impl Pool {
         self.0.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Process ids of the workers that wait for a run.
+    pub fn idle_processes(&self) -> Vec<u32> {
+        self.0.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Child::id).collect()
+    }
+
     async fn lease(&self) -> Option<Lease> {
         self.0.shared.ready.0.acquire().await.ok()?.forget();
         let child = self.0.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
