@@ -28,6 +28,7 @@ pub mod idempotency;
 pub mod import;
 pub mod jobs;
 mod list;
+mod judging;
 mod locks;
 mod matching;
 mod messages;

@@ -122,6 +122,7 @@ fn std_of(version: &script_version::Model) -> Result<Std, String> {
     Ok(files_of(version)?.into_iter().filter(|(name, _)| name.starts_with(STD_PREFIX)).collect())
 }
 
-fn files_of(version: &script_version::Model) -> Result<BTreeMap<String, String>, String> {
+/// The files of a stored version, modules among them.
+pub(crate) fn files_of(version: &script_version::Model) -> Result<BTreeMap<String, String>, String> {
     serde_json::from_value(version.files.0.clone()).map_err(|error| format!("its files cannot be read: {error}"))
 }

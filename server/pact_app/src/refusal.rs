@@ -60,6 +60,12 @@ pub enum Refusal {
         /// Why, and what to do first.
         why: String,
     },
+    /// The policy refuses a script, field or view.
+    #[error("The policy refuses this. {}", crate::judging::in_words(findings))]
+    Policy {
+        /// What is refused, with the path from source to sink.
+        findings: Vec<pact_policy::Finding>,
+    },
     /// The same idempotency key came with another request.
     #[error("This Idempotency-Key was used for another request. Use a new key for a new request.")]
     KeyReused,

@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use crate::facts::field_record;
 use crate::ops::lead::Scene;
-use crate::{Actor, App, Refusal};
+use crate::{Actor, App, Refusal, judging};
 
 /// Installs a plugin, or a new version of one that is installed, and enables it.
 ///
 /// The same files again change nothing. Custom fields that it declares are created; one that exists with another meaning is refused.
 ///
 /// # Errors
-/// Scripts that do not compile, a field that another plugin defines otherwise, or a store that does not answer.
+/// Scripts that do not compile or that the policy refuses, a field that another plugin defines otherwise, or a store that does not answer.
 pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std) -> Result<plugin::Model, Refusal> {
     let scripts = script_set(&plugin, std);
     let modules = scripts.modules.clone();
@@ -28,6 +28,7 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
             Refusal::invalid(error.file.clone().unwrap_or_else(|| "scripts".to_owned()), format!("{error}{place}"))
         })?;
     }
+    judging::judge(app, &plugin, &modules).await?;
     let hash: String = scripts.hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let scene = app.scene(actor);
     app.store

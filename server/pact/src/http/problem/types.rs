@@ -41,6 +41,8 @@ macro_rules! problem_types {
 problem_types! {
     /// The request is not HTTP that PACT can read: a bad header, path or encoding.
     MalformedRequest = 400, "malformed-request", "The request cannot be read";
+    /// The policy refuses a script, field or view.
+    PolicyRefused = 422, "policy-refused", "The policy refuses this";
     /// The body is not JSON.
     MalformedJson = 400, "malformed-json", "The body is not JSON";
     /// A query parameter that this operation does not have.

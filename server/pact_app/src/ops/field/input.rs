@@ -51,7 +51,8 @@ pub(super) fn check_as_manifest(row: &custom_field::Model) -> Result<(), Refusal
     });
     let field: Field = serde_json::from_value(definition).map_err(|error| Refusal::invalid("type", words(&error.to_string())))?;
     let manifest = toml::to_string(&json!({ "field": [without_nulls(json!(field))] })).map_err(Refusal::defect)?;
-    parse_fields(&manifest).map(drop).map_err(|error| Refusal::invalid("field", error.message))
+    let fields = parse_fields(&manifest).map_err(|error| Refusal::invalid("field", error.message))?;
+    crate::judging::judge_fields(manifest, fields)
 }
 
 /// What can be chosen, each once.
