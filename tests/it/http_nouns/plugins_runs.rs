@@ -1,0 +1,133 @@
+use pact_store::entity::{plugin, run, run_subject, script_version};
+use rstest::rstest;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::world::{NOW_MS, World, each};
+use crate::store::On;
+
+const MANIFEST: &str = r#"
+id = "quiet-leads"
+version = "1.2.0"
+api = 1
+title = "Quiet leads"
+summary = "Shows quiet leads."
+
+[settings]
+highlight_after = { type = "span", default = "5 work days", title = "Show after" }
+loud = { type = "yes_no", default = false }
+"#;
+
+/// A company with one plugin that ran twice; the ids of its version and runs.
+async fn with_plugin(on: On) -> (World, Uuid, [Uuid; 2], Uuid) {
+    let world = World::on(on).await;
+    let (version, done, failed, lead) = (Uuid::new_v4(), Uuid::now_v7(), Uuid::now_v7(), Uuid::new_v4());
+    let plugin = plugin::Model {
+        id: "quiet-leads".into(),
+        revision: "1".into(),
+        title: "Quiet leads".into(),
+        summary: "Shows quiet leads.".into(),
+        version: "1.2.0".into(),
+        enabled: true,
+        settings: json!({}).into(),
+        installed_at: NOW_MS,
+    };
+    let script = script_version::Model {
+        id: version,
+        plugin_id: "quiet-leads".into(),
+        version: "1.2.0".into(),
+        manifest: MANIFEST.into(),
+        files: json!({"quiet.rhai": "fn on_lead_quiet(lead) { highlight(lead, \"quiet\"); }"}).into(),
+        hash: "5f".into(),
+        created_at: NOW_MS,
+        created_by_id: None,
+    };
+    let run = |id, outcome: &str, later| run::Model {
+        id,
+        plugin_id: "quiet-leads".into(),
+        script_version_id: Some(version),
+        event_id: None,
+        call: "on_lead_quiet".into(),
+        started_at: NOW_MS + later,
+        duration_us: 80,
+        operations: 12,
+        rows_read: 3,
+        outcome: outcome.into(),
+        effects: json!([]).into(),
+        log: json!(["hello"]).into(),
+        error: (outcome == "failed").then(|| json!({"what": "no owner", "line": 1}).into()),
+    };
+    world.fresh.add(vec![plugin]).await;
+    world.fresh.add(vec![script]).await;
+    world.fresh.add(vec![run(done, "done", 0), run(failed, "failed", 1_000)]).await;
+    world.fresh.add(vec![run_subject::Model { run_id: done, record_id: lead }]).await;
+    (world, version, [done, failed], lead)
+}
+
+#[rstest]
+#[case::sqlite(On::Sqlite)]
+#[case::postgres(On::Postgres)]
+#[tokio::test]
+async fn plugins_are_read_by_all_and_set_by_admins(#[case] on: On) {
+    let (world, version, ..) = with_plugin(on).await;
+    assert_eq!(each(&world.get("ann", "/plugins").await, "id"), ["quiet-leads"]);
+    let path = "/plugins/quiet-leads";
+    let versions = world.get("audrey", &format!("{path}/versions")).await;
+    assert_eq!(each(&versions, "id"), [&json!(version)]);
+    let shown = world.get("ann", &format!("{path}/versions/{version}")).await;
+    assert!(shown["files"]["quiet.rhai"].as_str().unwrap().contains("highlight"), "{shown}");
+    let off = world.call("adam", &format!("POST {path}/disable")).knowing("adam", path).await.send().await.ok();
+    assert_eq!(off["enabled"], json!(false));
+    let on_again = world.call("adam", &format!("POST {path}/enable")).knowing("adam", path).await.send().await.ok();
+    assert_eq!(on_again["enabled"], json!(true));
+    let patch = format!("PATCH {path}");
+    let set = world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": {"highlight_after": "3 work days", "loud": true}})).send().await.ok();
+    assert_eq!(set["settings"], json!({"highlight_after": "3 work days", "loud": true}));
+    let back = world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": {"loud": null}})).send().await.ok();
+    assert_eq!(back["settings"], json!({"highlight_after": "3 work days"}));
+    for (settings, field) in [(json!({"colour": 1}), "settings.colour"), (json!({"highlight_after": "soon"}), "settings"), (json!({"loud": "very"}), "settings")] {
+        let reply = world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": settings})).send().await;
+        reply.is_problem(422, "invalid-value", field, &settings.to_string());
+    }
+    let other = format!("GET {path}/versions/{}", Uuid::new_v4());
+    world
+        .refuses(&[
+            ("pat", "GET /plugins", None, 403, "forbidden", ""),
+            ("mia", "POST /plugins/quiet-leads/disable", None, 403, "forbidden", ""),
+            ("adam", "POST /plugins/quiet-leads/disable", None, 428, "if-match-missing", ""),
+            ("adam", "GET /plugins/none", None, 404, "not-found", ""),
+            ("adam", "GET /plugins/none/versions", None, 404, "not-found", ""),
+            ("ann", &other, None, 404, "not-found", ""),
+        ])
+        .await;
+}
+
+#[rstest]
+#[case::sqlite(On::Sqlite)]
+#[case::postgres(On::Postgres)]
+#[tokio::test]
+async fn runs_are_read_by_admins_and_auditors(#[case] on: On) {
+    let (world, _, [done, failed], lead) = with_plugin(on).await;
+    for (query, wanted) in [
+        (String::new(), vec![json!(done), json!(failed)]),
+        ("?sort=-started_at".into(), vec![json!(failed), json!(done)]),
+        ("?outcome=failed".into(), vec![json!(failed)]),
+        ("?plugin_id=quiet-leads&started_since=2026-11-24T10:10:01Z".into(), vec![json!(failed)]),
+        (format!("?record_id={lead}"), vec![json!(done)]),
+    ] {
+        let page = world.get("audrey", &format!("/runs{query}")).await;
+        assert_eq!(each(&page, "id"), wanted.iter().collect::<Vec<_>>(), "{query}");
+    }
+    let shown = world.get("adam", &format!("/runs/{done}")).await;
+    assert_eq!((&shown["records"], &shown["log"]), (&json!([lead]), &json!(["hello"])));
+    assert_eq!(world.get("adam", &format!("/runs/{failed}")).await["run"]["error"]["what"], "no owner");
+    let missing = format!("GET /runs/{}", Uuid::new_v4());
+    world
+        .refuses(&[
+            ("ann", "GET /runs", None, 403, "forbidden", ""),
+            ("mia", "GET /runs", None, 403, "forbidden", ""),
+            ("adam", "GET /runs?outcome=good", None, 400, "invalid-parameter", "outcome"),
+            ("adam", &missing, None, 404, "not-found", ""),
+        ])
+        .await;
+}
