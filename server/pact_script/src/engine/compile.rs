@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use pact_policy::table::natives::NATIVES;
 use pact_policy::table::{FUNCTIONS, NARROWS, ROOTS};
 use rhai::{AST, ASTFlags, Engine, Module, Scope, Stmt};
 
 use super::errors::{of_parse, of_run};
-use super::register::native_names;
 use super::resolver::Modules;
 use crate::limits;
 use crate::run::{Limit, ScriptError, Scripts};
@@ -31,8 +31,8 @@ impl Compiled {
 }
 
 /// Names that scripts may not give to functions of their own, because these would take the place of the host's.
-pub(crate) fn reserved_names(engine: &Engine) -> BTreeSet<String> {
-    let mut names = native_names(engine);
+pub(crate) fn reserved_names() -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = NATIVES.iter().map(|native| native.name.to_owned()).collect();
     names.extend(FUNCTIONS.iter().map(|function| function.name.to_owned()));
     names.extend(NARROWS.iter().map(|narrow| narrow.name.to_owned()));
     names.extend(ROOTS.iter().map(|root| root.name.to_owned()));

@@ -1,8 +1,10 @@
 //! The engine: Rhai with chosen packages, and the interface registered by looping over the table.
 //!
 //! Nothing is registered by hand that the table could name, so no function reaches a script without a label. Besides the table
-//! there are only operators and texts of its values ([`natives`]) and Rhai's own packages; `pact_policy` lists these.
+//! there are only the functions of the language that `pact_policy` lists with what they do to labels; [`allow`] hides the rest of
+//! Rhai's packages.
 
+mod allow;
 mod args;
 pub(crate) mod compile;
 pub(crate) mod convert;
@@ -11,6 +13,7 @@ mod effects;
 mod errors;
 mod functions;
 pub(crate) mod handles;
+mod lists;
 mod money;
 mod natives;
 pub(crate) mod org;
@@ -35,8 +38,8 @@ use self::resolver::Modules;
 use crate::limits;
 use crate::run::Limit;
 
-/// Words of Rhai that no script may use: they reach around the table, or do what only a host may.
-const DISABLED: [&str; 9] = ["eval", "curry", "print", "debug", "is_def_fn", "is_def_var", "is_shared", "spawn", "thread"];
+/// Words of Rhai's own syntax that no script may use: they reach around the table, or do what only a host may.
+const DISABLED: [&str; 7] = ["eval", "curry", "print", "debug", "is_def_fn", "is_def_var", "is_shared"];
 
 /// Operations between two looks at the clock.
 const CLOCK_EVERY: u64 = 128;
@@ -44,6 +47,20 @@ const CLOCK_EVERY: u64 = 128;
 /// An engine whose functions work at `host`'s desk.
 pub(crate) fn build(host: &Host, modules: &Modules) -> Engine {
     let mut engine = Engine::new_raw();
+    packages(&mut engine);
+    allow::hide(&mut engine);
+    register::register(&mut engine, host);
+    natives::register(&mut engine, host);
+    sorting::register(&mut engine);
+    lists::register(&mut engine, host);
+    engine.set_module_resolver(modules.clone());
+    restrict(&mut engine);
+    watch(&mut engine, host);
+    share(&mut engine);
+    engine
+}
+
+fn packages(engine: &mut Engine) {
     for package in [
         ArithmeticPackage::new().as_shared_module(),
         LogicPackage::new().as_shared_module(),
@@ -56,14 +73,6 @@ pub(crate) fn build(host: &Host, modules: &Modules) -> Engine {
     ] {
         engine.register_global_module(package);
     }
-    register::register(&mut engine, host);
-    natives::register(&mut engine, host);
-    sorting::register(&mut engine);
-    engine.set_module_resolver(modules.clone());
-    restrict(&mut engine);
-    watch(&mut engine, host);
-    share(&mut engine);
-    engine
 }
 
 fn restrict(engine: &mut Engine) {

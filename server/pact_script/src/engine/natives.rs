@@ -43,7 +43,6 @@ pub(super) fn register(engine: &mut Engine, host: &Host) {
     amount_order(engine);
     nothing(engine);
     handles(engine, host);
-    hidden(engine);
 }
 
 fn too_far() -> Failed {
@@ -215,15 +214,4 @@ fn record_in_words(host: &Host, rec: &Rec) -> Result<ImmutableString, Failed> {
     let record = host.record(rec)?;
     let said = members::get(&record, members::display(rec.kind)).map(to_dynamic).unwrap_or_default();
     Ok(said.into_immutable_string().unwrap_or_default())
-}
-
-/// Logarithms share the name `log` with the table's function, so a script has none.
-fn hidden(engine: &mut Engine) {
-    fn refused() -> Result<(), Failed> {
-        Err(fail("log: `text` is a number, and a text is wanted."))
-    }
-    engine.register_fn("log", |_: FLOAT| refused());
-    engine.register_fn("log", |_: FLOAT, _: FLOAT| refused());
-    engine.register_fn("log", |_: Decimal| refused());
-    engine.register_fn("log", |_: Decimal, _: Decimal| refused());
 }

@@ -179,10 +179,3 @@ fn iteration(module: &mut Module, host: &Host) {
         }
     });
 }
-
-/// Names that the engine knows: a script's function of such a name would take the engine's place.
-pub(super) fn native_names(engine: &Engine) -> std::collections::BTreeSet<String> {
-    let names = engine.collect_fn_metadata(None, |info| Some(info.metadata.name.to_string()), true);
-    names.into_iter().filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')).filter(|name| !name.contains('$')).collect()
-}
-

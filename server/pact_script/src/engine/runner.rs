@@ -55,7 +55,7 @@ impl Runner {
     pub(crate) fn new() -> Self {
         let (host, modules) = (Host::default(), Modules::default());
         let engine = build(&host, &modules);
-        let reserved = reserved_names(&engine);
+        let reserved = reserved_names();
         Self { engine, host, modules, reserved, sets: HashMap::new(), organisation: Arc::default() }
     }
 
