@@ -12,8 +12,6 @@ use super::Company;
 use crate::ops::organisation::touch;
 use crate::{App, Refusal};
 
-/// Rows that go into one insert.
-const ROWS_PER_INSERT: usize = 200;
 /// The end of every address of the demo: a top level reserved for examples, so no real person can have one.
 const EXAMPLE: &str = ".example";
 
@@ -129,12 +127,9 @@ async fn write_talks(tx: &Tx, company: &Company) -> Result<(), Refusal> {
 async fn insert<M>(tx: &Tx, rows: &[M]) -> Result<(), Refusal>
 where
     M: ModelTrait + Clone + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+    M::Entity: EntityTrait<Model = M>,
 {
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        let rows = rows.iter().cloned().map(IntoActiveModel::into_active_model);
-        <M::Entity as EntityTrait>::insert_many(rows).exec_without_returning(tx).await.map_err(StoreError::from)?;
-    }
-    Ok(())
+    Ok(record::insert_many(tx, rows.to_vec()).await?)
 }
 
 // What each record is found by: the same words that its own operation gives to the index.
