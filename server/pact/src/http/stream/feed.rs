@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use futures_util::{Stream, stream};
+use pact_app::access::rights;
 use pact_app::ops::message as ops;
 use pact_app::{App, Caller, Refusal};
 use pact_core::role::Right;
@@ -155,6 +156,7 @@ impl Feed {
             | Notice::OutboxAppended { .. }
             | Notice::OrganisationChanged { .. }
             | Notice::PluginsChanged
+            | Notice::TurnTaken { .. }
             | Notice::LoadMoved { .. } => {}
         }
     }
@@ -190,8 +192,7 @@ impl Feed {
             "request" => return self.concerns(id).await,
             _ => return false,
         };
-        let by_key = self.caller.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| scope.grants(right)));
-        by_key && self.caller.role.may(right)
+        rights::may(&self.caller, right)
     }
 
     /// Whether the person asks this request or is asked it.
