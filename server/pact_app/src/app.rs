@@ -1,5 +1,6 @@
 //! The application: everything that an operation needs.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -46,6 +47,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Workers that run scripts; without them events wait.
     pub pool: Option<Arc<Pool>>,
+    /// The folder for files that wait to be worked on, such as imports.
+    pub files: Arc<Path>,
     /// Whose turn it is, and how much each person carries.
     pub turns: Arc<Turns>,
     pub(crate) entering: Arc<KeyLocks>,
@@ -63,7 +66,9 @@ impl App {
     pub async fn new(store: Store, clock: Arc<dyn Clock>, access: Arc<Access>, pool: Option<Arc<Pool>>) -> Result<Self, StoreError> {
         let snapshot = organisation::load(&store, clock.now()).await?;
         let plugins = Plugins::load(&store, pool.as_deref()).await?;
+        let files = store.folder().unwrap_or_else(|| PathBuf::from("data")).join("files");
         Ok(Self {
+            files: files.into(),
             store,
             access,
             clock,
@@ -74,6 +79,12 @@ impl App {
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),
         })
+    }
+
+    /// The same application with another folder for files.
+    #[must_use]
+    pub fn with_files(self, folder: impl Into<PathBuf>) -> Self {
+        Self { files: folder.into().into(), ..self }
     }
 
     /// The organisation as it is now.
@@ -126,6 +137,7 @@ impl App {
             Notice::OrganisationChanged { .. } => self.refresh_organisation().await?,
             Notice::PluginsChanged => self.refresh_plugins().await?,
             Notice::LoadMoved { from, to } => self.turns.moved(from, to),
+            Notice::TurnTaken { person } => self.turns.taken(person),
             Notice::MessageAppended { .. } | Notice::OutboxAppended { .. } | Notice::RecordChanged { .. } => {}
         }
         Ok(())

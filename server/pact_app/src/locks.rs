@@ -4,7 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-const STRIPES: usize = 1_024;
+/// So many that the keys of a chunk of an import hardly ever meet those of a lead that somebody enters meanwhile.
+const STRIPES: usize = 16_384;
 
 /// A fixed number of locks; a key always falls on the same one.
 #[derive(Debug)]

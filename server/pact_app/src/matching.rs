@@ -8,11 +8,12 @@ use pact_core::matching::{
 use pact_core::territory::LocateFacts;
 use pact_core::text::{ADDRESS, NAME, WORD};
 use pact_store::entity::{contact, customer, lead};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::ops::lead::{ContactGiven, CustomerGiven};
 use crate::organisation::Snapshot;
-use crate::{App, Refusal};
+use crate::Refusal;
 
 /// Customer and contact as they were given, normalised.
 #[derive(Clone, Debug)]
@@ -129,14 +130,18 @@ fn normalise_contact(given: &ContactGiven, dialled_from: &str) -> Result<Contact
 }
 
 /// Looks up what is known, and judges.
-pub(crate) async fn find(app: &App, party: &Party, product: Option<&str>, external_key: Option<&str>) -> Result<Matched, Refusal> {
-    let conn = app.store.read();
+pub(crate) async fn find(
+    conn: &impl ConnectionTrait,
+    party: &Party,
+    product: Option<&str>,
+    external_key: Option<&str>,
+) -> Result<Matched, Refusal> {
     let given = party.contact.as_ref();
     let email = given.and_then(|contact| contact.email.as_deref());
     let phone = given.and_then(|contact| contact.phone.as_deref());
     let contacts = pact_store::contact::candidates(conn, email, phone).await?;
-    let customer = customer_of(app, party, &contacts).await?;
-    let contact = contact_of(app, party, &contacts, customer.1.same()).await?;
+    let customer = customer_of(conn, party, &contacts).await?;
+    let contact = contact_of(conn, party, &contacts, customer.1.same()).await?;
     let leads = pact_store::lead::open_candidates(conn, customer.1.same(), external_key).await?;
     let open_lead = match customer.1.same() {
         Some(id) => rules::match_open_lead(
@@ -153,8 +158,11 @@ pub(crate) async fn find(app: &App, party: &Party, product: Option<&str>, extern
     Ok(Matched { customer: customer.1, contact, open_lead, names })
 }
 
-async fn customer_of(app: &App, party: &Party, contacts: &[contact::Model]) -> Result<(BTreeMap<Uuid, String>, Match), Refusal> {
-    let conn = app.store.read();
+async fn customer_of(
+    conn: &impl ConnectionTrait,
+    party: &Party,
+    contacts: &[contact::Model],
+) -> Result<(BTreeMap<Uuid, String>, Match), Refusal> {
     if let Some(id) = party.given.id {
         let row = pact_store::record::find::<customer::Model>(conn, id).await?.ok_or_else(|| {
             Refusal::invalid("customer.id", "There is no customer with this id. Look it up in the list, or give its name instead.")
@@ -184,10 +192,15 @@ async fn customer_of(app: &App, party: &Party, contacts: &[contact::Model]) -> R
     }
 }
 
-async fn contact_of(app: &App, party: &Party, contacts: &[contact::Model], customer: Option<Uuid>) -> Result<Match, Refusal> {
+async fn contact_of(
+    conn: &impl ConnectionTrait,
+    party: &Party,
+    contacts: &[contact::Model],
+    customer: Option<Uuid>,
+) -> Result<Match, Refusal> {
     let Some(given) = &party.contact else { return Ok(Match::New) };
     if let Some(id) = given.id {
-        let found = pact_store::record::find::<contact::Model>(app.store.read(), id).await?;
+        let found = pact_store::record::find::<contact::Model>(conn, id).await?;
         return match found {
             Some(row) if customer.is_none_or(|customer| row.customer_id == customer) => {
                 Ok(Match::Same { id, because: "given with the lead".to_owned() })
@@ -205,7 +218,7 @@ async fn contact_of(app: &App, party: &Party, contacts: &[contact::Model], custo
     };
     let mut known: Vec<KnownContact> = contacts.iter().map(known_contact).collect();
     if let Some(customer) = customer {
-        known.extend(pact_store::contact::of_customer(app.store.read(), customer).await?.iter().map(known_contact));
+        known.extend(pact_store::contact::of_customer(conn, customer).await?.iter().map(known_contact));
     }
     // A contact of another customer is not this one, whatever the address.
     known.retain(|contact| customer.is_none_or(|customer| contact.customer == customer));

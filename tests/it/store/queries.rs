@@ -124,8 +124,7 @@ async fn a_push_is_answered_once(#[case] on: On) {
     let fresh = on.fresh().await;
     let (ann, bo, company) = (person("Ann"), person("Bo"), customer("Globex", 0));
     let one = lead(company.id, "one", 0);
-    let pushes =
-        vec![push(one.id, ann.id, 0, "declined"), push(one.id, bo.id, 10, "waiting"), push(one.id, ann.id, 20, "waiting")];
+    let pushes = [push(one.id, ann.id, 0, "declined"), push(one.id, bo.id, 10, "waiting"), push(one.id, ann.id, 20, "waiting")];
     let (first, second, ann_id, bo_id, lead_id) = (pushes[1].id, pushes[2].id, ann.id, bo.id, one.id);
     fresh.add(vec![ann, bo]).await;
     fresh.add(vec![company]).await;
@@ -360,7 +359,7 @@ async fn the_organisation_has_a_version(#[case] on: On) {
     assert_eq!(heard.recv().await.unwrap(), Notice::OrganisationChanged { version: 2 });
     let everything = pact_store::organisation::everything(fresh.store.read()).await.unwrap();
     assert_eq!(everything.organisation.version, 2);
-    assert_eq!(everything.persons, [ann.clone()]);
+    assert_eq!(everything.persons, std::slice::from_ref(&ann));
     assert_eq!(everything.absences, [away]);
     assert_eq!(everything.holidays.len(), 2);
     let found = pact_store::person::by_email(fresh.store.read(), "ANN@example.com").await.unwrap().unwrap();
@@ -425,7 +424,7 @@ async fn an_import_goes_on_where_it_stopped(#[case] on: On) {
 }
 
 /// A step of a lead's history.
-pub fn step(lead: Uuid, at: i64) -> lead_event::Model {
+pub(crate) fn step(lead: Uuid, at: i64) -> lead_event::Model {
     lead_event::Model {
         id: Uuid::now_v7(),
         lead_id: lead,

@@ -7,7 +7,7 @@ use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::lines::Lines;
-use super::rows::{Cells, Rows, separator};
+use super::rows::{Cells, Fault, Rows, separator};
 use super::{MAX_COLUMNS, SAMPLE_BYTES, SAMPLE_ROWS, Unreadable, encoding, header, value};
 
 /// Delimiters that are looked for, the likeliest first.
@@ -133,12 +133,15 @@ fn first_line(start: &[u8], encoding: &'static Encoding) -> io::Result<Option<St
 }
 
 /// The first rows as they are, without those that cannot be read; the last one may be cut off by the sample's end.
-fn first_rows(start: &[u8], layout: &Layout, whole: bool) -> io::Result<Vec<Cells>> {
+fn first_rows(start: &[u8], layout: &Layout, whole: bool) -> Result<Vec<Cells>, Unreadable> {
     let rows = Rows::open(Cursor::new(start), layout)?;
     let mut cells = Vec::new();
     let mut cut_off = !whole;
     for row in rows.take(SAMPLE_ROWS + 1) {
         cells.push(row?.cells);
+    }
+    if matches!(cells.first(), Some(Err(Fault::TooManyCells))) {
+        return Err(Unreadable::Columns);
     }
     if cells.len() > SAMPLE_ROWS {
         cells.pop();
@@ -150,7 +153,7 @@ fn first_rows(start: &[u8], layout: &Layout, whole: bool) -> io::Result<Vec<Cell
     Ok(cells.into_iter().filter_map(Result::ok).collect())
 }
 
-fn placed_rows(start: &[u8], layout: &Layout, whole: bool) -> io::Result<Vec<Vec<String>>> {
+fn placed_rows(start: &[u8], layout: &Layout, whole: bool) -> Result<Vec<Vec<String>>, Unreadable> {
     let rows = first_rows(start, layout, whole)?;
     Ok(rows
         .into_iter()
@@ -162,7 +165,7 @@ fn placed_rows(start: &[u8], layout: &Layout, whole: bool) -> io::Result<Vec<Vec
 }
 
 /// The delimiter that cuts the rows into the same number of cells, and the first row into names that are known.
-fn find_delimiter(start: &[u8], encoding: &'static Encoding, whole: bool) -> io::Result<u8> {
+fn find_delimiter(start: &[u8], encoding: &'static Encoding, whole: bool) -> Result<u8, Unreadable> {
     let mut best = (DELIMITERS[0], 0.0);
     for delimiter in DELIMITERS {
         let rows = placed_rows(start, &Layout { format: Format::Csv, encoding, delimiter, header: false }, whole)?;
@@ -195,9 +198,6 @@ fn score(rows: &[Vec<String>]) -> f64 {
 fn placed(start: &[u8], layout: Layout, header: Option<bool>, whole: bool) -> Result<Sample, Unreadable> {
     let mut rows = placed_rows(start, &layout, whole)?;
     let first = rows.first().ok_or(Unreadable::Empty)?;
-    if first.len() > MAX_COLUMNS {
-        return Err(Unreadable::Columns(first.len()));
-    }
     let header = header.unwrap_or_else(|| names_columns(first));
     let columns = if header { unique(&rows.remove(0)) } else { (1..=first.len()).map(place).collect() };
     Ok(Sample { layout: Layout { header, ..layout }, columns, rows })
@@ -247,7 +247,7 @@ fn named(start: &[u8], encoding: &'static Encoding) -> Result<Sample, Unreadable
             row[at] = cell;
         }
         if columns.len() > MAX_COLUMNS {
-            return Err(Unreadable::Columns(columns.len()));
+            return Err(Unreadable::Columns);
         }
         rows.push(row);
     }

@@ -59,8 +59,8 @@ pub enum Unreadable {
     #[error("The file holds no row. Send one with a line of column names and a line for each lead.")]
     Empty,
     /// It has more columns than are read.
-    #[error("The first row has {0} columns, and {MAX_COLUMNS} are read at most. Check the delimiter, or leave columns out.")]
-    Columns(usize),
+    #[error("The file has more than {MAX_COLUMNS} columns. Check the delimiter, or leave columns out.")]
+    Columns,
     /// No column says who asks.
     #[error("No column says who asks. Map at least one of customer.name, contact.name, contact.last_name, contact.email or customer.website; the file has the columns {0}.")]
     Nobody(String),

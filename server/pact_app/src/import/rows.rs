@@ -159,8 +159,11 @@ impl<R: Read> Iterator for Again<R> {
 /// Reads CSV: a row ends with its line, unless a quote is open.
 struct Csv {
     reader: Reader,
+    delimiter: u8,
     output: Vec<u8>,
     ends: Vec<usize>,
+    /// The cells of the first row.
+    columns: Option<usize>,
     unclosed: usize,
 }
 
@@ -174,7 +177,7 @@ enum Fed {
 impl Csv {
     fn new(delimiter: u8) -> Self {
         let reader = ReaderBuilder::new().delimiter(delimiter).build();
-        Self { reader, output: vec![0; 4096], ends: vec![0; 64], unclosed: 0 }
+        Self { reader, delimiter, output: vec![0; 4096], ends: vec![0; 64], columns: None, unclosed: 0 }
     }
 
     fn row<R: Read>(&mut self, first: Line, lines: &mut Again<R>) -> io::Result<Row> {
@@ -187,28 +190,35 @@ impl Csv {
         let mut read = Vec::new();
         let mut written = (0, 0);
         let mut fed = self.feed(&first.text, &mut written);
-        while matches!(fed, Fed::Open) {
-            let may_go_on = self.unclosed < MAX_UNCLOSED && read.len() < MAX_ROW_LINES && raw.len() < MAX_ROW_BYTES;
-            match if may_go_on { lines.next().transpose()? } else { None } {
-                Some(next) if !next.too_long && raw.len() + next.text.len() < MAX_ROW_BYTES => {
-                    raw.push('\n');
-                    raw.push_str(&next.text);
-                    fed = self.feed(&next.text, &mut written);
-                    read.push(next);
-                }
-                next => {
-                    // The quote was a slip of this line alone: what follows is read as rows of their own.
-                    self.unclosed += 1;
-                    read.into_iter().chain(next).rev().for_each(|line| lines.again.push_front(line));
-                    return Ok(Row { line, raw: first.text, cells: Err(Fault::Unclosed) });
-                }
+        while matches!(fed, Fed::Open) && self.unclosed < MAX_UNCLOSED && read.len() < MAX_ROW_LINES {
+            let Some(next) = lines.next().transpose()? else { break };
+            let fits = !next.too_long && raw.len() + next.text.len() < MAX_ROW_BYTES;
+            if fits {
+                raw.push('\n');
+                raw.push_str(&next.text);
+                fed = self.feed(&next.text, &mut written);
+            }
+            read.push(next);
+            if !fits {
+                break;
             }
         }
         let cells = match fed {
-            Fed::Row(cells) => self.cells(cells),
-            Fed::TooManyCells => Err(Fault::TooManyCells),
-            Fed::Open => Err(Fault::Unclosed),
+            Fed::Row(cells) => {
+                let columns = *self.columns.get_or_insert(cells);
+                // Two slips in different rows look like one long cell between them.
+                let is_one = read.is_empty() || (cells <= columns && well_quoted(&raw, self.delimiter));
+                if is_one { self.cells(cells) } else { Err(Fault::Unclosed) }
+            }
+            Fed::TooManyCells if read.is_empty() => Err(Fault::TooManyCells),
+            Fed::TooManyCells | Fed::Open => Err(Fault::Unclosed),
         };
+        if cells == Err(Fault::Unclosed) {
+            // The quote was a slip of this line alone: what follows is read as rows of their own.
+            self.unclosed += 1;
+            read.into_iter().rev().for_each(|line| lines.again.push_front(line));
+            raw = first.text;
+        }
         Ok(Row { line, raw, cells })
     }
 
@@ -249,6 +259,33 @@ impl Csv {
             from = *end;
         }
         Ok(Cells::Placed(cells))
+    }
+}
+
+/// Whether every cell of a row that begins with a quote ends with one.
+fn well_quoted(raw: &str, delimiter: u8) -> bool {
+    let delimiter = char::from(delimiter);
+    let mut rest = raw;
+    loop {
+        rest = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                // Quotes inside are written twice.
+                let mut quotes = quoted.char_indices().filter(|(_, c)| *c == '"').map(|(at, _)| at);
+                let closing = loop {
+                    match quotes.next() {
+                        Some(at) if quoted[at + 1..].starts_with('"') => drop(quotes.next()),
+                        closing => break closing,
+                    }
+                };
+                let Some(closing) = closing else { return false };
+                quoted[closing + 1..].trim_start_matches(' ')
+            }
+            None => &rest[rest.find(delimiter).unwrap_or(rest.len())..],
+        };
+        match rest.strip_prefix(delimiter) {
+            Some(next) => rest = next,
+            None => return rest.is_empty(),
+        }
     }
 }
 

@@ -51,7 +51,7 @@ fn columns_are_known_in_seven_languages() {
          "customer.name contact.name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry customer.employees message source"),
         ("Nome da Empresa; Nome; Sobrenome; Função; Endereço de e-mail; Telemóvel; Morada; CEP; Cidade; País; Setor; Orçamento; Moeda; Mensagem",
          "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry value currency message"),
-        ("companyName; contact_email; contactPhone; companyPhone; leadSource; Product Interest; Subject", 
+        ("companyName; contact_email; contactPhone; companyPhone; leadSource; Product Interest; Subject",
          "customer.name contact.email contact.phone customer.phone source product title"),
         ("title; customer.name; contact.name; contact.email; contact.title", "title customer.name contact.name contact.email contact.title"),
         ("Name; Website; City", "customer.name customer.website customer.city"),
@@ -154,7 +154,7 @@ fn what_is_no_list_of_leads_is_refused_with_what_to_do() {
         assert!(refused.contains(says), "{bytes:?}: {refused}");
     }
     let wide = vec!["x"; 501].join(",");
-    assert!(matches!(sample_of(wide.as_bytes()), Err(Unreadable::Columns(501))));
+    assert!(matches!(sample_of(wide.as_bytes()), Err(Unreadable::Columns)));
     let nobody = sample_of(b"Colour,Size\nred,3\n").unwrap();
     assert!(matches!(Plan::make(&nobody, None, "NL"), Err(Unreadable::Nobody(_))));
 }
@@ -315,4 +315,11 @@ fn refused_rows_can_be_mended_and_sent_again() {
         let plain = |leads: Vec<Result<EnterLead, String>>| leads.into_iter().map(|lead| format!("{:?}", lead.unwrap())).collect::<Vec<_>>();
         assert_eq!(plain(leads_of(&mended, None)), plain(leads_of(text.as_bytes(), None)));
     }
+}
+
+#[test]
+fn two_slips_do_not_swallow_the_rows_between_them() {
+    let (_, rows) = rows_of(b"Company,City,Note\nAcme,\"Berlin,a\nGlobex,Rome,b\nInitech,\"Paris,c\nHooli,Bonn,\"d\nand e\"\n");
+    let said: Vec<(i64, bool)> = rows.iter().map(|row| (row.line, row.cells.is_ok())).collect();
+    assert_eq!(said, [(2, false), (3, true), (4, false), (5, true)]);
 }

@@ -17,6 +17,8 @@ use crate::{App, Refusal, runs};
 pub const EVENTS_IN_FLIGHT: usize = 128;
 /// How long a claim holds, in milliseconds.
 pub const LEASE_MS: i64 = 30_000;
+/// How long to wait before the first new attempt, in milliseconds; each further one waits twice as long.
+const BACKOFF_MS: i64 = 500;
 /// How often an event is tried before it is parked.
 pub const MAX_ATTEMPTS: i64 = 5;
 /// Events that one claim takes at most.
@@ -36,7 +38,7 @@ pub(super) async fn work_off(app: App, mut stop: watch::Receiver<bool>) {
                 Vec::new()
             }
         };
-        let all_taken = claimed.len() < free;
+        let none_left = claimed.len() < free;
         for event in claimed {
             let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
             let app = app.clone();
@@ -45,7 +47,7 @@ pub(super) async fn work_off(app: App, mut stop: watch::Receiver<bool>) {
                 drop(permit);
             });
         }
-        if all_taken {
+        if none_left {
             tokio::select! {
                 _ = timeout(LOOK_AGAIN, app.events_wait.notified()) => {}
                 _ = stop.changed() => {}
@@ -69,8 +71,14 @@ async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
 async fn handle(app: &App, event: &event::Model) {
     if let Err(refusal) = run_and_commit(app, event).await {
         tracing::warn!(event = %event.id, name = event.name, %refusal, "an event was not handled; it is tried again");
-        if event.attempts >= MAX_ATTEMPTS {
-            park(&app.store, event, refusal.to_string()).await;
+        let outcome = if event.attempts >= MAX_ATTEMPTS {
+            park(&app.store, event, refusal.to_string()).await
+        } else {
+            let again_at = app.clock.now().millis() + BACKOFF_MS * (1 << event.attempts.clamp(0, MAX_ATTEMPTS));
+            put_off(&app.store, event, again_at).await
+        };
+        if let Err(error) = outcome {
+            tracing::error!(event = %event.id, %error, "an event could not be put off; it is tried again when its lease is over");
         }
     }
 }
@@ -88,11 +96,13 @@ async fn run_and_commit(app: &App, event: &event::Model) -> Result<(), Refusal> 
     committed.map(drop)
 }
 
-async fn park(store: &Store, event: &event::Model, reason: String) {
+async fn park(store: &Store, event: &event::Model, reason: String) -> Result<bool, StoreError> {
     let (id, fence) = (event.id, event.fence);
-    let parked: Result<_, StoreError> =
-        store.write(async move |tx| pact_store::event::park(tx, id, fence, &reason).await).await;
-    if let Err(error) = parked {
-        tracing::error!(event = %event.id, %error, "an event could not be parked; it is tried again");
-    }
+    store.write(async move |tx| pact_store::event::park(tx, id, fence, &reason).await).await
+}
+
+/// Ends the lease at `again_at`, so that whoever looks next tries again.
+async fn put_off(store: &Store, event: &event::Model, again_at: i64) -> Result<bool, StoreError> {
+    let (id, fence) = (event.id, event.fence);
+    store.write(async move |tx| pact_store::event::extend(tx, id, fence, again_at).await).await
 }

@@ -4,13 +4,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use super::{events, expiry};
+use super::{events, expiry, import};
 use crate::App;
 
 /// Jobs that are under way.
 pub struct Jobs {
     stop: watch::Sender<bool>,
     working: JoinHandle<()>,
+    importing: JoinHandle<()>,
     listening: JoinHandle<()>,
     ticking: JobScheduler,
 }
@@ -22,6 +23,7 @@ pub struct Jobs {
 pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
     let (stop, stopped) = watch::channel(false);
     let listening = tokio::spawn(app.clone().listen());
+    let importing = tokio::spawn(import::work_off(app.clone(), stopped.clone()));
     let working = tokio::spawn(events::work_off(app.clone(), stopped));
     let mut ticking = JobScheduler::new().await?;
     let each_second = app.clone();
@@ -32,7 +34,7 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
         })?)
         .await?;
     ticking.start().await?;
-    Ok(Jobs { stop, working, listening, ticking })
+    Ok(Jobs { stop, working, importing, listening, ticking })
 }
 
 async fn tick(app: &App) {
@@ -51,6 +53,9 @@ impl Jobs {
         self.stop.send_replace(true);
         if let Err(error) = self.ticking.shutdown().await {
             tracing::warn!(%error, "the heartbeat did not stop well");
+        }
+        if let Err(error) = self.importing.await {
+            tracing::error!(%error, "working off imports ended in a defect");
         }
         if let Err(error) = self.working.await {
             tracing::error!(%error, "working off events ended in a defect");

@@ -3,6 +3,7 @@
 mod events;
 mod expiry;
 mod heartbeat;
+mod import;
 
 pub use events::{EVENTS_IN_FLIGHT, LEASE_MS, MAX_ATTEMPTS};
 pub use heartbeat::{Jobs, start};

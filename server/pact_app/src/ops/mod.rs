@@ -9,6 +9,7 @@ pub mod effect;
 pub mod field;
 pub mod goal;
 pub(crate) mod guard;
+pub mod import;
 pub mod holiday;
 pub mod lead;
 pub mod message;

@@ -105,16 +105,16 @@ pub enum EnteredAs {
 
 /// A lead that came in, checked and normalised.
 #[derive(Clone, Debug)]
-struct Checked {
+pub(super) struct Checked {
     title: Option<String>,
     source: String,
-    product: Option<String>,
+    pub(super) product: Option<String>,
     message: Option<String>,
     value: Option<Money>,
     expected_on: Option<String>,
-    external_key: Option<String>,
-    lane: Lane,
-    party: Party,
+    pub(super) external_key: Option<String>,
+    pub(super) lane: Lane,
+    pub(super) party: Party,
 }
 
 /// Enters a lead: matches customer, contact and open leads, and writes what is new.
@@ -122,17 +122,20 @@ pub async fn enter_lead(app: &App, actor: &Actor, command: EnterLead) -> Result<
     let checked = check(app, command)?;
     // Two leads of one new customer at the same moment would otherwise make two customers.
     let _one_at_a_time = app.entering.hold(checked.party.keys()).await;
-    let matched = matching::find(app, &checked.party, checked.product.as_deref(), checked.external_key.as_deref()).await?;
+    let matched = matching::find(app.store.read(), &checked.party, checked.product.as_deref(), checked.external_key.as_deref()).await?;
     let scene = Scene { lane: checked.lane, ..app.scene(actor) };
-    app.store
-        .write(async move |tx| match &matched.open_lead {
-            Match::Same { id, because } => attach(tx, &scene, &checked, &matched, *id, because).await,
-            Match::Near { .. } | Match::New => insert(tx, &scene, &checked, &matched).await,
-        })
-        .await
+    app.store.write(async move |tx| write(tx, &scene, &checked, &matched).await).await
 }
 
-fn check(app: &App, command: EnterLead) -> Result<Checked, Refusal> {
+/// Attaches what came in to the open lead that it is the same as, or writes what is new.
+pub(super) async fn write(tx: &Tx, scene: &Scene, checked: &Checked, matched: &Matched) -> Result<Entered, Refusal> {
+    match &matched.open_lead {
+        Match::Same { id, because } => attach(tx, scene, checked, matched, *id, because).await,
+        Match::Near { .. } | Match::New => insert(tx, scene, checked, matched).await,
+    }
+}
+
+pub(super) fn check(app: &App, command: EnterLead) -> Result<Checked, Refusal> {
     let invalid = |field: &'static str| move |error: pact_core::text::TextError| Refusal::invalid(field, error.to_string());
     let lane = if command.bulk { Lane::Bulk } else { Lane::Interactive };
     Ok(Checked {
@@ -251,12 +254,7 @@ async fn customer(tx: &Tx, scene: &Scene, checked: &Checked, matched: &Matched) 
         return Ok(record::get(tx, id).await?);
     }
     let given = &checked.party;
-    let Some(name) = given.customer_name() else {
-        return Err(Refusal::invalid(
-            "customer.name",
-            "Neither a customer nor a contact with a name or a company's e-mail address is given. Say at least who asks.",
-        ));
-    };
+    let name = given.customer_name().ok_or_else(nobody_asks)?;
     let mut row = customer::Model {
         id: Uuid::new_v4(),
         revision: record::new_revision(),
@@ -279,6 +277,14 @@ async fn customer(tx: &Tx, scene: &Scene, checked: &Checked, matched: &Matched) 
     };
     row.territory_id = matching::locate(&scene.snapshot, &row, None);
     crate::ops::customer::write_new(tx, scene, row).await
+}
+
+/// Neither customer nor contact is named.
+pub(super) fn nobody_asks() -> Refusal {
+    Refusal::invalid(
+        "customer.name",
+        "Neither a customer nor a contact with a name or a company's e-mail address is given. Say at least who asks.",
+    )
 }
 
 /// The contact: the known one, a new one, or nobody.
