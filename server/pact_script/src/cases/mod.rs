@@ -8,7 +8,8 @@
 //! today = "2026-11-24"                # optional; the day of `now` in UTC otherwise
 //! event = "lead_created"              # or: call = "sweep", a scheduled function
 //! with = { lead = "pumps" }           # the arguments, by the names in the table; a scheduled function has `person`
-//! worlds = ["company.toml"]           # optional: worlds from files in the same folder, put before the world below
+//! worlds = ["company.toml"]           # optional: worlds from files in the same folder, put before the world below;
+//!                                     # a record written again under its handle replaces the one before
 //!
 //! [settings]                          # optional: values other than the manifest's defaults
 //! answer_within = "2 work hours"

@@ -127,7 +127,12 @@ impl Reader {
         }
         read.names.insert(id, handle);
         read.extras.insert(id, extra);
-        read.records.entry(kind).or_default().push(Arc::new(record));
+        let records = read.records.entry(kind).or_default();
+        // The same handle again stands for the same record, said anew.
+        match records.iter_mut().find(|known| known.id == id) {
+            Some(known) => *known = Arc::new(record),
+            None => records.push(Arc::new(record)),
+        }
         Ok(())
     }
 

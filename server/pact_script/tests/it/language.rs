@@ -82,7 +82,8 @@ const FAILURES: &[(&str, &str, u32)] = &[
     ("fn main() {\n  parse_json(\"{}\");\n}", "There is no function `parse_json", 2),
     ("fn main() {\n  let x = 1;\n  x.tag = 3;\n}", "tag", 3),
     ("fn main() {\n  import \"/etc/passwd\" as p;\n}", "only modules of \"std/\" can", 2),
-    ("fn main() {\n  log(1.5);\n}", "a text is wanted", 2),
+    ("fn main() {\n  log(15);\n}", "a text is wanted", 2),
+    ("fn main() {\n  exp(1.5);\n}", "There is no function `exp", 2),
 ];
 
 #[tokio::test]
