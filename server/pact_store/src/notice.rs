@@ -45,4 +45,9 @@ pub enum Notice {
         /// Who carries it now.
         to: Option<Uuid>,
     },
+    /// A rotation gave to this person, and what was promised them is written.
+    TurnTaken {
+        /// Whose turn it was.
+        person: Uuid,
+    },
 }

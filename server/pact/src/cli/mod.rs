@@ -2,8 +2,10 @@
 
 mod admin;
 mod config;
+mod demo;
 mod migrate;
 mod openapi;
+mod plugin;
 mod serve;
 
 use std::process::ExitCode;
@@ -26,6 +28,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Manage admins.
     Admin(admin::Admin),
+    /// Try plugins before they are installed.
+    Plugin(plugin::PluginCommand),
+    /// Show PACT in a made-up company: leads come in and are pushed while you watch.
+    Demo(demo::DemoCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Run scripts for a server that started this process.
@@ -39,6 +45,8 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Admin(command) => command.run(),
+        Command::Plugin(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),
         Command::ScriptWorker => return pact_script::worker::main(),
     };

@@ -5,6 +5,7 @@
 //! A turn that is promised and not committed is given back.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Turns {
 struct Inner {
     given: HashMap<String, Rotation>,
     open: HashMap<Uuid, i64>,
+    /// Turns that were promised to runs that have not committed yet: they count as load, or a burst would overfill people.
+    promised: HashMap<Uuid, i64>,
     loaded_at: Option<Instant>,
 }
 
@@ -74,14 +77,14 @@ impl Turns {
         self.refresh_rotation(store, now, name).await?;
         self.refresh_loads(store, now).await?;
         let mut inner = self.lock();
-        let Inner { given, open, .. } = &mut *inner;
+        let Inner { given, open, promised, .. } = &mut *inner;
         let rotation = given.entry(name.to_owned()).or_default();
         let candidates: Vec<Candidate> = asked
             .iter()
             .map(|person| Candidate {
                 id: person.id,
                 on_duty: person.on_duty,
-                open: open.get(&person.id).copied().unwrap_or(0),
+                open: open.get(&person.id).copied().unwrap_or(0) + promised.get(&person.id).copied().unwrap_or(0),
                 capacity: person.capacity,
                 given_seq: rotation.seq.get(&person.id).copied().unwrap_or(0),
             })
@@ -89,11 +92,13 @@ impl Turns {
         let Some(person) = rotation::next(&candidates, filters) else { return Ok(None) };
         let seq = rotation.seq.values().copied().max().unwrap_or(0) + 1;
         let before = rotation.seq.insert(person, seq);
+        *promised.entry(person).or_default() += 1;
         Ok(Some(Turn { rotation: name.to_owned(), person, seq, before }))
     }
 
     /// Gives back a turn whose run did not commit, unless a later one was promised to the same person.
     pub fn give_back(&self, turn: &Turn) {
+        self.taken(turn.person);
         let mut inner = self.lock();
         let Some(rotation) = inner.given.get_mut(&turn.rotation) else { return };
         if rotation.seq.get(&turn.person) == Some(&turn.seq) {
@@ -101,6 +106,17 @@ impl Turns {
                 Some(before) => rotation.seq.insert(turn.person, before),
                 None => rotation.seq.remove(&turn.person),
             };
+        }
+    }
+
+    /// A promise to this person is kept or void; what it brought is counted as load from now on.
+    pub fn taken(&self, person: Uuid) {
+        let mut inner = self.lock();
+        if let Entry::Occupied(mut promised) = inner.promised.entry(person) {
+            *promised.get_mut() -= 1;
+            if *promised.get() <= 0 {
+                promised.remove();
+            }
         }
     }
 

@@ -157,7 +157,8 @@ impl Feed {
             | Notice::OrganisationChanged { .. }
             | Notice::PluginsChanged
             | Notice::TurnTaken { .. }
-            | Notice::LoadMoved { .. } => {}
+            | Notice::LoadMoved { .. }
+            | Notice::TurnTaken { .. } => {}
         }
     }
 

@@ -102,7 +102,10 @@ pub async fn commit_runs(app: &App, claimed: &event::Model, runs: Arc<[Finished]
         .await
 }
 
-/// The people to whom the runs want to give leads, with how much they carry.
+/// The people to whom the runs want to give leads.
+///
+/// Capacity does not bind them here: leaving people at capacity out is what `with_room` is for, and a script that pushes to the customer's own
+/// owner means that person.
 async fn receivers(app: &App, runs: &[Finished]) -> Result<Arc<BTreeMap<Uuid, Receiver>>, Refusal> {
     let people: BTreeSet<Uuid> = runs
         .iter()
@@ -115,7 +118,7 @@ async fn receivers(app: &App, runs: &[Finished]) -> Result<Arc<BTreeMap<Uuid, Re
     let mut receivers = BTreeMap::new();
     for person in people {
         match app.receiver(person).await {
-            Ok(receiver) => drop(receivers.insert(person, receiver)),
+            Ok(receiver) => drop(receivers.insert(person, Receiver { capacity: None, ..receiver })),
             // Decided with the effect, which then says so.
             Err(Refusal::NotFound { .. }) => {}
             Err(error) => return Err(error),
@@ -159,6 +162,7 @@ async fn write_turns(tx: &Tx, runs: &[Finished], without_effect: &BTreeSet<Uuid>
             rotation::Model { name: turn.rotation.clone(), person_id: turn.person, given_seq: turn.seq },
         )
         .await?;
+        tx.after_commit(Notice::TurnTaken { person: turn.person });
     }
     Ok(())
 }
