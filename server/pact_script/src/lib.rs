@@ -14,6 +14,8 @@ pub mod plugin;
 pub mod pool;
 pub mod run;
 pub mod sandbox;
+#[doc(hidden)]
+pub mod unwalled;
 pub mod value;
 mod wire;
 pub mod worker;

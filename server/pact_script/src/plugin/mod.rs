@@ -95,6 +95,11 @@ impl Std {
         Ok(Self(modules))
     }
 
+    /// Names and texts of all modules.
+    pub fn modules(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// The modules that a text imports, and those that these import, each after what it needs.
     fn needed(&self, texts: &[(String, String)]) -> Vec<(String, String)> {
         let mut needed = Vec::new();

@@ -3,6 +3,7 @@
 use std::fs;
 
 use pact_script::plugin::{LoadError, Std, case_files, load, load_all};
+use pact_policy::manifest::File;
 use pact_policy::table::EntryPoint;
 
 use crate::support::{pool, repository};
@@ -82,4 +83,63 @@ async fn modules_come_with_what_imports_them() {
     assert_eq!(names, ["std/more", "std/words"]);
     let outcome = pool(1).run(&crate::support::run(&loaded, "main", vec![]), &crate::support::world("")).await;
     assert_eq!((outcome.error, outcome.log), (None, vec!["ANNANN!".to_owned()]));
+}
+
+/// What is shipped passes the policy, all of it judged together.
+#[test]
+fn what_is_shipped_passes_the_policy() {
+    use pact_policy::{Source, lint};
+    let mut sources: Vec<Source> = std_modules()
+        .modules()
+        .map(|(name, text)| Source::Module { name: name.to_owned(), file: File { name: format!("{name}.rhai"), text: text.to_owned() } })
+        .collect();
+    for folder in ["plugins", "scripts"] {
+        for (path, loaded) in load_all(&repository(folder), &std_modules()) {
+            let mut plugin = loaded.unwrap_or_else(|error| panic!("{}: {error}", path.display())).plugin;
+            // Names of files are those of their folder, so that a finding says where it is.
+            let folder = plugin.manifest.id.clone();
+            plugin.manifest_file.name = format!("{folder}/{}", plugin.manifest_file.name);
+            plugin.files = plugin.files.into_iter().map(|(name, text)| (format!("{folder}/{name}"), text)).collect();
+            sources.push(Source::Plugin(Box::new(plugin)));
+        }
+    }
+    let report = lint(&sources);
+    assert!(report.checked > 0 && report.unreadable.is_empty(), "{:?}", report.unreadable);
+    let found: Vec<_> = report.findings.iter().map(|it| format!("{}:{}: {} {}", it.file, it.line, it.rule, it.message)).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Each expression over the modules of `scripts/std`, and what it gives.
+const OVER_MODULES: &[(&str, &str)] = &[
+    ("language::spoken(\"nl\")", "Dutch"),
+    ("language::spoken(\"xx\")", "xx"),
+    ("language::spoken(())", "an unknown language"),
+    ("text::listed([])", ""),
+    ("text::listed([\"a\"])", "a"),
+    ("text::listed([\"a\", \"b\"])", "a and b"),
+    ("text::listed([\"a\", \"b\", \"c\"])", "a, b and c"),
+    ("text::shortened(\"a short one\", 20)", "a short one"),
+    ("text::shortened(\"a longer one\", 8)", "a longe…"),
+    ("text::counted(1, \"lead\", \"leads\")", "1 lead"),
+    ("text::counted(0, \"lead\", \"leads\")", "0 leads"),
+    // The day of these tests is a Tuesday.
+    ("days::is_weekend(today())", "false"),
+    ("days::weekday_from(today() + days(4))", "2026-11-30"),
+    ("days::monday_of(today())", "2026-11-23"),
+    ("days::first_of_month(today())", "2026-11-01"),
+];
+
+#[tokio::test]
+async fn modules_of_std_do_what_they_say() {
+    let pool = pool(1);
+    for (expression, wanted) in OVER_MODULES {
+        let text = format!(
+            "//! id = \"a\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"A\"\nimport \"std/language\" as language;\n\
+             import \"std/text\" as text;\nimport \"std/days\" as days;\nfn main() {{ log(`${{{expression}}}`); }}"
+        );
+        let plugin = pact_policy::manifest::Plugin::from_script(File::checked("a.rhai", text).unwrap()).unwrap();
+        let loaded = pact_script::plugin::ready("a.rhai".into(), plugin, &std_modules());
+        let outcome = pool.run(&crate::support::run(&loaded, "main", vec![]), &crate::support::world("")).await;
+        assert_eq!((outcome.error, outcome.log), (None, vec![(*wanted).to_owned()]), "{expression}");
+    }
 }
