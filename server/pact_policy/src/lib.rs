@@ -10,6 +10,7 @@ mod ir;
 pub mod lint;
 mod lower;
 pub mod manifest;
+pub mod report;
 pub mod rules;
 pub mod table;
 mod text;

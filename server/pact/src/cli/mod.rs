@@ -3,6 +3,7 @@
 mod admin;
 mod config;
 mod demo;
+mod lint;
 mod migrate;
 mod openapi;
 mod plugin;
@@ -28,6 +29,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Manage admins.
     Admin(admin::Admin),
+    /// Judge scripts, plugins and fields by the policy.
+    Lint(lint::Lint),
     /// Try plugins before they are installed.
     Plugin(plugin::PluginCommand),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
@@ -45,6 +48,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Admin(command) => command.run(),
+        Command::Lint(command) => return lint::run(&command),
         Command::Plugin(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),
