@@ -148,7 +148,7 @@ impl Machine<'_> {
             let val = self.eval(item).changed();
             element = self.either(&element, &val);
         }
-        Val::new(Shape::List(Rc::new(ListVal { element, marks: false, by_hand: true, one_subject: false })), Lab::NONE)
+        Val::new(Shape::List(Rc::new(ListVal { element, marks: false, by_hand: true, one_subject: items.is_empty() })), Lab::NONE)
     }
 
     fn interpolation(&mut self, parts: &[Node]) -> Val {

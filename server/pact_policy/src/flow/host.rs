@@ -132,7 +132,8 @@ impl Machine<'_> {
             made.lab = self.cards_written(&query, made.lab);
             made.shape = Shape::Query(Rc::new(query));
         }
-        Val { from: val.from, some: val.some, ..made }
+        let version = if val.id == Id::NONE || val.id == Id::MIXED { Id::NONE } else { self.identity(val.id, &format!("={name}")) };
+        Val { from: val.from, some: val.some, version, ..made }
     }
 
     /// The label parts of a member: the table's, split further where the policy sanctions something.
@@ -347,7 +348,8 @@ impl Machine<'_> {
                     Some(EntryPoint::PushDeclined | EntryPoint::LeadOwned | EntryPoint::CardWritten) => Bits::ACT_NOW,
                     _ => Bits::NONE,
                 };
-                Val::new(Shape::Time, Lab { bits, ..Lab::NONE })
+                let version = self.identity(Id(0x7fff_fff0), &format!("{}()", function.name));
+                Val { version, ..Val::new(Shape::Time, Lab { bits, ..Lab::NONE }) }
             }
             FnId::Minutes | FnId::Hours | FnId::Days | FnId::Weeks | FnId::WorkHours | FnId::WorkDays => self.plain(&args, Shape::Span),
             FnId::Money => self.plain(&args, Shape::Money),

@@ -183,6 +183,10 @@ impl Machine<'_> {
             let lab = self.source(Bits::TRACE, pos, What::Fired(entry.name));
             self.pc.push(Pc::Branch { lab, guard: None });
         }
+        if entry.point == EntryPoint::LeadQuiet {
+            let lab = self.source(Bits::CLOCK, pos, What::Fired(entry.name));
+            self.pc.push(Pc::Branch { lab, guard: None });
+        }
         let args: Vec<Val> = entry.params.iter().map(|(name, ty)| self.parameter(ty, name)).collect();
         if entry.point == EntryPoint::CoachingDay {
             self.period = args.first().map_or(Id::NONE, |period| period.id);

@@ -222,7 +222,11 @@ impl Lab {
         let (graver, lesser) = if other.bits.gravity() > self.bits.gravity() { (other, self) } else { (self, other) };
         Self {
             bits: self.bits | other.bits,
-            own: self.own.join(other.own),
+            own: match (self.bits.meets(Bits::OWN_ONLY), other.bits.meets(Bits::OWN_ONLY)) {
+                (true, false) => self.own,
+                (false, true) => other.own,
+                _ => self.own.join(other.own),
+            },
             of_cell: if self.bits.is_empty() { other.of_cell } else if other.bits.is_empty() { self.of_cell } else { self.of_cell.join(other.of_cell) },
             deps,
             step: if graver.step == StepId::NONE { lesser.step } else { graver.step },

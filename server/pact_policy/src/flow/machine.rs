@@ -361,6 +361,7 @@ impl<'a> Machine<'a> {
             field: if a.field == b.field { a.field } else { None },
             targets,
             guard: None,
+            empty: None,
         }
     }
 

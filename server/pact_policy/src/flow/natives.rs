@@ -180,7 +180,11 @@ impl Machine<'_> {
         let lab = self.step(lab.without(Bits::SORT), pos, What::Counted(name.clone()));
         let of_cell = if val.cell == Id::NONE { Id::MIXED } else { val.cell };
         let from = Self::deep_from(val);
-        Val { from, some: from, ..Val::new(Shape::Number, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab }) }
+        let empty = match val.shape {
+            Shape::Text(_) => None,
+            _ => Some(self.whether(val, Lab::NONE, pos).lab),
+        };
+        Val { from, some: from, empty, ..Val::new(Shape::Number, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab }) }
     }
 
     /// Whether there is any: sanctioned for a person's own list towards that person.
@@ -193,6 +197,12 @@ impl Machine<'_> {
         let own = lab.own;
         let mut lab = self.join(lab, more.without(Bits::SORT));
         let one = Self::one_subject(over);
+        let people = match &over.shape {
+            Shape::Query(query) => query.kind == crate::table::Kind::Person,
+            Shape::List(list) => list.element.is_person(),
+            _ => false,
+        };
+        let one = one || (people && !lab.bits.meets(Bits::CLOCK | Bits::ACROSS));
         let personal = lab.bits.meets(Bits::PERSONAL);
         let subject_only = one && !lab.bits.meets(Bits::TRACE);
         if !subject_only && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS)) {

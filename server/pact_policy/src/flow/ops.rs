@@ -19,7 +19,21 @@ impl Machine<'_> {
         let mut lab = lab;
         lab.bits |= Bits::PRESENCE;
         lab.claim();
+        if lab.of_cell == Id::NONE {
+            lab.of_cell = Id::MIXED;
+        }
         lab
+    }
+
+    /// What a comparison of a length tells, where it only tells whether there is anything.
+    fn emptiness(&mut self, op: &str, a: &Val, b: &Val) -> Option<Lab> {
+        let (length, other) = if a.empty.is_some() { (a, b) } else { (b, a) };
+        let lab = length.empty?;
+        let zero = self.identity(Id(0x7fff_fff0), "0");
+        let one = self.identity(Id(0x7fff_fff0), "1");
+        let flipped = b.empty.is_some();
+        let asks = other.version.same(zero) || (other.version.same(one) && matches!((op, flipped), (">=" | "<", false) | ("<=" | ">", true)));
+        asks.then_some(lab)
     }
 
     pub(crate) fn binary(&mut self, op: &str, a: &Val, b: &Val, pos: Pos) -> Val {
@@ -28,9 +42,14 @@ impl Machine<'_> {
         let from = Self::deep_from(a) | Self::deep_from(b);
         let some = a.some | b.some | from;
         let made = |shape, lab| Val { from, some, ..Val::new(shape, lab) };
+        if matches!(op, "==" | "!=" | "<" | ">" | "<=" | ">=")
+            && let Some(lab) = self.emptiness(op, a, b)
+        {
+            return made(Shape::Bool, lab);
+        }
         match op {
             "==" | "!=" => {
-                let lab = self.equality(a, b, joined, pos);
+                let lab = self.equality(op, a, b, joined, pos);
                 let guard = match (a.field, b.field) {
                     (Some(field), None) => Some((field, b.version)),
                     (None, Some(field)) => Some((field, a.version)),
@@ -91,7 +110,7 @@ impl Machine<'_> {
         }
     }
 
-    fn equality(&mut self, a: &Val, b: &Val, joined: Lab, pos: Pos) -> Lab {
+    fn equality(&mut self, op: &str, a: &Val, b: &Val, joined: Lab, pos: Pos) -> Lab {
         let mut lab = joined.without(Bits::SORT);
         if matches!(a.shape, Shape::Unit) || matches!(b.shape, Shape::Unit) {
             let val = if matches!(a.shape, Shape::Unit) { b } else { a };
@@ -102,7 +121,9 @@ impl Machine<'_> {
             return lab;
         }
         let trace = |val: &Val| val.lab.bits.has(Bits::TRACE | Bits::WHO);
-        if (trace(a) || trace(b)) && a.lab.bits.meets(Bits::PERSONAL) && b.lab.bits.meets(Bits::PERSONAL) {
+        // That one act is not by whom another is leaves one out; it picks nobody's traces.
+        let apart = op == "!=" && trace(a) && trace(b);
+        if !apart && (trace(a) || trace(b)) && a.lab.bits.meets(Bits::PERSONAL) && b.lab.bits.meets(Bits::PERSONAL) {
             let whose = if trace(a) && trace(b) { Id::MIXED } else if trace(a) { b.id } else { a.id };
             lab.bits |= Bits::SELECTED;
             lab.own = whose;
@@ -398,10 +419,7 @@ impl Machine<'_> {
             }
         }
         let mut val = self.under(val, lab);
-        if val.lab.of_cell.same(id) {
-            val.lab.bits = val.lab.bits.without(Bits::PRESENCE);
-            val.lab.of_cell = Id::NONE;
-        }
+        forget_own_state(&mut val, id, 0);
         self.clock += 1;
         let stamp = self.clock;
         let here = &mut self.cells[cell];
@@ -426,6 +444,10 @@ impl Machine<'_> {
     fn gathered(&mut self, mut val: Val, turn: Lab, reach: Reach, bit: u64) -> Val {
         let lab = self.join(val.lab, turn);
         match &val.shape {
+            Shape::List(list) if reach == Reach::Many && list.one_subject => {
+                let list = ListVal { one_subject: false, ..(**list).clone() };
+                Val { lab, shape: Shape::List(Rc::new(list)), ..val }
+            }
             Shape::List(_) | Shape::Digest | Shape::Query(_) | Shape::Function => Val { lab, ..val },
             Shape::Map(map) => {
                 let mut map = (**map).clone();
@@ -460,6 +482,18 @@ impl Machine<'_> {
                 Val { lab, shape, version: Id::NONE, field: None, ..val }
             }
         }
+    }
+}
+
+/// What a container's own state decided about what is put into it is what it holds already.
+fn forget_own_state(val: &mut Val, cell: Id, depth: usize) {
+    if val.lab.of_cell.same(cell) {
+        val.lab.bits = val.lab.bits.without(Bits::PRESENCE);
+        val.lab.of_cell = Id::NONE;
+    }
+    if let (Shape::Map(map), true) = (&mut val.shape, depth < 3) {
+        let map = Rc::make_mut(map);
+        map.known.values_mut().chain(map.rest.as_mut()).for_each(|inner| forget_own_state(inner, cell, depth + 1));
     }
 }
 

@@ -104,6 +104,7 @@ impl What {
             Self::Member(kind, name, label) => format!("reads `{name}` of a {kind}, which carries {label}"),
             Self::Query(root) => format!("reads `{root}`: that each one is there is a trace of what somebody did"),
             Self::Narrowed(name) => format!("narrows by `{name}`"),
+            Self::Fired("on_lead_quiet") => "the quiet clock of the lead calls `on_lead_quiet`".to_owned(),
             Self::Fired(entry) => format!("an act of a member of staff calls `{entry}`: being called is a trace"),
             Self::Counted(name) => format!("`{name}` makes one value of many"),
             Self::Looped => "changes with every turn of the loop, so it gathers what the loop goes over".to_owned(),

@@ -103,6 +103,8 @@ pub(crate) struct Val {
     /// The stored field that it is, read and not changed since.
     pub(crate) field: Option<u32>,
     pub(crate) targets: Option<Rc<Vec<Target>>>,
+    /// For a length: what it tells where it is only compared with nothing.
+    pub(crate) empty: Option<Lab>,
     /// A comparison of a stored field with a version of a value: the field, and the version.
     pub(crate) guard: Option<(u32, Id)>,
 }
@@ -134,6 +136,7 @@ impl Val {
             field: None,
             targets: None,
             guard: None,
+            empty: None,
         }
     }
 
