@@ -1,4 +1,15 @@
 //! One binary for all tests that need the real thing.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod architecture;
+mod crash;
+mod demo;
+mod fuzz;
+mod http_document;
+mod http_framework;
+mod http_nouns;
+mod http_organisation;
+mod http_session;
+mod main_job;
+mod openapi;
 mod store;

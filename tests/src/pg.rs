@@ -199,7 +199,7 @@ fn watch(base: &Path, account: &Account, data: &Path, sockets: &Path, port: u16)
     ];
     let mut command = Command::new("setsid");
     command
-        .args(["sh", "-c", WATCH, "pact-test-postgres"])
+        .args(["--fork", "sh", "-c", WATCH, "pact-test-postgres"])
         .arg(base.with_extension("alive"))
         .arg(base)
         .arg(LINGER_SECONDS.to_string());
@@ -208,7 +208,8 @@ fn watch(base: &Path, account: &Account, data: &Path, sockets: &Path, port: u16)
         command.arg("-c").arg(setting);
     }
     command.current_dir(base).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().expect("the server's watcher starts");
+    let forked = command.status().expect("the server's watcher starts");
+    assert!(forked.success(), "the server's watcher did not start: {forked}");
 }
 
 fn wait_until_ready(base: &Path, server: &str) {

@@ -111,7 +111,7 @@ async fn groups_that_wait_for_each_other_are_done_again() {
         // Half of the jobs take the rows in one order, half in the other.
         let mut order = ids.clone();
         order.rotate_left(n % 6);
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             order.reverse();
         }
         fresh.store.write(async move |tx| {

@@ -15,21 +15,21 @@ use uuid::Uuid;
 
 /// Which database a case runs on.
 #[derive(Clone, Copy, Debug)]
-pub enum On {
+pub(crate) enum On {
     Sqlite,
     Postgres,
 }
 
 /// A store with tables and nothing in them.
-pub struct Fresh {
-    pub store: Store,
-    pub url: String,
+pub(crate) struct Fresh {
+    pub(crate) store: Store,
+    pub(crate) url: String,
     _folder: Option<TempDir>,
     _database: Option<TestDatabase>,
 }
 
 impl On {
-    pub async fn fresh(self) -> Fresh {
+    pub(crate) async fn fresh(self) -> Fresh {
         let (url, folder, database) = match self {
             On::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -48,7 +48,7 @@ impl On {
 
 impl Fresh {
     /// Writes rows as they are.
-    pub async fn add<M>(&self, rows: Vec<M>)
+    pub(crate) async fn add<M>(&self, rows: Vec<M>)
     where
         M: sea_orm::ModelTrait + sea_orm::IntoActiveModel<<M::Entity as sea_orm::EntityTrait>::ActiveModel> + Send + 'static,
         M::Entity: sea_orm::EntityTrait<Model = M>,
@@ -57,7 +57,7 @@ impl Fresh {
     }
 
     /// Does a job that must not fail.
-    pub async fn write<T, F>(&self, job: F) -> T
+    pub(crate) async fn write<T, F>(&self, job: F) -> T
     where
         F: AsyncFn(&pact_store::Tx) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
@@ -66,7 +66,7 @@ impl Fresh {
     }
 }
 
-pub fn organisation() -> organisation::Model {
+pub(crate) fn organisation() -> organisation::Model {
     organisation::Model {
         id: Uuid::new_v4(),
         name: "Initech".into(),
@@ -78,11 +78,11 @@ pub fn organisation() -> organisation::Model {
     }
 }
 
-pub fn team(name: &str) -> team::Model {
+pub(crate) fn team(name: &str) -> team::Model {
     team::Model { id: Uuid::new_v4(), revision: new_revision(), name: name.to_owned(), region: None, manager_id: None }
 }
 
-pub fn person(name: &str) -> person::Model {
+pub(crate) fn person(name: &str) -> person::Model {
     person::Model {
         id: Uuid::new_v4(),
         revision: new_revision(),
@@ -106,7 +106,7 @@ pub fn person(name: &str) -> person::Model {
     }
 }
 
-pub fn customer(name: &str, created_at: i64) -> customer::Model {
+pub(crate) fn customer(name: &str, created_at: i64) -> customer::Model {
     customer::Model {
         id: Uuid::new_v4(),
         revision: new_revision(),
@@ -129,7 +129,7 @@ pub fn customer(name: &str, created_at: i64) -> customer::Model {
     }
 }
 
-pub fn contact(customer: Uuid, name: &str) -> contact::Model {
+pub(crate) fn contact(customer: Uuid, name: &str) -> contact::Model {
     contact::Model {
         id: Uuid::new_v4(),
         revision: new_revision(),
@@ -145,7 +145,7 @@ pub fn contact(customer: Uuid, name: &str) -> contact::Model {
     }
 }
 
-pub fn lead(customer: Uuid, title: &str, created_at: i64) -> lead::Model {
+pub(crate) fn lead(customer: Uuid, title: &str, created_at: i64) -> lead::Model {
     lead::Model {
         id: Uuid::new_v4(),
         revision: new_revision(),
@@ -177,7 +177,7 @@ pub fn lead(customer: Uuid, title: &str, created_at: i64) -> lead::Model {
     }
 }
 
-pub fn push(lead: Uuid, person: Uuid, pushed_at: i64, answer: &str) -> push::Model {
+pub(crate) fn push(lead: Uuid, person: Uuid, pushed_at: i64, answer: &str) -> push::Model {
     push::Model {
         id: Uuid::now_v7(),
         lead_id: lead,
@@ -192,7 +192,7 @@ pub fn push(lead: Uuid, person: Uuid, pushed_at: i64, answer: &str) -> push::Mod
     }
 }
 
-pub fn event(lane: i64, at: i64) -> event::Model {
+pub(crate) fn event(lane: i64, at: i64) -> event::Model {
     event::Model {
         id: Uuid::now_v7(),
         name: "lead_created".into(),
