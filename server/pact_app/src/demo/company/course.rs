@@ -10,7 +10,7 @@ use super::customers::HomeOf;
 use super::days_from;
 use super::leads::{Teller, month_ahead};
 use super::story::Story;
-use super::words::{Product, WordsError};
+use super::words::{Product, WordsError, known};
 
 /// Places for open leads that stay free at each person, so that fresh leads can be pushed.
 const ROOM_KEPT: i64 = 6;
@@ -47,13 +47,12 @@ impl<'a> Teller<'a> {
         let was_known = row.created_at > customer.created_at;
         let mut story = Story::enters(self.staff, row, &mut self.dice);
         if was_known && self.dice.chance(80) {
-            let template = self.dice.pick(self.words.leads.reasons("matched")?).clone();
-            let because = self.dice.say(&template, &[("domain", customer.domain.as_deref().unwrap_or_default())]);
+            let because = self.reason("matched", &[("domain", customer.domain.as_deref().unwrap_or_default())])?;
             story.is_matched(format!("the customer {}", customer.name), &because, later(entered, 1), &mut self.dice);
         }
         let fate = self.fate(age);
         let people = self.candidates(customer, home, product)?;
-        if let Some((owner, since)) = self.find_owner(&mut story, &people, fate, age)? {
+        if let Some((owner, since)) = self.find_owner(&mut story, customer, &people, (fate, age))? {
             self.work_on(&mut story, owner, since, fate)?;
         }
         self.count_load(&story);
@@ -78,12 +77,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Whom the lead may be pushed to: the owner of the customer, then those near who speak the language, then the desk; those with room only.
-    fn candidates(
-        &mut self,
-        customer: &customer::Model,
-        home: &HomeOf,
-        product: &Product,
-    ) -> Result<Vec<Candidate<'a>>, WordsError> {
+    fn candidates(&mut self, customer: &customer::Model, home: &HomeOf, product: &Product) -> Result<Vec<Candidate<'a>>, WordsError> {
         let staff = self.staff;
         let mut people = staff.reps_for(customer.territory_id);
         self.dice.shuffle(&mut people);
@@ -93,38 +87,44 @@ impl<'a> Teller<'a> {
             let open = self.open.get(&person.id).copied().unwrap_or(0);
             person.capacity.is_none_or(|capacity| open + ROOM_KEPT < capacity)
         });
-        let territory = staff.territory_name(customer.territory_id);
+        let spoken = self.words.leads.spoken.get(&home.language);
+        let language = known(spoken, "name of a language", &home.language)?;
+        let slots = [
+            ("territory", staff.territory_name(customer.territory_id)),
+            ("product", product.id.as_str()),
+            ("customer", customer.name.as_str()),
+            ("language", language.as_str()),
+        ];
         let mut reasoned = Vec::new();
         for person in people {
-            let kind = if customer.owner_id == Some(person.id) {
-                "owner"
-            } else if staff.is_at_desk(person) {
-                "desk"
-            } else if person.territory_id == customer.territory_id && person.skills.contains(&product.skill) {
-                "skill"
-            } else if speaks(person) {
-                "language"
-            } else {
-                "turn"
+            let kind = match (customer.owner_id == Some(person.id), speaks(person), person.skills.contains(&product.id)) {
+                (true, ..) => "owner",
+                (false, true, true) => "skill",
+                (false, true, false) => "language",
+                (false, false, _) => "turn",
             };
-            let template = self.dice.pick(self.words.leads.reasons(kind)?).clone();
-            let slots = [("territory", territory), ("skill", product.skill.as_str()), ("customer", customer.name.as_str())];
-            reasoned.push((person, self.dice.say(&template, &slots)));
+            reasoned.push((person, self.reason(kind, &slots)?));
         }
         Ok(reasoned)
+    }
+
+    fn reason(&mut self, kind: &str, slots: &[(&str, &str)]) -> Result<String, WordsError> {
+        let template = self.dice.pick(self.words.leads.reasons(kind)?);
+        Ok(self.dice.say(template, slots))
     }
 
     /// Pushes to one after the other until somebody takes it: that person and when, or nobody.
     fn find_owner(
         &mut self,
         story: &mut Story<'_>,
+        customer: &customer::Model,
         people: &[Candidate<'a>],
-        fate: Fate,
-        age: i64,
+        (fate, age): (Fate, i64),
     ) -> Result<Option<(&'a person::Model, Instant)>, WordsError> {
         let mut at = later(Instant::from_millis(story.row.created_at), self.dice.between(2, 9));
         // Offers of the last days leave time over a weekend, so that some are open when the demo starts.
         let within = if age <= RECENT_DAYS { WorkSpan::of_days(3) } else { WorkSpan::of_hours(4) }.unwrap_or_default();
+        let mut before = String::new();
         for (asked, (person, because)) in people.iter().enumerate() {
             let Some(calendar) = self.staff.calendar(person.id) else { continue };
             if self.staff.is_at_desk(person) && !calendar.is_on_duty(at) {
@@ -132,7 +132,8 @@ impl<'a> Teller<'a> {
             }
             let thinks = WorkSpan::of_minutes(self.dice.between(3, 200));
             let Some(answers) = calendar.add(at, thinks) else { continue };
-            let Some(until) = story.is_pushed(person, because.clone(), (at, within), &mut self.dice) else { continue };
+            let because = format!("{before}{because}");
+            let Some(until) = story.is_pushed(person, because, (at, within), &mut self.dice) else { continue };
             let mood = self.dice.between(0, 99);
             let refuses = asked < MOST_DECLINES && (fate == Fate::Waits || mood < 16);
             let sleeps = asked == 0 && fate != Fate::Waits && (16..22).contains(&mood);
@@ -142,9 +143,11 @@ impl<'a> Teller<'a> {
             }
             if sleeps {
                 story.expires(next, &mut self.dice);
+                before = self.reason("still_waits", &[("customer", &customer.name)])?;
             } else if refuses {
-                let reason = self.dice.pick(self.words.leads.reasons("declined")?).clone();
+                let reason = self.reason("declined", &[])?;
                 story.is_declined(person, &reason, next, &mut self.dice);
+                before = self.reason("came_back", &[("reason", &reason)])?;
             } else {
                 story.is_accepted(person, next, &mut self.dice);
                 return Ok(Some((person, next)));
@@ -154,18 +157,12 @@ impl<'a> Teller<'a> {
                 break;
             }
         }
-        self.ask_a_manager(story, people, at)?;
+        // Nobody is left to ask: a manager is told, and the lead waits.
+        if let Some(manager) = people.first().and_then(|(person, _)| self.staff.manager_of(person)) {
+            let because = self.reason("nobody", &[("before", &before)])?;
+            story.is_escalated(manager, &because, at, &mut self.dice);
+        }
         Ok(None)
-    }
-
-    /// Nobody is left to ask: a manager is told, and the lead waits.
-    fn ask_a_manager(&mut self, story: &mut Story<'_>, people: &[Candidate<'a>], at: Instant) -> Result<(), WordsError> {
-        let Some(manager) = people.first().and_then(|(person, _)| self.staff.manager_of(person)) else { return Ok(()) };
-        let territory = self.staff.territory_name(story.row.territory_id);
-        let template = self.dice.pick(self.words.leads.reasons("escalated")?).clone();
-        let because = self.dice.say(&template, &[("territory", territory)]);
-        story.is_escalated(manager, &because, at, &mut self.dice);
-        Ok(())
     }
 
     /// Stages, a change of owner, and the end.
@@ -191,7 +188,7 @@ impl<'a> Teller<'a> {
                 story.is_won(value, owner, *at, &mut self.dice);
             }
             (Fate::Lost, Some(at)) => {
-                let reason = self.dice.pick(self.words.leads.reasons("lost")?).clone();
+                let reason = self.reason("lost", &[])?;
                 story.is_lost(&reason, owner, *at, &mut self.dice);
             }
             (Fate::Won | Fate::Lost | Fate::StaysOpen | Fate::Waits, _) => self.show_if_quiet(story, owner)?,
@@ -237,8 +234,7 @@ impl<'a> Teller<'a> {
         let others = staff.reps_for(story.row.territory_id);
         let to = others.into_iter().find(|person| person.id != owner.id && has_room(person));
         let (Some(to), Some(manager)) = (to, staff.manager_of(owner)) else { return Ok(owner) };
-        let template = self.dice.pick(self.words.leads.reasons("transferred")?).clone();
-        let because = self.dice.say(&template, &[("from", &owner.name)]);
+        let because = self.reason("transferred", &[("from", &owner.name)])?;
         Ok(if story.is_transferred(manager, to, &because, at, &mut self.dice) { to } else { owner })
     }
 
@@ -258,9 +254,8 @@ impl<'a> Teller<'a> {
         if let Some(at) = due
             && self.dice.chance(40)
         {
-            let template = self.dice.pick(self.words.leads.reasons("highlighted")?).clone();
             let month = month_ahead(self.quarter, &mut self.dice);
-            let because = self.dice.say(&template, &[("month", &month)]);
+            let because = self.reason("highlighted", &[("month", &month)])?;
             story.is_highlighted(manager, &because, at, &mut self.dice);
         }
         Ok(())

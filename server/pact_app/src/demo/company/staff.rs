@@ -12,7 +12,7 @@ use pact_store::entity::{absence, holiday, organisation, person, team, territory
 use uuid::Uuid;
 
 use super::dice::Dice;
-use super::words::{AbsenceWords, Home, Organisation, PersonWords, Words, WordsError, known};
+use super::words::{AbsenceWords, Home, Organisation, PersonWords, Product, Words, WordsError, known};
 use super::{Quarter, days_from, holidays};
 
 /// The domain of the company and of its partners: reserved for examples, so that no mail ever arrives anywhere.
@@ -40,10 +40,11 @@ pub(super) fn make(words: &Words, seed: u64, quarter: Quarter) -> Result<Staff, 
         team.manager_id = Some(*known(ids.get(words.manager.as_str()), "person", &words.manager)?);
     }
     let created_at = quarter.starts.millis();
+    let around = Around { ids: &ids, teams: &teams, territories: &territories, products: &words.leads.product };
     let mut persons = Vec::new();
     for person in &words.people.person {
         let home = known(words.places.home.iter().find(|home| home.place == person.place), "place", &person.place)?;
-        persons.push(one_person(person, home, &ids, &teams, &territories, created_at, &mut dice)?);
+        persons.push(one_person(person, home, &around, created_at, &mut dice)?);
     }
     let absences = absences(&words.organisation.absence, &ids, quarter.today, &mut dice)?;
     let year = quarter.today.year();
@@ -114,15 +115,22 @@ fn teams(words: &Organisation, dice: &mut Dice) -> Vec<team::Model> {
     words.team.iter().map(one).collect()
 }
 
+/// What a person's words refer to.
+struct Around<'a> {
+    ids: &'a HashMap<&'a str, Uuid>,
+    teams: &'a [team::Model],
+    territories: &'a [territory::Model],
+    products: &'a [Product],
+}
+
 fn one_person(
     words: &PersonWords,
     home: &Home,
-    ids: &HashMap<&str, Uuid>,
-    teams: &[team::Model],
-    territories: &[territory::Model],
+    around: &Around<'_>,
     created_at: i64,
     dice: &mut Dice,
 ) -> Result<person::Model, WordsError> {
+    let Around { ids, teams, territories, products } = around;
     let id_of = |name: &String| known(ids.get(name.as_str()).copied(), "person", name);
     let team = |name: &String| known(teams.iter().find(|team| team.name == *name), "team", name).map(|team| team.id);
     let territory = |name: &String| known(territories.iter().find(|one| one.name == *name), "territory", name).map(|one| one.id);
@@ -138,7 +146,7 @@ fn one_person(
         team_id: words.team.as_ref().map(team).transpose()?,
         territory_id: words.territory.as_ref().map(territory).transpose()?,
         manager_id: words.manager.as_ref().map(id_of).transpose()?,
-        skills: List::from(words.skills.clone()),
+        skills: List::from(skills(words, products)),
         languages: List::from(words.languages.clone()),
         time_zone: home.zone.clone(),
         country: home.country.clone(),
@@ -149,6 +157,12 @@ fn one_person(
         password_hash: None,
         created_at,
     })
+}
+
+/// The trades that somebody knows, and the products of these trades.
+fn skills(words: &PersonWords, products: &[Product]) -> Vec<String> {
+    let of_trade = products.iter().filter(|product| words.skills.contains(&product.skill));
+    words.skills.iter().chain(of_trade.map(|product| &product.id)).cloned().collect()
 }
 
 /// The part of an address before the `@`: "Noor el Idrissi" is `noor.el.idrissi`.

@@ -103,7 +103,7 @@ lists! {
     /// An industry: employees from and to, and a letter for each chance of a segment.
     Industry { employees: Vec<i64>, segments: String, }
     /// `leads.toml`.
-    Leads { product: Vec<Product>, say: BTreeMap<String, BTreeMap<String, String>>, message: BTreeMap<String, Vec<String>>, message_service: BTreeMap<String, Vec<String>>, reasons: BTreeMap<String, Vec<String>>, source: Vec<Source>, }
+    Leads { product: Vec<Product>, spoken: BTreeMap<String, String>, say: BTreeMap<String, BTreeMap<String, String>>, message: BTreeMap<String, Vec<String>>, message_service: BTreeMap<String, Vec<String>>, reasons: BTreeMap<String, Vec<String>>, source: Vec<Source>, }
     /// A product, with what it is for by industry.
     Product { id: String, weight: u32, name: String, models: Vec<String>, value: Vec<i64>, skill: String, uses: BTreeMap<String, Vec<String>>, }
     /// Where leads come from.
