@@ -19,9 +19,9 @@ const START_SECONDS: u64 = 60;
 /// How long the server outlives the last test, in seconds, in case another test follows.
 const LINGER_SECONDS: u32 = 5;
 
-/// Watches the server: arguments are the lock file, the folder, the linger in seconds, and the command that runs the server.
+/// Watches the server: arguments are the lock file, the file with the address, the folder, the linger in seconds, and the command that runs the server.
 const WATCH: &str = r#"
-lock=$1 dir=$2 linger=$3; shift 3
+lock=$1 address=$2 dir=$3 linger=$4; shift 4
 exec 9<"$lock"
 "$@" >"$dir/server.log" 2>&1 </dev/null 9<&- &
 server=$!
@@ -29,7 +29,7 @@ trap 'kill -INT $server; wait $server; rm -rf "$dir"; exit' INT TERM HUP
 while :; do
   flock -x 9; flock -u 9; sleep "$linger" 9<&-
   if flock -n -x 9; then
-    rm -f "$dir/address"; kill -INT $server; wait $server; rm -rf "$dir"; exit
+    rm -f "$address"; kill -INT $server; wait $server; rm -rf "$dir"; exit
   fi
 done
 "#;
@@ -111,8 +111,13 @@ impl TestPg {
         let starting = lock_file(&base.with_extension("starting"));
         starting.lock().expect("a lock to start the server");
         // An address may be left over from a machine that lost its power.
-        let running = fs::read_to_string(base.join("address")).ok().filter(|server| is_ready(server));
-        let server = running.unwrap_or_else(|| start_cluster(&base));
+        let address = base.with_extension("address");
+        let running = fs::read_to_string(&address).ok().filter(|server| is_ready(server));
+        let server = running.unwrap_or_else(|| {
+            let server = start_cluster(&base.with_extension(std::process::id().to_string()));
+            fs::write(&address, &server).expect("the address of the server is written down");
+            server
+        });
         Self { server, psql: binary("psql"), _alive: Some(alive) }
     }
 }
@@ -159,34 +164,33 @@ fn lock_file(path: &Path) -> File {
 }
 
 /// Makes a cluster, starts it with its watcher, and returns its address.
-fn start_cluster(base: &Path) -> String {
-    let _ = fs::remove_dir_all(base);
-    fs::create_dir(base).expect("a folder for the cluster");
-    fs::set_permissions(base, fs::Permissions::from_mode(0o755)).expect("a folder that the server may enter");
+fn start_cluster(folder: &Path) -> String {
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir(folder).expect("a folder for the cluster");
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("a folder that the server may enter");
     let account = Account::of_server();
-    let (data, sockets) = (base.join("data"), base.join("sockets"));
-    for folder in [&data, &sockets] {
-        fs::create_dir(folder).expect("a folder of the cluster");
-        account.give(folder);
+    let (data, sockets) = (folder.join("data"), folder.join("sockets"));
+    for part in [&data, &sockets] {
+        fs::create_dir(part).expect("a folder of the cluster");
+        account.give(part);
     }
     let made = account
         .command(&binary("initdb"))
         .args(["-U", "pact", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", "-D"])
         .arg(&data)
-        .current_dir(base)
+        .current_dir(folder)
         .output()
         .expect("initdb runs");
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
     let port = free_port();
-    watch(base, &account, &data, &sockets, port);
+    watch(folder, &account, &data, &sockets, port);
     let server = format!("postgres://pact@127.0.0.1:{port}");
-    wait_until_ready(base, &server);
-    fs::write(base.join("address"), &server).expect("the address of the server is written down");
+    wait_until_ready(folder, &server);
     server
 }
 
 /// Starts the server under its watcher, in a session of its own and without our files, so that it outlives this process.
-fn watch(base: &Path, account: &Account, data: &Path, sockets: &Path, port: u16) {
+fn watch(folder: &Path, account: &Account, data: &Path, sockets: &Path, port: u16) {
     let server = account.command(&binary("postgres"));
     let settings = [
         "listen_addresses=127.0.0.1".to_owned(),
@@ -200,22 +204,23 @@ fn watch(base: &Path, account: &Account, data: &Path, sockets: &Path, port: u16)
     let mut command = Command::new("setsid");
     command
         .args(["--fork", "sh", "-c", WATCH, "pact-test-postgres"])
-        .arg(base.with_extension("alive"))
-        .arg(base)
+        .arg(base().with_extension("alive"))
+        .arg(base().with_extension("address"))
+        .arg(folder)
         .arg(LINGER_SECONDS.to_string());
     command.arg(server.get_program()).args(server.get_args()).arg("-D").arg(data);
     for setting in settings {
         command.arg("-c").arg(setting);
     }
-    command.current_dir(base).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let forked = command.status().expect("the server's watcher starts");
     assert!(forked.success(), "the server's watcher did not start: {forked}");
 }
 
-fn wait_until_ready(base: &Path, server: &str) {
+fn wait_until_ready(folder: &Path, server: &str) {
     let until = Instant::now() + Duration::from_secs(START_SECONDS);
     while !is_ready(server) {
-        let log = || fs::read_to_string(base.join("server.log")).unwrap_or_default();
+        let log = || fs::read_to_string(folder.join("server.log")).unwrap_or_default();
         assert!(Instant::now() < until, "PostgreSQL did not start within {START_SECONDS} s: {}", log());
         sleep(Duration::from_millis(50));
     }
