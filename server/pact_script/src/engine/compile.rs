@@ -8,7 +8,7 @@ use pact_policy::table::{FUNCTIONS, NARROWS, ROOTS};
 use rhai::{AST, ASTFlags, Engine, Module, Scope, Stmt};
 
 use super::errors::{of_parse, of_run};
-use super::resolver::Modules;
+use super::resolver::{ByName, Modules};
 use crate::limits;
 use crate::run::{Limit, ScriptError, Scripts};
 
@@ -17,7 +17,7 @@ pub(crate) struct Compiled {
     pub(crate) ast: AST,
     /// Whether constants or imports stand outside functions, which are made anew at each call.
     pub(crate) has_top: bool,
-    pub(crate) modules: Arc<BTreeMap<String, Arc<Module>>>,
+    pub(crate) modules: ByName,
     /// Functions that a host may call, with their numbers of parameters.
     pub(crate) functions: BTreeSet<(String, usize)>,
     files: HashMap<String, String>,
@@ -82,7 +82,7 @@ fn compile_modules(
     resolver: &Modules,
     reserved: &BTreeSet<String>,
     scripts: &Scripts,
-) -> Result<Arc<BTreeMap<String, Arc<Module>>>, ScriptError> {
+) -> Result<ByName, ScriptError> {
     let mut modules: BTreeMap<String, Arc<Module>> = BTreeMap::new();
     for (name, text) in &scripts.modules {
         // A module sees those before it, so that there can be no cycle.

@@ -50,9 +50,11 @@ fn join(context: &NativeCallContext, array: Array, between: &str) -> Result<Stri
     Ok(text)
 }
 
+type Part = fn(NaiveDate) -> u32;
+
 /// Parts of days, and of instants by the day that they are in the run's zone.
 fn parts_of_days(engine: &mut Engine, host: &Host) {
-    let parts: [(&str, fn(NaiveDate) -> u32); 6] = [
+    let parts: [(&str, Part); 6] = [
         ("year", |day| u32::try_from(day.year()).unwrap_or(0)),
         ("month", |day| day.month()),
         ("day", |day| day.day()),

@@ -22,7 +22,6 @@ mod resolver;
 pub(crate) mod runner;
 mod sorting;
 
-use std::any::TypeId;
 use std::sync::Arc;
 
 use rhai::packages::{
@@ -33,7 +32,6 @@ use pact_policy::engine::apply_parser_options;
 use rhai::{Dynamic, Engine};
 
 use self::desk::{Host, Stop};
-use self::handles::{Draft, Rec, Rotation, Rows, Tally};
 use self::resolver::Modules;
 use crate::limits;
 use crate::run::Limit;
@@ -99,21 +97,11 @@ fn watch(engine: &mut Engine, host: &Host) {
     });
 }
 
-/// Lets a closure read a captured record inside the record's own query.
+/// Lets a closure read a captured variable inside that variable's own chain: `lead.history.filter(|e| e.by == lead.owner)`.
 ///
-/// Capturing makes a variable a shared, locked cell, and Rhai holds the lock while it walks `lead.history.filter(…)`. Handing the
-/// cell itself out leaves it unlocked until a native function looks in; assignment still reaches the cell.
+/// Capturing makes a variable a shared, locked cell, and Rhai holds the lock while it walks the chain. Handing the cell itself
+/// out leaves it unlocked until a native function looks in; assignments and methods that change a value still reach the cell.
 #[expect(deprecated, reason = "Rhai marks its variable resolver as volatile; the version is pinned")]
 fn share(engine: &mut Engine) {
-    let handles = [
-        TypeId::of::<Rec>(),
-        TypeId::of::<Rows>(),
-        TypeId::of::<Rotation>(),
-        TypeId::of::<Tally>(),
-        TypeId::of::<Draft>(),
-    ];
-    engine.on_var(move |name, _, context| {
-        let value = context.scope().get(name).filter(|value| value.is_shared() && !value.is_locked());
-        Ok(value.filter(|value| handles.contains(&value.type_id())).cloned())
-    });
+    engine.on_var(|name, _, context| Ok(context.scope().get(name).filter(|value| value.is_shared() && !value.is_locked()).cloned()));
 }

@@ -18,6 +18,10 @@ use crate::members;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
+type Test = fn(Ordering) -> bool;
+const ORDERS: [(&str, Test); 4] =
+    [("<", Ordering::is_lt), ("<=", Ordering::is_le), (">", Ordering::is_gt), (">=", Ordering::is_ge)];
+
 /// Registers operators and texts.
 pub(super) fn register(engine: &mut Engine, host: &Host) {
     engine
@@ -136,9 +140,7 @@ fn amount_order(engine: &mut Engine) {
             _ => Err(incomparable(a, b)),
         }
     }
-    let tests: [(&str, fn(Ordering) -> bool); 4] =
-        [("<", Ordering::is_lt), ("<=", Ordering::is_le), (">", Ordering::is_gt), (">=", Ordering::is_ge)];
-    for (operator, test) in tests {
+    for (operator, test) in ORDERS {
         let answer = move |a: &Dynamic, b: &Dynamic| -> Result<bool, Failed> { Ok(order(a, b)?.is_some_and(test)) };
         engine.register_fn(operator, move |a: Money, b: Money| answer(&Dynamic::from(a), &Dynamic::from(b)));
         engine.register_fn(operator, move |a: Money, b: Dynamic| answer(&Dynamic::from(a), &b));
@@ -159,9 +161,7 @@ fn incomparable(a: &Dynamic, b: &Dynamic) -> Failed {
 
 /// Comparison of a type with itself; with `()` every order is false, and with anything else it is an error.
 fn ordered<T: Ord + Clone + Send + Sync + 'static>(engine: &mut Engine) {
-    let tests: [(&str, fn(Ordering) -> bool); 4] =
-        [("<", Ordering::is_lt), ("<=", Ordering::is_le), (">", Ordering::is_gt), (">=", Ordering::is_ge)];
-    for (operator, test) in tests {
+    for (operator, test) in ORDERS {
         let other = |a: Dynamic, b: Dynamic| -> Result<bool, Failed> {
             if a.is_unit() || b.is_unit() { Ok(false) } else { Err(incomparable(&a, &b)) }
         };

@@ -9,10 +9,13 @@ use super::desk::fail;
 
 /// The modules of the script set at hand.
 #[derive(Clone, Default)]
-pub(crate) struct Modules(Arc<Mutex<Arc<BTreeMap<String, Arc<Module>>>>>);
+pub(crate) struct Modules(Arc<Mutex<ByName>>);
+
+/// Modules by name (`std/text`).
+pub(crate) type ByName = Arc<BTreeMap<String, Arc<Module>>>;
 
 impl Modules {
-    pub(crate) fn set(&self, modules: Arc<BTreeMap<String, Arc<Module>>>) {
+    pub(crate) fn set(&self, modules: ByName) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = modules;
     }
 }

@@ -232,6 +232,10 @@ async fn records_and_queries_read_like_the_table_says() {
     }
 }
 
+async fn outcome_of(text: &str) -> pact_script::run::Outcome {
+    outcome(&pool(1), text).await
+}
+
 #[tokio::test]
 async fn a_captured_variable_can_be_assigned() {
     let text = "fn main(lead) {
@@ -246,4 +250,27 @@ async fn a_captured_variable_can_be_assigned() {
     }";
     let outcome = pool(1).run(&run(&script(text), "main", vec![Value::Ref(Kind::Lead, id_of("pumps"))]), &world(COMPANY)).await;
     assert_eq!((outcome.error, outcome.log), (None, vec!["1 ann".to_owned(), "1".to_owned()]));
+
+    let text = "fn main() {
+        let words = #{ a: 5, b: 1 };
+        let often = words.keys().filter(|word| words[word] > 3);
+        words.c = 9;
+        words[\"d\"] = 1;
+        words[\"d\"] += 1;
+        let list = [1];
+        let sum = 0;
+        let long = || list.len();
+        list.for_each(|| sum += this);
+        list.push(2);
+        list += [3];
+        list[0] = 7;
+        let word = \"abc\";
+        let said = || word;
+        word += \"d\";
+        word[0] = 'x';
+        sum *= 10;
+        log(`${often} ${words.d} ${words.len()} ${list} ${long.call()} ${sum} ${said.call()}`);
+    }";
+    let outcome = outcome_of(text).await;
+    assert_eq!((outcome.error, outcome.log), (None, vec!["[\"a\"] 2 4 [7, 2, 3] 3 10 xbcd".to_owned()]));
 }
