@@ -24,7 +24,7 @@ fn act(field: &Field) -> Option<(Rule, String, String)> {
     let rule = if is_number(field) { Rule::NoActivityCounter } else { Rule::NoTickBox };
     let label = if field.label.is_empty() { &field.name } else { &field.label };
     match whose_act(field) {
-        Whose::Nobody | Whose::Customer => None,
+        Whose::Nobody | Whose::Thing | Whose::Customer => None,
         Whose::Ours => {
             let what = match rule {
                 Rule::NoActivityCounter => format!("the field \"{label}\" measures what members of staff do"),

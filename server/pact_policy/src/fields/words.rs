@@ -8,6 +8,8 @@ use crate::manifest::{Field, FieldOn, FieldType};
 pub(super) enum Whose {
     /// No act.
     Nobody,
+    /// Words that can mean an act, and here mean a thing: a meeting room, an address.
+    Thing,
     /// The customer's.
     Customer,
     /// An act, and it is not said whose.
@@ -30,7 +32,7 @@ pub(super) fn whose_act(field: &Field) -> Whose {
     if !options.is_empty() && of_options(lexicon, &options) {
         let said = found.iter().copied().max().unwrap_or(Whose::Nobody);
         let actor = texts.iter().any(|text| names_us(lexicon, text));
-        found.push(if actor { Whose::Ours } else if said == Whose::Nobody { Whose::Nobody } else { Whose::Unsaid });
+        found.push(if actor { Whose::Ours } else if said <= Whose::Thing { said } else { Whose::Unsaid });
     }
     let about = field.about.as_deref().map(str::to_lowercase);
     let about_customer = matches!(about.as_deref(), Some("customer" | "contact" | "client"));
@@ -38,7 +40,10 @@ pub(super) fn whose_act(field: &Field) -> Whose {
     if found.contains(&Whose::Ours) {
         return Whose::Ours;
     }
-    // One text that says it is the customer's answers for the others.
+    // One text that says it is the customer's, or a thing, answers for the others.
+    if found.first() == Some(&Whose::Thing) {
+        return Whose::Nobody;
+    }
     if found.contains(&Whose::Customer) {
         return Whose::Customer;
     }
@@ -102,19 +107,21 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return Whose::Nobody;
     }
     if field.on == FieldOn::Person {
-        return if object { Whose::Nobody } else { Whose::Ours };
+        return if object { Whose::Thing } else { Whose::Ours };
     }
     if customer {
         return Whose::Customer;
     }
     if object {
-        return Whose::Nobody;
+        return Whose::Thing;
     }
     if outward {
         return Whose::Ours;
     }
-    if matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link) && only_address(text) {
-        return Whose::Nobody;
+    let words_only = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link);
+    // In words on a plan stands what is intended, not what was done.
+    if words_only && (only_address(text) || field.on == FieldOn::Plan) {
+        return Whose::Thing;
     }
     Whose::Unsaid
 }

@@ -440,7 +440,7 @@ impl Machine<'_> {
             if element.is_person() && both.bits.meets(Bits::METRIC | Bits::MEASURE | Bits::ORDER | Bits::DURATION) {
                 both.bits |= Bits::RANK | Bits::METRIC;
             }
-            if names_people(&element) && both.bits.meets(Bits::METRIC) {
+            if names_people(&element) && both.bits.meets(Bits::METRIC | Bits::DURATION) {
                 both.bits |= Bits::RANK;
             }
             order = self.join(order, both);

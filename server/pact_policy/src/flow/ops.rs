@@ -13,7 +13,9 @@ impl Machine<'_> {
     /// Whether there is something: a label about a person's list says more once it is asked whether the list is empty.
     pub(crate) fn presence(&mut self, val: &Val, lab: Lab) -> Lab {
         let tells = val.maybe && lab.bits.meets(Bits::TRACE) || val.maybe && lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
-        if !tells || val.lab.bits.has(Bits::METRIC) {
+        // Whether a person was found is no list of traces that is empty.
+        let person = val.is_person() && !lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
+        if !tells || person || val.lab.bits.has(Bits::METRIC) {
             return lab;
         }
         let mut lab = lab;
