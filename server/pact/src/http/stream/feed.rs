@@ -156,7 +156,6 @@ impl Feed {
             | Notice::OutboxAppended { .. }
             | Notice::OrganisationChanged { .. }
             | Notice::PluginsChanged
-            | Notice::TurnTaken { .. }
             | Notice::LoadMoved { .. }
             | Notice::TurnTaken { .. } => {}
         }
