@@ -25,12 +25,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = is_json(request.headers());
+        let is_coded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
         let payload = payload.take();
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::new(
                     ProblemType::UnsupportedMediaType,
                     "This operation reads JSON. Send the body with Content-Type: application/json.",
+                ));
+            }
+            if is_coded {
+                return Err(Problem::new(
+                    ProblemType::UnsupportedMediaType,
+                    "This operation reads bodies that are not compressed. Send the body without Content-Encoding.",
                 ));
             }
             parse(&read(payload, MAX_JSON_BYTES).await?).map(Self)
@@ -56,13 +63,17 @@ pub async fn read(mut payload: Payload, max_bytes: usize) -> Result<web::Bytes, 
     Ok(body.freeze())
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return false };
     let essence = kind.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("application/merge-patch+json")
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+/// A JSON body that was read.
+///
+/// # Errors
+/// What does not fit, and where.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if holds_nul(body) {
         return Err(Problem::new(
             ProblemType::InvalidBody,

@@ -72,6 +72,7 @@ fn build(
         .wrap(from_fn(only_problems))
         .wrap(Compress::default())
         .wrap(cors)
+        .wrap(from_fn(super::form::let_pages_in))
         .wrap(security_headers())
         .wrap(TracingLogger::<RequestSpan>::new())
         .wrap(from_fn(trace::identify))

@@ -241,7 +241,8 @@ fn cookie<'a>(value: &'a str, settings: &Settings) -> Cookie<'a> {
         .finish()
 }
 
-fn address(request: &HttpRequest, settings: &Settings) -> String {
+/// Where a request comes from.
+pub(super) fn address(request: &HttpRequest, settings: &Settings) -> String {
     let info = request.connection_info();
     let address = if settings.behind_proxy { info.realip_remote_addr() } else { info.peer_addr() };
     address.unwrap_or("unknown").to_owned()

@@ -1,6 +1,6 @@
 //! What the server's log says about a request: id, method, route, status, duration; never a person, an address or a value.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,6 +14,8 @@ use uuid::Uuid;
 /// The header with the request's id, from the caller or made here, and on every answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A request that takes longer is worth a line in the log; others have one at the level `debug`.
+const SLOW: Duration = Duration::from_secs(1);
 /// The longest request id that is taken over from a caller.
 const MAX_REQUEST_ID_CHARS: usize = 64;
 
@@ -66,11 +68,14 @@ impl RootSpanBuilder for RequestSpan {
         };
         span.record("status", status.as_u16());
         let arrived = outcome.as_ref().ok().and_then(|response| response.request().extensions().get::<Arrived>().cloned());
-        let duration_us = arrived.map(|arrived| arrived.at.elapsed().as_micros());
+        let took = arrived.map(|arrived| arrived.at.elapsed()).unwrap_or_default();
+        let duration_us = took.as_micros();
         if status.is_server_error() {
             tracing::error!(parent: &span, duration_us, "failed");
+        } else if took >= SLOW {
+            tracing::warn!(parent: &span, duration_us, "slow");
         } else {
-            tracing::info!(parent: &span, duration_us, "answered");
+            tracing::debug!(parent: &span, duration_us, "answered");
         }
     }
 }

@@ -19,11 +19,11 @@ use crate::Refusal;
 
 const SECOND_MS: i64 = 1_000;
 /// How long a key is published before it signs.
-pub const PUBLISHED_AHEAD_S: i64 = 3_600;
+const PUBLISHED_AHEAD_S: i64 = 3_600;
 /// How long a key signs.
-pub const SIGNS_FOR_S: i64 = 30 * 24 * 3_600;
+const SIGNS_FOR_S: i64 = 30 * 24 * 3_600;
 /// How much longer than its last token an old key is published, for clocks that differ.
-pub const SLACK_S: i64 = 300;
+const SLACK_S: i64 = 300;
 
 /// What is to be done with the keys.
 #[derive(Debug, PartialEq, Eq)]

@@ -28,7 +28,7 @@ const ADDRESS_EVERY: Duration = Duration::from_secs(5);
 const MAX_KEYS: usize = 10_000;
 
 /// A limit by key; keys are hashes, so that neither addresses nor accounts stay in memory.
-struct Limit(DefaultKeyedRateLimiter<[u8; 32]>);
+pub(crate) struct Limit(DefaultKeyedRateLimiter<[u8; 32]>);
 
 /// The limits on signing in.
 pub struct Throttle {
@@ -66,12 +66,14 @@ impl Throttle {
 }
 
 impl Limit {
-    fn new(every: Duration, burst: NonZeroU32) -> Self {
+    /// So many at once, and then one more in this time.
+    pub(crate) fn new(every: Duration, burst: NonZeroU32) -> Self {
         let quota = Quota::with_period(every).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
         Self(RateLimiter::keyed(quota.allow_burst(burst)))
     }
 
-    fn attempt(&self, key: &str) -> Result<(), u64> {
+    /// Counts an attempt, or says in how many seconds there may be another one.
+    pub(crate) fn attempt(&self, key: &str) -> Result<(), u64> {
         if self.0.len() > MAX_KEYS {
             self.0.retain_recent();
         }

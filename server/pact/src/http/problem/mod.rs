@@ -138,6 +138,8 @@ impl std::fmt::Display for Problem {
     }
 }
 
+impl std::error::Error for Problem {}
+
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -169,6 +171,8 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotFound { .. } => of(ProblemType::NotFound),
             Refusal::Stale { .. } => of(ProblemType::Stale),
+            // The one field of a refusal that comes from the query: a cursor is opaque to everything but the store.
+            Refusal::Invalid { field, why } if field == "cursor" => Self::parameter("cursor", why),
             Refusal::Invalid { field, why } => of(ProblemType::InvalidValue).with_field(field, why),
             Refusal::Lead(_) => of(ProblemType::LeadNotInState),
             Refusal::Forbidden { .. } => of(ProblemType::Forbidden),
