@@ -2,3 +2,5 @@
 #![expect(clippy::expect_used, reason = "a harness that cannot do its work must stop the test")]
 
 pub mod pg;
+pub mod process;
+pub mod server;
