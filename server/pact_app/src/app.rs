@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::access::Access;
 use crate::events::Lane;
 use crate::locks::KeyLocks;
+use crate::ops::form::FormLimits;
 use crate::ops::lead::Scene;
 use crate::organisation::{self, Snapshot, Turns};
 use crate::plugins::Plugins;
@@ -52,6 +53,8 @@ pub struct App {
     /// Whose turn it is, and how much each person carries.
     pub turns: Arc<Turns>,
     pub(crate) entering: Arc<KeyLocks>,
+    /// How often web forms may be sent.
+    pub(crate) forms: Arc<FormLimits>,
     /// Wakes whoever works off events.
     pub(crate) events_wait: Arc<Notify>,
     organisation: Arc<ArcSwap<Snapshot>>,
@@ -75,6 +78,7 @@ impl App {
             pool,
             turns: Arc::default(),
             entering: Arc::default(),
+            forms: Arc::default(),
             events_wait: Arc::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),
@@ -143,7 +147,8 @@ impl App {
         Ok(())
     }
 
-    async fn catch_up(&self) -> Result<(), StoreError> {
+    /// Reads everything again that is held in memory: another node may have written it.
+    pub(crate) async fn catch_up(&self) -> Result<(), StoreError> {
         self.events_wait.notify_one();
         self.turns.forget_loads();
         self.refresh_organisation().await?;
@@ -158,6 +163,7 @@ impl App {
             run: None,
             lane: Lane::Interactive,
             snapshot: self.organisation(),
+            plugins: self.pool.is_some().then(|| self.plugins()),
         }
     }
 

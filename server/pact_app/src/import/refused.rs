@@ -1,6 +1,6 @@
 //! Refused rows as a file that can be mended in a spreadsheet and sent again.
 
-use std::io::{self, Cursor, Write};
+use std::io::{self, Cursor};
 
 use csv::{QuoteStyle, Writer, WriterBuilder};
 
@@ -13,48 +13,50 @@ const LINE: &str = "pact_line";
 /// The column with the reason.
 const REASON: &str = "pact_reason";
 /// The byte order mark: spreadsheets read UTF-8 by it.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+const MARK: &str = "\u{feff}";
 
 /// Writes refused rows as CSV: the columns as they were sent, then line and reason, which an import leaves out.
 ///
 /// Cells that a spreadsheet would compute get a quotation mark in front, which an import takes off again.
-pub struct Refused<'a, W: Write> {
-    writer: Writer<W>,
-    plan: &'a Plan,
+#[derive(Clone, Debug)]
+pub struct Refused {
+    plan: Plan,
     layout: Layout,
 }
 
-impl<'a, W: Write> Refused<'a, W> {
-    /// Starts the file with the names of the columns.
+impl Refused {
+    /// For a file of this layout and plan.
+    pub fn of(layout: Layout, plan: Plan) -> Self {
+        Self { plan, layout: Layout { header: false, encoding: encoding_rs::UTF_8, ..layout } }
+    }
+
+    /// How the file starts: the names of the columns.
     ///
     /// # Errors
-    /// The output's.
-    pub fn start(mut output: W, plan: &'a Plan, layout: Layout) -> io::Result<Self> {
-        output.write_all(MARK)?;
-        let mut writer = WriterBuilder::new().delimiter(layout.delimiter).quote_style(QuoteStyle::Necessary).flexible(true).from_writer(output);
-        let names = plan.columns.iter().map(|column| guarded(&column.name)).chain([LINE.to_owned(), REASON.to_owned()]);
+    /// None that a file in memory can have.
+    pub fn head(&self) -> io::Result<Vec<u8>> {
+        let names = self.plan.columns.iter().map(|column| guarded(&column.name)).chain([LINE.to_owned(), REASON.to_owned()]);
+        let mut writer = self.writer(MARK.as_bytes().to_vec());
         writer.write_record(names)?;
-        Ok(Self { writer, plan, layout: Layout { header: false, encoding: encoding_rs::UTF_8, ..layout } })
+        writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
     }
 
-    /// Adds a row as it was sent.
+    /// Some rows as they were sent, each with its line and the reason.
     ///
     /// # Errors
-    /// The output's.
-    pub fn add(&mut self, line: i64, reason: &str, raw: &str) -> io::Result<()> {
-        let mut cells = self.cells(raw)?;
-        cells.resize(self.plan.columns.len().max(cells.len()), String::new());
-        let cells = cells.iter().map(|cell| guarded(cell)).chain([line.to_string(), reason.to_owned()]);
-        self.writer.write_record(cells)?;
-        Ok(())
+    /// None that a file in memory can have.
+    pub fn rows<'a>(&self, rows: impl IntoIterator<Item = (i64, &'a str, &'a str)>) -> io::Result<Vec<u8>> {
+        let mut writer = self.writer(Vec::new());
+        for (line, reason, raw) in rows {
+            let mut cells = self.cells(raw)?;
+            cells.resize(self.plan.columns.len().max(cells.len()), String::new());
+            writer.write_record(cells.iter().map(|cell| guarded(cell)).chain([line.to_string(), reason.to_owned()]))?;
+        }
+        writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
     }
 
-    /// Ends the file.
-    ///
-    /// # Errors
-    /// The output's.
-    pub fn end(self) -> io::Result<W> {
-        self.writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    fn writer(&self, output: Vec<u8>) -> Writer<Vec<u8>> {
+        WriterBuilder::new().delimiter(self.layout.delimiter).quote_style(QuoteStyle::Necessary).flexible(true).from_writer(output)
     }
 
     /// A row's cells in the order of the columns; a row that cannot be read is one cell.

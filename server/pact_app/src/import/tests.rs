@@ -305,11 +305,9 @@ fn refused_rows_can_be_mended_and_sent_again() {
     ] {
         let (sample, rows) = rows_of(text.as_bytes());
         let plan = Plan::make(&sample, None, "DE").unwrap();
-        let mut file = Refused::start(Vec::new(), &plan, sample.layout).unwrap();
-        for row in &rows {
-            file.add(row.line, "because", &row.raw).unwrap();
-        }
-        let mended = file.end().unwrap();
+        let file = Refused::of(sample.layout, plan);
+        let rows = file.rows(rows.iter().map(|row| (row.line, "because", row.raw.as_str()))).unwrap();
+        let mended = [file.head().unwrap(), rows].concat();
         let said = String::from_utf8_lossy(&mended);
         assert!(said.contains("'=cmd()") && said.contains("pact_reason") && said.contains("because"), "{said}");
         let plain = |leads: Vec<Result<EnterLead, String>>| leads.into_iter().map(|lead| format!("{:?}", lead.unwrap())).collect::<Vec<_>>();

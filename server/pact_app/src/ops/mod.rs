@@ -8,6 +8,7 @@ pub mod customer;
 pub mod effect;
 pub mod field;
 pub mod goal;
+pub mod form;
 pub(crate) mod guard;
 pub mod import;
 pub mod holiday;
