@@ -26,18 +26,16 @@ pub(super) fn is_labelled(name: &str, values: usize) -> bool {
 /// Puts a refusal in front of every function of the packages that has no label; gives what was hidden.
 ///
 /// Packages come whole. Switching a word off in the parser would take it away as a variable's name too.
-pub(super) fn hide(engine: &mut Engine) -> Vec<Signature> {
-    let hidden: Vec<Signature> = natives(engine).into_iter().filter(|(name, types)| !is_labelled(name, types.len())).collect();
-    let mut module = Module::new();
+pub(super) fn hide(packages: &Engine, module: &mut Module) -> Vec<Signature> {
+    let hidden: Vec<Signature> = natives(packages).into_iter().filter(|(name, types)| !is_labelled(name, types.len())).collect();
     for (name, types) in &hidden {
         let shown = name.trim_start_matches("get$").trim_start_matches("set$").to_owned();
         let refuse = move |_: Option<rhai::NativeCallContext>, _: &mut [&mut Dynamic]| -> Result<Dynamic, Box<EvalAltResult>> {
             Err(EvalAltResult::ErrorFunctionNotFound(shown.clone(), Position::NONE).into())
         };
         let func = RhaiFunc::Method { func: Arc::new(refuse), has_context: false, is_pure: true, is_volatile: true };
-        FuncRegistration::new(name.as_str()).in_global_namespace().set_into_module_raw(&mut module, types, func);
+        FuncRegistration::new(name.as_str()).in_global_namespace().set_into_module_raw(module, types, func);
     }
-    engine.register_global_module(module.into());
     hidden
 }
 
@@ -56,8 +54,10 @@ mod tests {
     #[test]
     fn no_function_is_without_a_label() {
         let mut bare = Engine::new_raw();
-        packages(&mut bare);
-        let hidden: BTreeSet<Signature> = hide(&mut bare).into_iter().collect();
+        for package in packages() {
+            bare.register_global_module(package);
+        }
+        let hidden: BTreeSet<Signature> = hide(&bare, &mut Module::new()).into_iter().collect();
         let named = |name: &str| {
             FUNCTIONS.iter().any(|function| function.name == name)
                 || NARROWS.iter().any(|narrow| narrow.name == name)

@@ -29,7 +29,7 @@ use rhai::packages::{
     MoreStringPackage, Package,
 };
 use pact_policy::engine::apply_parser_options;
-use rhai::{Dynamic, Engine};
+use rhai::{Dynamic, Engine, Module};
 
 use self::desk::{Host, Stop};
 use self::resolver::Modules;
@@ -45,9 +45,8 @@ const CLOCK_EVERY: u64 = 128;
 /// An engine whose functions work at `host`'s desk.
 pub(crate) fn build(host: &Host, modules: &Modules) -> Engine {
     let mut engine = Engine::new_raw();
-    packages(&mut engine);
-    allow::hide(&mut engine);
-    register::register(&mut engine, host);
+    engine.register_global_module(library(host).into());
+    register::types(&mut engine);
     natives::register(&mut engine, host);
     sorting::register(&mut engine);
     lists::register(&mut engine, host);
@@ -58,19 +57,32 @@ pub(crate) fn build(host: &Host, modules: &Modules) -> Engine {
     engine
 }
 
-fn packages(engine: &mut Engine) {
-    for package in [
-        ArithmeticPackage::new().as_shared_module(),
-        LogicPackage::new().as_shared_module(),
-        BasicMathPackage::new().as_shared_module(),
-        BasicStringPackage::new().as_shared_module(),
-        MoreStringPackage::new().as_shared_module(),
-        BasicIteratorPackage::new().as_shared_module(),
-        BasicArrayPackage::new().as_shared_module(),
-        BasicMapPackage::new().as_shared_module(),
-    ] {
-        engine.register_global_module(package);
+/// One module with everything: what the engine looks up first comes first, and one look is all it takes.
+fn library(host: &Host) -> Module {
+    let mut module = Module::new();
+    register::table(&mut module, host);
+    let mut bare = Engine::new_raw();
+    for package in packages() {
+        bare.register_global_module(package);
     }
+    allow::hide(&bare, &mut module);
+    for package in packages() {
+        module.fill_with(&package);
+    }
+    module
+}
+
+fn packages() -> [Arc<Module>; 8] {
+    [
+        MoreStringPackage::new().as_shared_module(),
+        BasicStringPackage::new().as_shared_module(),
+        BasicMapPackage::new().as_shared_module(),
+        BasicArrayPackage::new().as_shared_module(),
+        BasicIteratorPackage::new().as_shared_module(),
+        BasicMathPackage::new().as_shared_module(),
+        LogicPackage::new().as_shared_module(),
+        ArithmeticPackage::new().as_shared_module(),
+    ]
 }
 
 fn restrict(engine: &mut Engine) {

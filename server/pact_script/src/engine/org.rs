@@ -19,9 +19,13 @@ pub(crate) struct Org {
     by_id: HashMap<(Kind, Uuid), usize>,
 }
 
+/// A person, with what queries compare in small letters.
 struct Person {
     record: Arc<Record>,
     roles: Vec<String>,
+    skills: Vec<String>,
+    languages: Vec<String>,
+    on_duty: bool,
 }
 
 struct Territory {
@@ -35,7 +39,10 @@ impl Org {
         for member in organisation.people {
             org.by_id.insert((Kind::Person, member.record.id), org.people.len());
             let roles = member.roles.iter().map(|role| role.to_lowercase()).collect();
-            org.people.push(Person { record: Arc::new(member.record), roles });
+            let record = member.record;
+            let (skills, languages) = (small(&record, "skills"), small(&record, "languages"));
+            let on_duty = members::get(&record, "on_duty") == Some(&Value::Bool(true));
+            org.people.push(Person { record: Arc::new(record), roles, skills, languages, on_duty });
         }
         for team in organisation.teams {
             org.by_id.insert((Kind::Team, team.id), org.teams.len());
@@ -129,11 +136,15 @@ impl Org {
                 let role = text();
                 Box::new(move |index| self.people[index].roles.contains(&role))
             }
-            (Kind::Person, NarrowOp::WithSkill) => self.listing("skills", text()),
-            (Kind::Person, NarrowOp::Speaking) => self.listing("languages", text()),
-            (Kind::Person, NarrowOp::OnDuty) => {
-                Box::new(|index| matches!(members::get(&self.people[index].record, "on_duty"), Some(Value::Bool(true))))
+            (Kind::Person, NarrowOp::WithSkill) => {
+                let skill = text();
+                Box::new(move |index| self.people[index].skills.contains(&skill))
             }
+            (Kind::Person, NarrowOp::Speaking) => {
+                let language = text();
+                Box::new(move |index| self.people[index].languages.contains(&language))
+            }
+            (Kind::Person, NarrowOp::OnDuty) => Box::new(|index| self.people[index].on_duty),
             (Kind::Person, NarrowOp::Named) => {
                 let name = text();
                 Box::new(move |index| {
@@ -148,13 +159,6 @@ impl Org {
                 Box::new(move |index| self.above(self.territories[index].record.id).skip(1).any(|record| says(record, "name", &name)))
             }
             _ => return Err(format!("A query of {} cannot be narrowed like this.", kind.name())),
-        })
-    }
-
-    fn listing<'a>(&'a self, member: &'static str, wanted: String) -> Box<dyn Fn(usize) -> bool + 'a> {
-        Box::new(move |index| match members::get(&self.people[index].record, member) {
-            Some(Value::List(items)) => items.iter().any(|item| matches!(item, Value::Text(text) if text.to_lowercase() == wanted)),
-            _ => false,
         })
     }
 
@@ -187,4 +191,13 @@ fn refers(record: &Record, member: &str, id: Uuid) -> bool {
 /// Whether a member has this text, which is given in small letters.
 fn says(record: &Record, member: &str, wanted: &str) -> bool {
     matches!(members::get(record, member), Some(Value::Text(text)) if text.to_lowercase() == wanted)
+}
+
+fn small(record: &Record, member: &str) -> Vec<String> {
+    let Some(Value::List(items)) = members::get(record, member) else { return Vec::new() };
+    let texts = items.iter().filter_map(|item| match item {
+        Value::Text(text) => Some(text.to_lowercase()),
+        _ => None,
+    });
+    texts.collect()
 }

@@ -16,31 +16,33 @@ use crate::members;
 
 type Given = Result<Dynamic, Box<EvalAltResult>>;
 
-/// Registers the whole table.
-pub(super) fn register(engine: &mut Engine, host: &Host) {
+/// Names of the table's types, as `type_of` and errors show them.
+pub(super) fn types(engine: &mut Engine) {
     engine
         .register_type_with_name::<Rec>("Record")
         .register_type_with_name::<Rows>("Query")
         .register_type_with_name::<Rotation>("Rotation")
         .register_type_with_name::<Tally>("Tally")
         .register_type_with_name::<Draft>("Digest");
-    let mut module = Module::new();
+}
+
+/// Registers the whole table.
+pub(super) fn table(module: &mut Module, host: &Host) {
     for root in ROOTS {
         module.set_var(root.name, Rows::all(root.kind));
     }
     for name in members::names() {
-        member(&mut module, host, name);
+        member(module, host, name);
     }
     for ((name, arity), narrows) in narrows_by_call() {
-        narrowing(&mut module, name, arity, narrows);
+        narrowing(module, name, arity, narrows);
     }
     for function in FUNCTIONS {
         for arity in function.params.iter().filter(|param| !param.optional).count()..=function.params.len() {
-            one_function(&mut module, host, function, arity);
+            one_function(module, host, function, arity);
         }
     }
-    iteration(&mut module, host);
-    engine.register_global_module(module.into());
+    iteration(module, host);
 }
 
 /// A native function that reads its first argument without taking it, also when that is a constant.
