@@ -1,9 +1,13 @@
 //! Events as rows: what happened and waits for the scripts that ask for it.
 
 use pact_core::event::EventName;
-use pact_core::time::Instant;
+use pact_policy::table::EntryPoint;
+use pact_store::Tx;
 use pact_store::entity::event;
+use serde_json::Value as Json;
 use uuid::Uuid;
+
+use crate::ops::lead::Scene;
 
 /// In which order events are worked off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,41 +18,33 @@ pub enum Lane {
     Bulk,
 }
 
-/// An event before it is stored.
-pub(crate) struct EventRow {
-    /// Which event.
-    pub(crate) name: EventName,
-    /// The kind of the record that it is about.
-    pub(crate) kind: &'static str,
-    /// The record.
-    pub(crate) record: Uuid,
-    /// What the entry point takes beside the record.
-    pub(crate) payload: serde_json::Value,
-    /// Its lane.
-    pub(crate) lane: Lane,
-    /// When it happened.
-    pub(crate) at: Instant,
+/// Writes down that something happened to a record; `payload` is what the entry point takes beside it.
+///
+/// An event that no script asks for is kept for dry runs over the past, and is handled as it stands.
+pub(crate) fn raise(tx: &Tx, scene: &Scene, name: EventName, kind: &str, record: Uuid, payload: Json) {
+    let at = scene.now.millis();
+    tx.append(event::Model {
+        id: Uuid::now_v7(),
+        name: name.to_string(),
+        record_kind: kind.to_owned(),
+        record_id: record,
+        payload: payload.into(),
+        lane: match scene.lane {
+            Lane::Interactive => 0,
+            Lane::Bulk => 1,
+        },
+        at,
+        handled_at: (!is_asked_for(scene, name)).then_some(at),
+        lease_until: None,
+        fence: 0,
+        attempts: 0,
+        parked_reason: None,
+    });
 }
 
-impl EventRow {
-    /// The row, unhandled.
-    pub(crate) fn into_row(self) -> event::Model {
-        event::Model {
-            id: Uuid::now_v7(),
-            name: self.name.to_string(),
-            record_kind: self.kind.to_owned(),
-            record_id: self.record,
-            payload: self.payload.into(),
-            lane: match self.lane {
-                Lane::Interactive => 0,
-                Lane::Bulk => 1,
-            },
-            at: self.at.millis(),
-            handled_at: None,
-            lease_until: None,
-            fence: 0,
-            attempts: 0,
-            parked_reason: None,
-        }
+fn is_asked_for(scene: &Scene, name: EventName) -> bool {
+    match (&scene.plugins, EntryPoint::of_event(name.as_str())) {
+        (Some(plugins), Some(point)) => plugins.asking_for(point).next().is_some(),
+        (None, _) | (_, None) => true,
     }
 }

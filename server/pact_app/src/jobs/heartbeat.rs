@@ -40,9 +40,9 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
 async fn tick(app: &App) {
     const MINUTE_MS: i64 = 60_000;
     if app.clock.now().millis().div_euclid(MINUTE_MS) != app.organisation().minute
-        && let Err(error) = app.refresh_organisation().await
+        && let Err(error) = app.catch_up().await
     {
-        tracing::warn!(%error, "presence could not be computed anew; trying again");
+        tracing::warn!(%error, "presence and plugins could not be read anew; trying again");
     }
     expiry::expire_pushes(app).await;
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::customer::subject::{Subject, excerpt};
 use super::guard::{maybe_text, same_revision, text};
-use crate::events::EventRow;
+use crate::events;
 use crate::messages::{self, Message};
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal};
@@ -142,15 +142,7 @@ pub(crate) async fn write(tx: &Tx, scene: &Scene, row: card::Model) -> Result<ca
     tx.after_commit(Notice::RecordChanged { kind: "card", id: row.id });
     tell_owner(tx, scene, &subject, &row);
     if row.by_plugin.is_none() {
-        let event = EventRow {
-            name: EventName::CardWritten,
-            kind: "card",
-            record: row.id,
-            payload: serde_json::Value::Null,
-            lane: scene.lane,
-            at: scene.now,
-        };
-        tx.append(event.into_row());
+        events::raise(tx, scene, EventName::CardWritten, "card", row.id, serde_json::Value::Null);
         subject.happened(tx, scene).await?;
     }
     Ok(row)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::customer::subject::Subject;
 use super::guard::{maybe_text, same_revision, text};
-use crate::events::EventRow;
+use crate::events;
 use crate::messages::{self, Message};
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal};
@@ -77,15 +77,7 @@ async fn write(tx: &Tx, scene: &Scene, row: plan::Model) -> Result<plan::Model, 
     let subject = Subject::hold(tx, row.customer_id, row.lead_id).await?;
     check_pack(tx, row.pack_id).await?;
     record::insert(tx, row.clone()).await?;
-    let event = EventRow {
-        name: EventName::PlanAnnounced,
-        kind: "plan",
-        record: row.id,
-        payload: serde_json::Value::Null,
-        lane: scene.lane,
-        at: scene.now,
-    };
-    tx.append(event.into_row());
+    events::raise(tx, scene, EventName::PlanAnnounced, "plan", row.id, serde_json::Value::Null);
     tell_owner(tx, scene, &subject, &row);
     subject.happened(tx, scene).await?;
     tx.after_commit(Notice::RecordChanged { kind: "plan", id: row.id });

@@ -16,7 +16,7 @@ pub use merge::{MergeCustomer, merge_customer};
 
 pub(crate) use self::checked::phone;
 use self::checked::{Checked, check_owner, check_territory};
-use crate::events::EventRow;
+use crate::events;
 use crate::messages::{self, Message};
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal};
@@ -79,15 +79,7 @@ pub async fn create_customer(app: &App, actor: &Actor, command: CreateCustomer) 
 pub(crate) async fn write_new(tx: &Tx, scene: &Scene, row: customer::Model) -> Result<customer::Model, Refusal> {
     record::insert(tx, row.clone()).await?;
     index(tx, &row).await?;
-    let event = EventRow {
-        name: EventName::CustomerCreated,
-        kind: "customer",
-        record: row.id,
-        payload: serde_json::Value::Null,
-        lane: scene.lane,
-        at: scene.now,
-    };
-    tx.append(event.into_row());
+    events::raise(tx, scene, EventName::CustomerCreated, "customer", row.id, serde_json::Value::Null);
     tell_owner(tx, scene, None, &row);
     tx.after_commit(Notice::RecordChanged { kind: "customer", id: row.id });
     Ok(row)

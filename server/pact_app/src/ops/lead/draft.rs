@@ -14,9 +14,10 @@ use pact_store::{Notice, StoreError, Tx, record};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
-use crate::events::{EventRow, Lane};
+use crate::events::{self, Lane};
 use crate::messages;
 use crate::organisation::Snapshot;
+use crate::plugins::Plugins;
 use crate::{Actor, Refusal};
 
 /// A lead while something is decided about it.
@@ -49,6 +50,8 @@ pub struct Scene {
     pub(crate) lane: Lane,
     /// Names and calendars.
     pub(crate) snapshot: Arc<Snapshot>,
+    /// The plugins that ask for events; none is known where no scripts run, and then every event waits.
+    pub(crate) plugins: Option<Arc<Plugins>>,
 }
 
 impl Scene {
@@ -237,7 +240,7 @@ impl Rest {
             });
         }
         for (name, payload) in self.events {
-            tx.append(EventRow { name, kind: "lead", record: row.id, payload, lane: scene.lane, at: scene.now }.into_row());
+            events::raise(tx, scene, name, "lead", row.id, payload);
         }
         let (from, to) = self.carried;
         if from != to {

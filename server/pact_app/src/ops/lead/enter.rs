@@ -6,13 +6,12 @@ use pact_core::lead::LeadFacts;
 use pact_core::matching::Match;
 use pact_core::money::Money;
 use pact_core::text::{NAME, OPTIONAL_TEXT, TITLE, WORD};
-use pact_core::time::Instant;
 use pact_store::entity::{contact, customer, lead};
 use pact_store::{Tx, record, search};
 use uuid::Uuid;
 
 use super::{LeadDraft, Scene};
-use crate::events::{EventRow, Lane};
+use crate::events::Lane;
 use crate::matching::{self, Matched, Party};
 use crate::{Actor, App, Refusal};
 
@@ -310,10 +309,4 @@ async fn contact(tx: &Tx, scene: &Scene, checked: &Checked, matched: &Matched, c
     let id = row.id;
     crate::ops::contact::write_new(tx, scene, row).await?;
     Ok(Some(id))
-}
-
-/// The event that a new customer raises.
-pub(crate) fn customer_created(customer: Uuid, lane: Lane, at: Instant) -> pact_store::entity::event::Model {
-    EventRow { name: EventName::CustomerCreated, kind: "customer", record: customer, payload: serde_json::Value::Null, lane, at }
-        .into_row()
 }
