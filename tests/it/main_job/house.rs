@@ -1,0 +1,194 @@
+//! A company at work in this process: real workers run its scripts, jobs run, callers speak HTTP, and the test holds the clock.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant as Moment};
+
+use actix_web::dev::ServerHandle;
+use pact::http::{Settings, server};
+use pact_app::app::Clock;
+use pact_app::jobs::{self, Jobs};
+use pact_app::ops::organisation::found_organisation;
+use pact_app::ops::person::{CreatePerson, create_person};
+use pact_app::ops::plugin::install_plugin;
+use pact_app::{Actor, App};
+use pact_core::role::Role;
+use pact_core::time::Instant;
+use pact_script::plugin::{Std, load_all};
+use pact_script::pool::{Pool, PoolOptions};
+use pact_tests::process::{ADMIN, Caller, PASSWORD, pact_binary};
+use serde_json::{Value, json};
+
+use crate::store::{Fresh, On};
+
+/// Tuesday 24 November 2026, 10:00 in Amsterdam.
+const STARTS_MS: i64 = 1_795_510_800_000;
+/// How long anything may take that happens by itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A clock that tests move.
+struct HandClock(AtomicI64);
+
+impl Clock for HandClock {
+    fn now(&self) -> Instant {
+        Instant::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A company at work.
+pub struct House {
+    pub admin: Caller,
+    base: String,
+    clock: Arc<HandClock>,
+    /// Kept while the company works.
+    _jobs: Jobs,
+    _pool: Pool,
+    handle: ServerHandle,
+    _fresh: Fresh,
+}
+
+/// A person who is signed in.
+pub struct Member {
+    pub id: String,
+    pub name: String,
+    pub caller: Caller,
+}
+
+impl House {
+    /// A company with these plugins and one admin.
+    pub async fn on(on: On, plugins: &Path) -> Self {
+        let fresh = on.fresh().await;
+        found_organisation(&fresh.store, "Initech").await.unwrap();
+        let options =
+            PoolOptions { program: pact_binary(), args: vec!["script-worker".to_owned()], env: Vec::new(), workers: 2, recycle_runs: 1_000 };
+        let pool = tokio::task::spawn_blocking(|| Pool::start(options)).await.unwrap().unwrap();
+        let clock = Arc::new(HandClock(AtomicI64::new(STARTS_MS)));
+        let app = App::new(fresh.store.clone(), clock.clone(), Arc::default(), Some(Arc::new(pool.clone()))).await.unwrap();
+        let admin = CreatePerson { password: Some(PASSWORD.into()), ..CreatePerson::new("Adam", ADMIN, Role::Admin) };
+        create_person(&app, &Actor::System, admin).await.unwrap();
+        for (path, loaded) in load_all(plugins, &Std::default()) {
+            let plugin = loaded.unwrap_or_else(|error| panic!("{}: {error}", path.display())).plugin;
+            install_plugin(&app, &Actor::System, plugin, &Std::default()).await.unwrap();
+        }
+        app.refresh_plugins().await.unwrap();
+        app.refresh_organisation().await.unwrap();
+        let working = jobs::start(&app).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let serving = server::start(app, Settings { workers: 1, ..Settings::default() }, listener).unwrap();
+        let handle = serving.handle();
+        tokio::spawn(serving);
+        let admin = Caller::sign_in(&base, ADMIN).await;
+        Self { admin, base, clock, _jobs: working, _pool: pool, handle, _fresh: fresh }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, minutes: i64) {
+        self.clock.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+    }
+
+    /// A new person, signed in, who can carry so many leads.
+    pub async fn person(&self, name: &str, role: &str, capacity: Option<i64>) -> Member {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let body = json!({"name": name, "email": email, "role": role, "password": PASSWORD, "capacity": capacity});
+        let made = self.admin.make("/api/v1/persons", &body).await;
+        let caller = Caller::sign_in(&self.base, &email).await;
+        Member { id: made["id"].as_str().unwrap().to_owned(), name: name.to_owned(), caller }
+    }
+
+    /// A lead of a customer that nobody knew.
+    pub async fn enter(&self, customer: &str) -> String {
+        let body = json!({"source": "trade fair", "product": "heat-pump", "customer": {"name": customer, "country": "NL"}});
+        let entered = self.admin.make("/api/v1/leads", &body).await;
+        assert_eq!((&entered["entered_as"], &entered["lead"]["state"]), (&json!("new"), &json!("waiting")));
+        entered["lead"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A lead once something is so.
+    pub async fn once(&self, lead: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let until = Moment::now() + PATIENCE;
+        loop {
+            let found = self.admin.get(&format!("/api/v1/leads/{lead}")).await;
+            if is_so(&found) {
+                return found;
+            }
+            assert!(Moment::now() < until, "{what} did not happen: {found}; {:#?}", self.history(lead).await);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The person to whom a lead is offered, once it is offered to none of these.
+    pub async fn offered<'a>(&self, lead: &str, people: &'a [Member], tried: &[&Member]) -> &'a Member {
+        let person = |lead: &Value| lead["open_push"]["person_id"].as_str().map(str::to_owned);
+        let found = self.once(lead, "an offer", |lead| person(lead).is_some_and(|id| tried.iter().all(|tried| tried.id != id))).await;
+        let id = person(&found).unwrap();
+        people.iter().find(|member| member.id == id).unwrap()
+    }
+
+    /// The sentences on a lead, once one holds these words.
+    pub async fn history_with(&self, lead: &str, words: &str) -> Vec<String> {
+        let until = Moment::now() + PATIENCE;
+        loop {
+            let history = self.history(lead).await;
+            if history.iter().any(|sentence| sentence.contains(words)) {
+                return history;
+            }
+            assert!(Moment::now() < until, "no sentence says {words:?}: {history:#?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The sentences on a lead, oldest first.
+    pub async fn history(&self, lead: &str) -> Vec<String> {
+        let page = self.admin.get(&format!("/api/v1/leads/{lead}/history")).await;
+        page["items"].as_array().unwrap().iter().map(|step| step["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The pushes of a lead, oldest first: to whom, and what became of each.
+    pub async fn pushes(&self, lead: &str) -> Vec<(String, String)> {
+        let page = self.admin.get(&format!("/api/v1/leads/{lead}/pushes")).await;
+        let text = |push: &Value, name: &str| push[name].as_str().unwrap().to_owned();
+        page["items"].as_array().unwrap().iter().map(|push| (text(push, "person_id"), text(push, "answer"))).collect()
+    }
+
+    /// The runs about a record: outcome and what went wrong.
+    pub async fn runs(&self, record: &str) -> Vec<(String, String)> {
+        let page = self.admin.get(&format!("/api/v1/runs?record_id={record}")).await;
+        let runs = page["items"].as_array().unwrap().iter();
+        runs.map(|run| (run["outcome"].as_str().unwrap().to_owned(), run["error"]["message"].as_str().unwrap_or_default().to_owned()))
+            .collect()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+impl Member {
+    /// Answers the push that is open to them.
+    pub async fn answer(&self, lead: &str, how: &str, because: Option<&str>) -> Value {
+        let path = format!("/api/v1/leads/{lead}/{how}");
+        let body = because.map(|because| json!({"because": because}));
+        let answer = self.caller.send("POST", &path, &[], body.as_ref()).await.unwrap();
+        assert_eq!(answer.status, 200, "{how}: {}", answer.body);
+        answer.body
+    }
+
+    /// Their messages: kind and text, oldest first.
+    pub async fn messages(&self) -> Vec<(String, String)> {
+        messages(&self.caller).await
+    }
+}
+
+/// Somebody's messages: kind and text, oldest first.
+pub async fn messages(caller: &Caller) -> Vec<(String, String)> {
+    let page = caller.get("/api/v1/messages").await;
+    let mut items = page["items"].as_array().unwrap().clone();
+    items.sort_by_key(|message| (message["at"].as_str().unwrap().to_owned(), message["id"].as_str().unwrap().to_owned()));
+    let text = |message: &Value, name: &str| message[name].as_str().unwrap().to_owned();
+    items.iter().map(|message| (text(message, "kind"), text(message, "text"))).collect()
+}
