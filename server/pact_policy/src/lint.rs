@@ -106,7 +106,7 @@ fn number(n: usize) -> u32 {
 fn lint_here(sources: &[Source]) -> Report {
     let engine = parser_engine();
     let mut parsed = Parsed::default();
-    let mut plugins: Vec<(&Plugin, u32, Vec<usize>, Vec<(usize, usize)>)> = Vec::new();
+    let mut plugins: Vec<Loaded<'_>> = Vec::new();
     let mut modules: Vec<(Sym, usize)> = Vec::new();
     let mut checked = 0;
     let mut findings: Vec<Finding> = Vec::new();

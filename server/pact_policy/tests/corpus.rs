@@ -3,6 +3,8 @@
 //! `tests/corpus/worked` are the worked examples of the policy; `tests/corpus/own` holds more of them, each evasion with its lawful
 //! twin. Markers are comments: `//~ RULE` on a script's line, `[[field]] #~ RULE` on a field.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

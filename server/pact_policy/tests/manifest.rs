@@ -1,5 +1,7 @@
 //! Manifests: all of the corpus can be read, and mistakes are named with their line.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
 use std::path::Path;
 
 use pact_policy::manifest::{File, Plugin, parse_fields, parse_manifest};

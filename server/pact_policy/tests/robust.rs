@@ -1,5 +1,7 @@
 //! Bad input: named precisely, judged beside the good, without a crash or a hang.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
 use pact_policy::manifest::{File, Plugin};
 use pact_policy::report::{Format, Texts};
 use pact_policy::{Report, Rule, Source, explain, lint};

@@ -87,7 +87,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let object = lexicon.object.any(text);
     let act = !acts.is_empty() || !did.is_empty() || strong;
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
-    if us && !(customer && !by_us(lexicon, text)) {
+    if us && (!customer || by_us(lexicon, text)) {
         let records = act || done || (number && !object && field.on != FieldOn::Person);
         if records {
             return Whose::Ours;

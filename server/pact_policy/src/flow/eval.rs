@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::lab::{Bits, Id, Lab, Reach};
+use super::lab::{Bits, Id, Lab};
 use super::machine::{Exits, Machine, Pc};
 use super::sink::Sink;
 use super::step::What;
 use super::val::{ListVal, MapVal, Shape, Target, Val};
-use crate::ir::{For, Kind, Lit, Node, Pos, ShortOp, Switch, Sym};
-use crate::table::{self, ROOTS};
-
-/// How often a loop is gone through until nothing changes; after that what still changes becomes unknown.
-const MOST_ROUNDS: usize = 12;
+use crate::ir::{Kind, Lit, Node, Pos, ShortOp, Switch, Sym};
+use crate::table::ROOTS;
 
 impl Machine<'_> {
     pub(crate) fn eval(&mut self, node: &Node) -> Val {
@@ -339,145 +336,6 @@ impl Machine<'_> {
         self.identity_here(pos, &round)
     }
 
-    fn leave_loop(&mut self, val: Option<Val>) -> Val {
-        if let Some(val) = val {
-            let start = self.loop_start();
-            let lab = self.since(start);
-            let val = self.under(val, lab);
-            let val = self.outside(val, start);
-            if let Some(frame) = self.frames.last_mut() {
-                frame.breaks.push(val);
-            }
-        }
-        self.exits.brk = self.merge_exit(self.exits.brk, Some(Lab::NONE));
-        Val::never()
-    }
-
-    fn loop_start(&self) -> usize {
-        self.pc.iter().rposition(|pc| matches!(pc, Pc::Turn { .. })).unwrap_or(0)
-    }
-
-    /// Goes through a body until nothing changes any more; `first` binds what a turn binds.
-    pub(crate) fn rounds(&mut self, turn: Pc, pos: Pos, mut one: impl FnMut(&mut Self)) {
-        let outer = std::mem::take(&mut self.exits);
-        let length = self.cells.len();
-        let mut turn = turn;
-        let mut exits = Exits::default();
-        for round in 0..MOST_ROUNDS {
-            let before: Vec<_> = self.cells.clone();
-            self.exits = Exits::default();
-            let stamps: Vec<u32> = self.cells.iter().map(|cell| cell.stamp).collect();
-            self.pc.push(turn.clone());
-            one(self);
-            self.pc.pop();
-            self.gather_cells(&stamps, &turn);
-            let taken = std::mem::take(&mut self.exits);
-            exits = self.merge_exits(exits, taken);
-            let after = std::mem::take(&mut self.cells);
-            let mut joined = self.join_cells(after, &before);
-            let mut grown = false;
-            if let (Pc::Turn { lab, reach, .. }, Some(left)) = (&mut turn, self.leaves(&exits)) {
-                let gathered = left.gathered_over(*reach);
-                let more = self.join(*lab, gathered);
-                grown = more != *lab;
-                *lab = more;
-            }
-            let same = joined.len() >= length && joined.iter().zip(&before).take(length).all(|(a, b)| a == b);
-            if round + 2 >= MOST_ROUNDS && !same {
-                for (cell, old) in joined.iter_mut().zip(&before).take(length) {
-                    if cell != old {
-                        let lab = self.deep(&cell.val);
-                        cell.val = Val { targets: cell.val.targets.clone(), ..Val::any(lab.gathered(false)) };
-                    }
-                }
-            }
-            self.cells = joined;
-            self.forget_cells(length);
-            if (same && !grown) || self.spent() {
-                break;
-            }
-        }
-        let Pc::Turn { lab, reach, .. } = turn else { return };
-        let lab = self.step(lab, pos, What::Looped);
-        let mut through = self.exits_under(exits, lab);
-        through.brk = None;
-        through.cont = None;
-        through.ret = through.ret.map(|lab| lab.gathered_over(reach));
-        through.thrown = through.thrown.map(|lab| lab.gathered_over(reach));
-        self.exits = self.merge_exits(outer, through);
-    }
-
-    /// What later turns of a loop depend on because an earlier one left it.
-    fn leaves(&mut self, exits: &Exits) -> Option<Lab> {
-        let mut all: Option<Lab> = None;
-        for lab in [exits.brk, exits.ret, exits.thrown] {
-            all = self.merge_exit(all, lab);
-        }
-        all.filter(|lab| !lab.is_none())
-    }
-
-    fn for_loop(&mut self, it: &For, pos: Pos) -> Val {
-        let over = self.eval(&it.over);
-        let (element, turn) = self.turn_over(&over, it.over.pos);
-        let breaks = self.frames.last().map_or(0, |frame| frame.breaks.len());
-        let bit = self.next_bit();
-        self.rounds(turn, pos, |machine| {
-            let scope = machine.scope.len();
-            let mut val = element.clone();
-            val.version = machine.fresh_version(pos);
-            machine.declare(&it.var, val);
-            if let Some(counter) = &it.counter {
-                // A counter tells how many came before, so it gathers the collection.
-                let lab = machine.since(machine.pc.len() - 1);
-                machine.declare(counter, Val { from: bit, ..Val::new(Shape::Number, lab) });
-            }
-            machine.eval(&it.body);
-            machine.scope.truncate(scope);
-        });
-        self.loop_value(breaks)
-    }
-
-    fn loop_value(&mut self, breaks: usize) -> Val {
-        let values = self.frames.last_mut().map(|frame| frame.breaks.split_off(breaks.min(frame.breaks.len()))).unwrap_or_default();
-        let mut result = Val::unit();
-        for value in values {
-            result = self.either(&result, &value);
-        }
-        result
-    }
-
-    fn while_loop(&mut self, condition: &Node, body: &Node, pos: Pos, after: bool) -> Val {
-        let breaks = self.frames.last().map_or(0, |frame| frame.breaks.len());
-        let mut lab = Lab::NONE;
-        for _ in 0..MOST_ROUNDS {
-            let bit = self.next_bit();
-            let turn = Pc::Turn { lab, reach: Reach::Many, marks: false, people: false, bit };
-            let mut seen = Lab::NONE;
-            self.rounds(turn, pos, |machine| {
-                if after {
-                    machine.eval(body);
-                }
-                let val = machine.eval(condition);
-                let more = machine.step(val.lab.without(Bits::SORT), condition.pos, What::Branched);
-                seen = machine.join(seen, more);
-                if !after {
-                    machine.pc.push(Pc::Branch { lab: more, guard: val.guard });
-                    machine.eval(body);
-                    machine.pc.pop();
-                }
-            });
-            let next = self.join(lab, seen);
-            if next == lab || self.spent() {
-                break;
-            }
-            lab = next;
-        }
-        if lab.bits.meets(Bits::METRIC) {
-            self.may_fail(lab, pos);
-        }
-        self.loop_value(breaks)
-    }
-
     fn throw(&mut self, value: Option<&Node>, pos: Pos) -> Val {
         let val = value.map_or_else(Val::unit, |value| self.eval(value));
         let lab = self.deep(&val);
@@ -537,50 +395,6 @@ impl Machine<'_> {
                 self.units[program].modules.insert(alias.clone(), module);
             }
             None => self.hidden(pos, "this import cannot be resolved: only modules of `std/` can be imported, by a literal name"),
-        }
-    }
-
-    /// An element of a collection inside a turn of a loop over it, and that turn.
-    pub(crate) fn turn_over(&mut self, over: &Val, pos: Pos) -> (Val, Pc) {
-        let bit = self.next_bit();
-        let people = match &over.shape {
-            Shape::Query(query) => query.kind == table::Kind::Person,
-            Shape::List(list) => list.element.is_person(),
-            _ => false,
-        };
-        let reach = |one| if one { Reach::OneSubject } else { Reach::Many };
-        let (reach, marks) = match &over.shape {
-            Shape::Query(query) => (reach(query.one_subject), false),
-            Shape::List(list) => (reach(list.one_subject), list.marks),
-            Shape::Text(_) => (Reach::OneValue, false),
-            _ => (Reach::Many, false),
-        };
-        let lab = match &over.shape {
-            Shape::Query(_) | Shape::List(_) => over.lab,
-            _ => self.deep(over),
-        };
-        let lab = self.step(lab, pos, What::Looped);
-        let mut element = self.element_of(over, pos);
-        element.from |= over.from;
-        element.some |= over.from;
-        if !marks {
-            element.from |= bit;
-            element.some |= bit;
-        }
-        (element, Pc::Turn { lab, reach, marks, people, bit })
-    }
-
-    /// An element of a collection, with what it holds itself; that it is there is the collection's label.
-    pub(crate) fn element_of(&mut self, over: &Val, pos: Pos) -> Val {
-        match &over.shape {
-            Shape::Query(query) => self.query_element(query, pos),
-            Shape::List(list) => Val { maybe: false, ..list.element.clone() },
-            Shape::Text(_) => Val::new(Shape::Text(None), over.lab),
-            Shape::Number => Val::new(Shape::Number, over.lab),
-            _ => {
-                let lab = self.deep(over);
-                Val { targets: over.targets.clone(), ..Val::any(lab) }
-            }
         }
     }
 }

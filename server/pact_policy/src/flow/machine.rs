@@ -348,7 +348,7 @@ impl<'a> Machine<'a> {
             }
             (x, y) => x.clone().or_else(|| y.clone()),
         };
-        let id = if unit(a) { b.id } else if unit(b) { a.id } else if a.id == b.id { a.id } else { Id::MIXED };
+        let id = if unit(a) { b.id } else if unit(b) || a.id == b.id { a.id } else { Id::MIXED };
         Val {
             lab,
             some: a.some | b.some,

@@ -262,7 +262,12 @@ impl Machine<'_> {
             Some(at) if &**name == "remove" => self.index(first, at, pos),
             _ => self.take(first, pos),
         };
-        let left = self.change_by(first, args);
+        let mut left = self.change_by(first, args);
+        // What is taken out because of whose a trace is leaves those whose there is none.
+        if args.get(1).is_some_and(|at| at.lab.bits.has(Bits::WHO | Bits::TRACE)) {
+            left.lab.bits |= Bits::SELECTED;
+            left.lab.own = Id::MIXED;
+        }
         self.put_back(receiver, left, pos);
         taken
     }

@@ -230,7 +230,7 @@ impl Machine<'_> {
                 }
                 let lab = self.join(val.lab, at.lab.without(Bits::SORT));
                 let element = self.under(list.element.clone(), lab);
-                Val { maybe: true, ..element }
+                Val { maybe: true, from: element.from | at.from, some: element.some | at.from, ..element }
             }
             Shape::Map(map) => {
                 let map = map.clone();
@@ -253,7 +253,7 @@ impl Machine<'_> {
                 if result.lab.of_cell == Id::NONE {
                     result.lab.of_cell = id;
                 }
-                Val { maybe: true, ..result }
+                Val { maybe: true, from: result.from | at.from, some: result.some | at.from, ..result }
             }
             Shape::Query(query) => {
                 let query = query.clone();

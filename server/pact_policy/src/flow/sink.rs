@@ -55,9 +55,13 @@ impl Machine<'_> {
         let mut turns = false;
         for at in (0..self.pc.len()).rev() {
             match self.pc[at] {
-                Pc::Branch { lab, .. } => way = self.join(way, lab),
+                Pc::Branch { lab, .. } => {
+                    let lab = self.cut_short(lab, at, from);
+                    way = self.join(way, lab);
+                }
                 Pc::Turn { lab, reach, marks, people, bit } => {
                     turns = true;
+                    let lab = self.cut_short(lab, at, from);
                     let shown = from & bit != 0 && !marks;
                     let lab = if shown && people { lab.without(Bits::PERSONAL) } else { lab };
                     way = self.join(way, lab);
@@ -75,6 +79,19 @@ impl Machine<'_> {
             all.bits |= Bits::METRIC;
         }
         all
+    }
+
+    /// A list that is cut short by how much of it was shown tells no more than the list: it stays its owner's alone.
+    fn cut_short(&self, lab: Lab, at: usize, from: u64) -> Lab {
+        let counts = Bits::METRIC | Bits::MEASURE | Bits::ACROSS;
+        if !lab.bits.meets(Bits::METRIC) || lab.bits.meets(Bits::RANK | Bits::DURATION) {
+            return lab;
+        }
+        let inside = self.pc.iter().take(at + 1).any(|pc| match pc {
+            Pc::Turn { lab: turn, bit, people: false, .. } => from & bit != 0 && turn.own.same(lab.own) && turn.bits.meets(Bits::PERSONAL),
+            Pc::Turn { .. } | Pc::Branch { .. } => false,
+        });
+        if inside { Lab { bits: lab.bits.without(counts) | Bits::ORDER, ..lab } } else { lab }
     }
 
     /// Judges something that leaves the run here.
