@@ -1,6 +1,7 @@
 //! Search over customers, contacts, leads, cards and packs.
 
 use actix_web::{HttpRequest, get, web};
+use pact_app::access::rights;
 use pact_app::ops::search::{self as ops, Found, MAX_FOUND, Searched};
 use pact_app::{App, Refusal};
 use serde::{Deserialize, Serialize};
@@ -77,11 +78,8 @@ impl SearchParams {
             None => all.to_vec(),
             Some(words) => words.split(',').map(|word| of_word(word.trim())).collect::<Result<_, _>>()?,
         };
-        let may = |kind: &Searched| {
-            let by_key = caller.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| scope.grants(kind.right())));
-            by_key && caller.role.may(kind.right())
-        };
-        let kinds: Vec<Searched> = all.into_iter().filter(|kind| asked.contains(kind) && may(kind)).collect();
+        let may = |kind: Searched| rights::may(caller, kind.right());
+        let kinds: Vec<Searched> = all.into_iter().filter(|kind| asked.contains(kind) && may(*kind)).collect();
         if kinds.is_empty() {
             let why = "You may read nothing of what you search for. Ask somebody who sells, or an admin for a key with more scopes.";
             return Err(Refusal::forbidden(why).into());

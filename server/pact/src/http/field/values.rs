@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use actix_web::{get, patch, web};
 use pact_app::ops::field::{self as ops, OnRecord, SetValues, Values};
-use pact_app::{App, Refusal};
+use pact_app::App;
+use pact_app::access::rights;
 use pact_core::role::Right;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +22,7 @@ use crate::http::problem::Problem;
 /// The values of one record.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"values": {"contract_ends_on": "2027-06-30", "segments": ["housing"], "budget": {"amount": "50000.00", "currency": "EUR"}}}))]
-pub struct RecordValues {
+pub(super) struct RecordValues {
     /// Each custom field of this kind of record by its name, null where it is empty.
     #[schema(value_type = Object)]
     values: BTreeMap<String, Value>,
@@ -31,7 +32,7 @@ pub struct RecordValues {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"values": {"contract_ends_on": "2027-06-30", "budget": null}}))]
-pub struct ValuesChange {
+pub(super) struct ValuesChange {
     /// Values by the field's name: those left out stay, null empties.
     #[schema(value_type = Object)]
     values: BTreeMap<String, Value>,
@@ -40,7 +41,7 @@ pub struct ValuesChange {
 /// A record, by its kind and id.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct OneRecord {
+pub(super) struct OneRecord {
     /// The kind of record: `customer`, `contact`, `lead`, `plan` or `person`.
     #[param(example = "customer")]
     on_record: String,
@@ -60,12 +61,8 @@ impl OneRecord {
     /// The kind, if the caller has the right to it that they need.
     fn kind(&self, caller: &Anyone, right: impl Fn(OnRecord) -> Right) -> Result<OnRecord, Problem> {
         let kind = on_record(&self.on_record).ok_or_else(|| Problem::parameter("on_record", choose()))?;
-        let right = right(kind);
-        let by_key = caller.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| scope.grants(right)));
-        if caller.role.may(right) && by_key {
-            return Ok(kind);
-        }
-        Err(Refusal::forbidden(format!("You may not {right}. Ask somebody who may, or an admin for a key with more scopes.")).into())
+        rights::allow(caller, right(kind))?;
+        Ok(kind)
     }
 }
 
