@@ -22,6 +22,8 @@ pub(super) struct Client {
 impl Client {
     /// Nobody in particular.
     pub(super) fn new(base: &str) -> anyhow::Result<Self> {
+        // The client wants a provider of TLS even where it never meets any; one that is there already is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
         Ok(Self { http, base: base.to_owned(), token: None })
     }

@@ -12,11 +12,12 @@ use super::voice::Voice;
 
 /// Words of a password: short, plain, easily typed; 64 of them, so each is six bits.
 const WORDS: [&str; 64] = [
-    "amber", "anchor", "apple", "arrow", "autumn", "barley", "basket", "beacon", "birch", "bridge", "bronze", "candle", "canyon", "carbon",
-    "castle", "cedar", "chalk", "cherry", "clover", "cobalt", "comet", "copper", "coral", "cotton", "dune", "ember", "falcon", "fennel",
-    "fjord", "garnet", "ginger", "glacier", "granite", "harbor", "hazel", "heron", "island", "ivory", "jasper", "juniper", "kelp", "lagoon",
-    "lantern", "linen", "magnet", "maple", "marble", "meadow", "nutmeg", "oak", "olive", "orchid", "pebble", "pepper", "quartz", "raven",
-    "saffron", "silver", "sparrow", "thunder", "timber", "velvet", "walnut", "willow",
+    "amber", "anchor", "apple", "arrow", "autumn", "barley", "basket", "beacon", "birch", "bridge", "bronze", "candle", "canyon",
+    "carbon", "castle", "cedar", "chalk", "cherry", "clover", "cobalt", "comet", "copper", "coral", "cotton", "dune", "ember",
+    "falcon", "fennel", "fjord", "garnet", "ginger", "glacier", "granite", "harbor", "hazel", "heron", "island", "ivory",
+    "jasper", "juniper", "kelp", "lagoon", "lantern", "linen", "magnet", "maple", "marble", "meadow", "nutmeg", "oak", "olive",
+    "orchid", "pebble", "pepper", "quartz", "raven", "saffron", "silver", "sparrow", "thunder", "timber", "velvet", "walnut",
+    "willow",
 ];
 /// How many words a password has: 30 bits, behind the throttle of sign-in, for an afternoon on one machine.
 const WORDS_IN_PASSWORD: usize = 5;

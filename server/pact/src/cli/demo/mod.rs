@@ -5,14 +5,18 @@
 
 mod client;
 mod company;
+mod doors;
+mod followed;
 mod tour;
 mod voice;
 
+use std::io::stderr;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use pact_app::ops::organisation::found_organisation;
 use tracing_subscriber::EnvFilter;
 
 use self::client::Client;
@@ -69,17 +73,18 @@ impl DemoCommand {
         // The demo is served without TLS, for this machine.
         configuration.settings.secure_cookies = false;
         let store = configuration.open_store().await?;
+        found_organisation(&store, "The demo").await?;
         let running = Running::start(store, configuration.settings, listener, &self.plugins).await?;
         let demo = Demo::prepare(&running.app, self.seed, &voice).await?;
         running.app.access.tend_keys(&running.app).await?;
         home.say(&voice);
 
-        let (app, handle) = (running.app.clone(), running.handle());
+        let handle = running.handle();
         let base = format!("http://{}", running.address);
         let served = actix_web::rt::spawn(running.serve());
         let told = async {
             let admin = Client::new(&base)?.sign_in(&demo.admin, &demo.password).await?;
-            let open = tour::show(&app, &admin, &demo, &voice).await?;
+            let open = tour::show(&admin, &demo, &voice).await?;
             demo.say_goodbye(&base, open, &voice, self.exit_after_tour);
             anyhow::Ok(())
         };
@@ -94,9 +99,11 @@ impl DemoCommand {
 
 /// The demo speaks itself; the log says only what went wrong, unless `PACT_LOG` asks for more.
 fn start_log() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_env("PACT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact();
-    log.try_init().map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+    // What a machine cannot do for script workers is told by `pact serve`; here it would stand before the first sentence.
+    let filter = EnvFilter::try_from_env("PACT_LOG").unwrap_or_else(|_| EnvFilter::new("warn,pact_script::pool=error"));
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(voice::shows_colours(&stderr()));
+    log.compact().try_init().map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
 }
 
 /// Listens where it is said; by default at the usual port, or at a free one.

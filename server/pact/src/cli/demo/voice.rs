@@ -18,12 +18,17 @@ pub(super) struct Voice {
     colours: bool,
 }
 
+/// Whether it is a terminal that has colours, and nobody asked for none (<https://no-color.org>).
+pub(super) fn shows_colours(stream: &impl IsTerminal) -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    stream.is_terminal() && !unwanted && !dumb
+}
+
 impl Voice {
-    /// With colours if standard output is a terminal that has them, and nobody asked for none (<https://no-color.org>).
+    /// To standard output.
     pub(super) fn of_this_terminal() -> Self {
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self { colours: stdout().is_terminal() && !unwanted && !dumb }
+        Self { colours: shows_colours(&stdout()) }
     }
 
     /// A headline.
@@ -34,6 +39,11 @@ impl Voice {
     /// A plain sentence.
     pub(super) fn say(&self, text: &str) {
         self.line(&format!("  {text}"));
+    }
+
+    /// What the next sentences are about.
+    pub(super) fn named(&self, what: &str) {
+        self.line(&format!("  {}", self.dressed(what, BOLD)));
     }
 
     /// Something by the way.
@@ -53,7 +63,7 @@ impl Voice {
     pub(super) fn step(&self, what: &str, text: &str, at: Option<Instant>) {
         let colour = match what {
             "accepted" | "won" => GREEN,
-            "declined" | "expired" | "escalated" | "run_failed" => YELLOW,
+            "declined" | "expired" | "escalated" | "refused" | "run_failed" => YELLOW,
             "pushed" | "transferred" => BLUE,
             _ => FAINT,
         };
@@ -68,7 +78,7 @@ impl Voice {
 
     /// A row of two columns.
     pub(super) fn row(&self, left: &str, right: &str) {
-        self.line(&format!("  {}{right}", self.dressed(&format!("{left:<34}"), BOLD)));
+        self.line(&format!("  {}{right}", self.dressed(&format!("{left:<38}"), BOLD)));
     }
 
     fn dressed(&self, text: &str, colour: &str) -> String {

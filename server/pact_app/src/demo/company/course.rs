@@ -77,7 +77,12 @@ impl<'a> Teller<'a> {
     }
 
     /// Whom the lead may be pushed to: the owner of the customer, then those near who speak the language, then the desk; those with room only.
-    fn candidates(&mut self, customer: &customer::Model, home: &HomeOf, product: &Product) -> Result<Vec<Candidate<'a>>, WordsError> {
+    fn candidates(
+        &mut self,
+        customer: &customer::Model,
+        home: &HomeOf,
+        product: &Product,
+    ) -> Result<Vec<Candidate<'a>>, WordsError> {
         let staff = self.staff;
         let mut people = staff.reps_for(customer.territory_id);
         self.dice.shuffle(&mut people);
