@@ -29,7 +29,8 @@ fn every_refusal_is_a_problem_with_a_page() {
         for (status, answer) in refusals {
             count += 1;
             let kinds: Vec<&String> = answer["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
-            if kinds != ["application/problem+json"] {
+            // Whether the server is ready is asked by machines that want the word, not a problem.
+            if kinds != ["application/problem+json"] && !name.starts_with("GET /health/") {
                 wrong.push(format!("{name} {status} is {kinds:?}"));
             }
             for slug in answer["description"].as_str().unwrap_or_default().split("(/problems/").skip(1) {

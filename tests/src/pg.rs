@@ -59,7 +59,7 @@ impl TestPg {
     pub fn shared() -> &'static Self {
         static SERVER: OnceLock<TestPg> = OnceLock::new();
         SERVER.get_or_init(|| match std::env::var("PACT_TEST_POSTGRES") {
-            Ok(server) => Self { server: server.trim_end_matches('/').to_owned(), psql: binary("psql"), _alive: None },
+            Ok(server) => Self { server: server.trim_end_matches('/').to_owned(), psql: program("psql"), _alive: None },
             Err(_) => Self::start(),
         })
     }
@@ -118,7 +118,7 @@ impl TestPg {
             fs::write(&address, &server).expect("the address of the server is written down");
             server
         });
-        Self { server, psql: binary("psql"), _alive: Some(alive) }
+        Self { server, psql: program("psql"), _alive: Some(alive) }
     }
 }
 
@@ -175,7 +175,7 @@ fn start_cluster(folder: &Path) -> String {
         account.give(part);
     }
     let made = account
-        .command(&binary("initdb"))
+        .command(&program("initdb"))
         .args(["-U", "pact", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", "-D"])
         .arg(&data)
         .current_dir(folder)
@@ -191,7 +191,7 @@ fn start_cluster(folder: &Path) -> String {
 
 /// Starts the server under its watcher, in a session of its own and without our files, so that it outlives this process.
 fn watch(folder: &Path, account: &Account, data: &Path, sockets: &Path, port: u16) {
-    let server = account.command(&binary("postgres"));
+    let server = account.command(&program("postgres"));
     let settings = [
         "listen_addresses=127.0.0.1".to_owned(),
         format!("port={port}"),
@@ -227,7 +227,7 @@ fn wait_until_ready(folder: &Path, server: &str) {
 }
 
 fn is_ready(server: &str) -> bool {
-    let asked = Command::new(binary("pg_isready")).arg("-q").arg("-d").arg(format!("{server}/postgres")).status();
+    let asked = Command::new(program("pg_isready")).arg("-q").arg("-d").arg(format!("{server}/postgres")).status();
     asked.is_ok_and(|status| status.success())
 }
 
@@ -237,7 +237,7 @@ fn free_port() -> u16 {
 }
 
 /// A program of PostgreSQL, of the newest version that is installed, or the one that the shell would find.
-fn binary(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin").join(name))))

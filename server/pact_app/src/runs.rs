@@ -33,6 +33,7 @@ pub(crate) async fn of_event(app: &App, event: &event::Model) -> Result<Vec<Fini
             id: Uuid::now_v7(),
             plugin: plugin.id.clone(),
             version: Some(plugin.version),
+            file: only_file(plugin),
             call: run.call,
             started_at: Instant::from_millis(run.now),
             duration_us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
@@ -124,10 +125,16 @@ const fn is_subject(kind: Kind) -> bool {
 
 /// The outcome, its error with the file's name where a plugin has only one.
 fn named(mut outcome: Outcome, plugin: &Installed) -> Outcome {
-    if let Some(ScriptError { file: file @ None, .. }) = &mut outcome.error
-        && let [(only, _)] = plugin.scripts.files.as_slice()
-    {
-        *file = Some(only.clone());
+    if let Some(ScriptError { file: file @ None, .. }) = &mut outcome.error {
+        *file = only_file(plugin);
     }
     outcome
+}
+
+/// The file of a plugin's scripts, where there is only one: then a line alone says where something stands.
+fn only_file(plugin: &Installed) -> Option<String> {
+    match plugin.scripts.files.as_slice() {
+        [(only, _)] => Some(only.clone()),
+        _ => None,
+    }
 }

@@ -1,6 +1,7 @@
 //! What the runs of one event want written: decided effect by effect, written once.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use pact_core::lead as rules;
@@ -57,7 +58,7 @@ impl<'a> Drafts<'a> {
                 Err(refusal) => {
                     self.leads = leads_before;
                     self.rest.truncate(rest_before);
-                    return Ok(Some(refused(placed, &refusal)));
+                    return Ok(Some(refused(finished, placed, &refusal)));
                 }
             }
         }
@@ -79,17 +80,16 @@ impl<'a> Drafts<'a> {
 
     /// The draft of a lead, or nothing when there is no such lead.
     pub(super) async fn lead(&mut self, tx: &Tx, scene: &Scene, id: Uuid) -> Result<Option<&mut LeadDraft>, Refusal> {
-        if !self.leads.contains_key(&id) {
-            match LeadDraft::load(tx, id).await {
-                Ok(draft) => drop(self.leads.insert(id, (draft, None))),
+        let (draft, wanted_by) = match self.leads.entry(id) {
+            Entry::Occupied(held) => held.into_mut(),
+            Entry::Vacant(place) => match LeadDraft::load(tx, id).await {
+                Ok(draft) => place.insert((draft, None)),
                 Err(Refusal::NotFound { .. }) => return Ok(None),
                 Err(error) => return Err(error),
-            }
-        }
-        Ok(self.leads.get_mut(&id).map(|(draft, wanted_by)| {
-            *wanted_by = Some(scene.clone());
-            draft
-        }))
+            },
+        };
+        *wanted_by = Some(scene.clone());
+        Ok(Some(draft))
     }
 
     async fn wanted(&mut self, tx: &Tx, scene: &Scene, id: Uuid) -> Result<&mut LeadDraft, Refusal> {

@@ -32,6 +32,8 @@ pub struct Finished {
     pub plugin: String,
     /// The version of its scripts.
     pub version: Option<Uuid>,
+    /// The file of its scripts, where there is only one.
+    pub file: Option<String>,
     /// The function that was called.
     pub call: String,
     /// When it began.
@@ -210,6 +212,6 @@ impl Drafts<'_> {
 }
 
 /// The refusal of an effect, as the error of the run that asked for it.
-fn refused(placed: &Placed, refusal: &Refusal) -> ScriptError {
-    ScriptError { message: refusal.to_string(), file: None, at: Some((placed.line, 1)), limit: None }
+fn refused(finished: &Finished, placed: &Placed, refusal: &Refusal) -> ScriptError {
+    ScriptError { message: refusal.to_string(), file: finished.file.clone(), at: Some((placed.line, 1)), limit: None }
 }
