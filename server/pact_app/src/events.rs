@@ -11,7 +11,7 @@ use crate::ops::lead::Scene;
 
 /// In which order events are worked off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
+pub(crate) enum Lane {
     /// Somebody waits for it.
     Interactive,
     /// One of many, from an import.

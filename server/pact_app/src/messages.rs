@@ -40,7 +40,7 @@ pub(crate) fn send(tx: &Tx, message: Message<'_>) {
 
 /// Tells whom a step on a lead concerns; nobody is told what they did themselves.
 pub(crate) fn of_step(tx: &Tx, scene: &Scene, row: &lead::Model, step: &LeadStep, text: &str) {
-    let mut tell = |to: Uuid, kind: &str| {
+    let tell = |to: Uuid, kind: &str| {
         if scene.actor.person_id() != Some(to) {
             let text = format!("{}: {text}", row.title);
             send(tx, Message { to, kind, record_kind: "lead", record: row.id, text, at: scene.now });

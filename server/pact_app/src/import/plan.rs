@@ -216,7 +216,7 @@ impl Reader<'_> {
     }
 
     fn value(&self, said: &mut Said<'_>) -> Result<Option<pact_core::money::Money>, String> {
-        let currency = said.read(Field::Currency, |text| currency(text), "currency. Write its code of three letters, such as EUR.")?;
+        let currency = said.read(Field::Currency, currency, "currency. Write its code of three letters, such as EUR.")?;
         let Some((column, text)) = said.by_field.remove(&Field::Value) else { return Ok(None) };
         value::money(&text, currency.or(self.plan.currency)).map(Some).map_err(|why| in_column(column, &why))
     }

@@ -25,7 +25,7 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
     let listening = tokio::spawn(app.clone().listen());
     let importing = tokio::spawn(import::work_off(app.clone(), stopped.clone()));
     let working = tokio::spawn(events::work_off(app.clone(), stopped));
-    let mut ticking = JobScheduler::new().await?;
+    let ticking = JobScheduler::new().await?;
     let each_second = app.clone();
     ticking
         .add(Job::new_async("* * * * * *", move |_, _| {

@@ -22,7 +22,7 @@ use crate::{Actor, Refusal};
 
 /// A lead while something is decided about it.
 #[derive(Clone, Debug)]
-pub struct LeadDraft {
+pub(crate) struct LeadDraft {
     /// The row as it was.
     before: lead::Model,
     /// The row as it will be written, but for what the rules see.
