@@ -36,7 +36,7 @@ impl Followed {
         Ok(Self { id, title: text(&lead, "title"), client: client.clone(), told: HashSet::new() })
     }
 
-    /// Tells what is new in its history, until something is so or it has been looked at often enough.
+    /// Tells what is new in its history, until something is so, a manager is asked to decide, or it has been looked at often enough.
     pub(super) async fn tell(&mut self, voice: &Voice, enough: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
         for _ in 0..LOOKS {
             let lead = self.client.get(&format!("/api/v1/leads/{}", self.id)).await?;
@@ -46,7 +46,8 @@ impl Followed {
                     voice.step(&text(step, "what"), &text(step, "text"), at(step));
                 }
             }
-            if enough(&lead) {
+            let is_with_manager = items(&history).last().is_some_and(|step| step["what"] == "escalated");
+            if enough(&lead) || is_with_manager {
                 return Ok(());
             }
             tokio::time::sleep(LOOK_EVERY).await;
