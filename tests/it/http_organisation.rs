@@ -251,7 +251,7 @@ async fn people_change_what_is_their_own_and_see_what_they_need(#[values(Db::Sql
     let changed = admin.change(&path, &set).await;
     assert_eq!((changed.status, &changed.body["skills"]), (200, &json!(["heat-pump"])), "{}", changed.text);
 
-    let own = ann.change(&path, &json!({"languages": ["nl", "fr"], "time_zone": "europe/brussels"})).await;
+    let own = ann.change(&path, &json!({"languages": ["nl", "fr"], "time_zone": "Europe/Brussels"})).await;
     assert_eq!((own.status, &own.body["time_zone"]), (200, &json!("Europe/Brussels")), "{}", own.text);
     for (who, change) in [
         (&ann, json!({"skills": ["selling"]})),

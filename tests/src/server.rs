@@ -67,7 +67,7 @@ pub struct TestServer {
     clock: Arc<HandClock>,
     handle: ServerHandle,
     client: reqwest::Client,
-    _folder: Option<TempDir>,
+    _folder: TempDir,
     _database: Option<TestDatabase>,
 }
 
@@ -111,21 +111,19 @@ impl TestServer {
     /// # Panics
     /// When it does not start.
     pub async fn with(db: Db, settings: Settings) -> Self {
-        let (url, folder, database) = match db {
-            Db::Sqlite => {
-                let folder = tempfile::tempdir().expect("a folder");
-                (folder.path().join("pact.db").display().to_string(), Some(folder), None)
-            }
+        let folder = tempfile::tempdir().expect("a folder");
+        let (url, database) = match db {
+            Db::Sqlite => (folder.path().join("pact.db").display().to_string(), None),
             Db::Postgres => {
                 let database = TestPg::shared().with_tables().await;
-                (database.url().to_owned(), None, Some(database))
+                (database.url().to_owned(), Some(database))
             }
         };
         let store = Store::open(&url).await.expect("the store opens");
         store.migrate().await.expect("the tables are made");
         found_organisation(&store, "Acme Heating").await.expect("an organisation");
         let clock = Arc::new(HandClock(AtomicI64::new(STARTS_MS)));
-        let app = App::new(store, clock.clone(), Arc::default(), None).await.expect("an application");
+        let app = App::new(store, clock.clone(), Arc::default(), None).await.expect("an application").with_files(folder.path().join("files"));
         tokio::spawn(app.clone().listen());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("its address"));
@@ -276,6 +274,8 @@ impl Reply {
 }
 
 fn client() -> reqwest::Client {
+    // The client is built with TLS that leaves its cryptography open; nothing here uses it. It may be chosen already.
+    drop(rustls::crypto::ring::default_provider().install_default());
     // No proxy of the machine, and no waiting for a name server: the server is here.
     reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
 }
