@@ -61,8 +61,8 @@ pub const RECYCLE_RUNS: u64 = 5_000;
 pub const KEPT_MIB: u64 = 12;
 /// Bytes of one frame from the parent to a worker.
 pub const FRAME_TO_WORKER_BYTES: usize = 48 * 1024 * 1024;
-/// Bytes of one frame from a worker to the parent.
-pub const FRAME_TO_PARENT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of one frame from a worker to the parent: [`EFFECT_BYTES`] with every character escaped, and room for the rest.
+pub const FRAME_TO_PARENT_BYTES: usize = 8 * 1024 * 1024;
 /// Script sets that one worker keeps compiled.
 pub const COMPILED_SETS: usize = 256;
 

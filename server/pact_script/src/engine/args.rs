@@ -119,6 +119,16 @@ impl<'a, 'c, 'd> Call<'a, 'c, 'd> {
         self.typed(index, "query")
     }
 
+    /// The records of a query, or of an array that a query's `filter` gave.
+    pub(crate) fn records(&self, index: usize) -> Result<Arc<[Rec]>, Failed> {
+        if let Some(rows) = self.maybe_typed::<Rows>(index) {
+            return self.host.rows(&rows);
+        }
+        let items: rhai::Array = self.typed(index, "query")?;
+        let records: Option<Vec<Rec>> = items.iter().map(|item| item.read_lock::<Rec>().map(|rec| rec.clone())).collect();
+        records.map(Into::into).ok_or_else(|| self.wrong(index, "query, or list of records"))
+    }
+
     pub(crate) fn draft_arg(&self, index: usize) -> Result<Draft, Failed> {
         self.typed(index, "digest")
     }

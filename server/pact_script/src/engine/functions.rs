@@ -214,11 +214,15 @@ fn next(call: &Call<'_, '_, '_>) -> Given {
 }
 
 fn tally(call: &Call<'_, '_, '_>) -> Given {
-    let query = call.query_arg(0)?;
+    let records = call.records(0)?;
     let key = call.closure(1)?;
+    let Some(kind) = records.first().map(|record| record.kind) else { return Ok(Dynamic::from(Tally(Arc::default()))) };
+    if records.iter().any(|record| record.kind != kind) {
+        return Err(fail("tally: the list holds records of several kinds. Count each kind by itself."));
+    }
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut groups: Vec<(Value, Vec<Uuid>)> = Vec::new();
-    for row in call.host.rows(&query)?.iter() {
+    for row in records.iter() {
         let id = row.id;
         let key = key.call_within_context::<Dynamic>(call.context, (row.clone(),))?;
         let key = to_value(&key).map_err(|why| fail(format!("tally: {why}")))?;
@@ -231,7 +235,7 @@ fn tally(call: &Call<'_, '_, '_>) -> Given {
         });
         groups[place].1.push(id);
     }
-    let Answer::Groups(mut counts) = call.host.ask(Ask::Tally(query.kind(), groups))? else { return Err(stop(Stop::HostGone)) };
+    let Answer::Groups(mut counts) = call.host.ask(Ask::Tally(kind, groups))? else { return Err(stop(Stop::HostGone)) };
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     Ok(Dynamic::from(Tally(Arc::new(counts))))
 }
@@ -249,7 +253,7 @@ fn sum(call: &Call<'_, '_, '_>) -> Given {
     let number_of = call.closure(1)?;
     let mut numbers = Decimal::ZERO;
     let mut amount: Option<Money> = None;
-    for row in call.host.rows(&call.query_arg(0)?)?.iter() {
+    for row in call.records(0)?.iter() {
         let value = number_of.call_within_context::<Dynamic>(call.context, (row.clone(),))?;
         if let Some(value) = value.read_lock::<Money>() {
             amount = Some(match amount {

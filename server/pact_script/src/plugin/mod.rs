@@ -3,6 +3,7 @@
 //! One folder that cannot be loaded never stops another: each gives its own result.
 
 mod cases;
+mod formulas;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use pact_policy::table::{ENTRY_POINTS, EntryPoint};
 use sha2::{Digest, Sha256};
 
 pub use self::cases::{CaseFile, case_files};
+pub use self::formulas::{Formula, formulas};
 pub use self::settings::{SettingError, setting, settings};
 use crate::limits;
 use crate::run::Scripts;

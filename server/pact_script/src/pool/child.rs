@@ -73,6 +73,10 @@ impl Child {
         Ok(Self { process, socket: Some(ours), inbox, sets: HashSet::new(), organisation: None, runs: 0 })
     }
 
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
     pub(super) fn id(&self) -> u32 {
         self.process.id()
     }

@@ -154,9 +154,15 @@ impl Pool {
     }
 
     async fn lease(&self) -> Option<Lease> {
-        self.0.shared.ready.0.acquire().await.ok()?.forget();
-        let child = self.0.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-        Some(Lease { pool: self.0.clone(), child: Some(child) })
+        loop {
+            self.0.shared.ready.0.acquire().await.ok()?.forget();
+            let mut child = self.0.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if child.is_alive() {
+                return Some(Lease { pool: self.0.clone(), child: Some(child) });
+            }
+            // Ended while it was idle, for example by the kernel when memory was short: no run is to blame.
+            self.0.keeper.order(Order::Replace(child));
+        }
     }
 }
 

@@ -2,9 +2,13 @@
 
 use std::fs;
 
+use pact_script::cases::id_of;
+use pact_script::effect::Effect;
 use pact_script::plugin::{LoadError, Std, case_files, load, load_all};
 use pact_policy::manifest::File;
 use pact_policy::table::EntryPoint;
+
+use pact_script::value::Value;
 
 use crate::support::{pool, repository};
 
@@ -142,4 +146,46 @@ async fn modules_of_std_do_what_they_say() {
         let outcome = pool.run(&crate::support::run(&loaded, "main", vec![]), &crate::support::world("")).await;
         assert_eq!((outcome.error, outcome.log), (None, vec![(*wanted).to_owned()]), "{expression}");
     }
+}
+
+#[tokio::test]
+async fn formulas_give_their_value_as_an_effect() {
+    let fields = pact_policy::manifest::parse_fields(
+        r#"
+        [[field]]
+        on = "lead"
+        name = "commission"
+        type = "formula"
+        formula = "record.value * 0.1 // a tenth"
+        [[field]]
+        on = "customer"
+        name = "large"
+        type = "formula"
+        formula = "(record.field(\"employees\") ?? 0) > 250"
+        [[field]]
+        on = "customer"
+        name = "sly"
+        type = "formula"
+        formula = "1)); log(\"x\"); ((1"
+        "#,
+    )
+    .unwrap();
+    let (scripts, formulas) = pact_script::plugin::formulas("test", &fields);
+    assert_eq!(formulas.iter().map(|formula| formula.field.as_str()).collect::<Vec<_>>(), ["commission", "large"]);
+    let world = crate::support::world("[[lead]]\nid = \"pumps\"\nvalue = \"12000 EUR\"\n[[customer]]\nid = \"hooli\"\nfields = { employees = 300 }\n");
+    let pool = pool(1);
+    let mut run = crate::support::run(&crate::support::script("fn main() {}"), "", vec![]);
+    run.scripts = std::sync::Arc::new(scripts);
+    let mut values = Vec::new();
+    for (formula, handle) in formulas.iter().zip(["pumps", "hooli"]) {
+        run.call.clone_from(&formula.call);
+        run.args = vec![Value::Ref(formula.on, id_of(handle))];
+        let outcome = pool.run(&run, &world).await;
+        assert_eq!(outcome.error, None);
+        values.extend(outcome.effects.into_iter().map(|placed| match placed.effect {
+            Effect::Set { value, .. } => value,
+            other => panic!("{other:?}"),
+        }));
+    }
+    assert_eq!(values, [Value::Money { minor: 120_000, currency: "EUR".to_owned() }, Value::Bool(true)]);
 }

@@ -111,3 +111,32 @@ async fn limits_of_the_engine_are_there() {
     let error = outcome(&pool(1), "fn main() { let s = \"ab\"; loop { s += s; } }").await.error.unwrap();
     assert_eq!(error.limit, Some(Limit::StringSize));
 }
+
+#[tokio::test]
+async fn a_worker_that_died_while_idle_costs_no_run() {
+    let pool = pool(1);
+    for process in pool.idle_processes() {
+        let process = nix::unistd::Pid::from_raw(i32::try_from(process).unwrap());
+        nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL).unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(outcome(&pool, "fn main() { log(\"here\"); }").await.log, ["here"]);
+}
+
+#[tokio::test]
+async fn workers_end_with_their_pool() {
+    let pool = pool(2);
+    while pool.idle_processes().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let processes = pool.idle_processes();
+    drop(pool);
+    let alive = |process: &u32| std::path::Path::new(&format!("/proc/{process}/exe")).exists();
+    for _ in 0..200 {
+        if !processes.iter().any(alive) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("workers outlive their pool");
+}
