@@ -12,9 +12,9 @@ use crate::table::{self, EntryPoint};
 impl Machine<'_> {
     /// Whether there is something: a label about a person's list says more once it is asked whether the list is empty.
     pub(crate) fn presence(&mut self, val: &Val, lab: Lab) -> Lab {
-        let tells = val.maybe && lab.bits.meets(Bits::TRACE) || val.maybe && lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
+        let tells = val.maybe && lab.bits.meets(Bits::TRACE) || val.maybe && lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::CLOCK);
         // Whether a person was found is no list of traces that is empty.
-        let person = val.is_person() && !lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
+        let person = val.is_person() && !lab.bits.meets(Bits::CLOCK);
         if !tells || person || val.lab.bits.has(Bits::METRIC) {
             return lab;
         }
