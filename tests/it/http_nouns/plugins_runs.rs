@@ -89,11 +89,14 @@ async fn plugins_are_read_by_all_and_set_by_admins(#[case] on: On) {
         let reply = world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": settings})).send().await;
         reply.is_problem(422, "invalid-value", field, &settings.to_string());
     }
+    for what in ["disable", "enable"] {
+        let by_mia = world.call("mia", &format!("POST {path}/{what}")).knowing("mia", path).await.send().await;
+        by_mia.is_problem(403, "forbidden", "", what);
+    }
     let other = format!("GET {path}/versions/{}", Uuid::new_v4());
     world
         .refuses(&[
             ("pat", "GET /plugins", None, 403, "forbidden", ""),
-            ("mia", "POST /plugins/quiet-leads/disable", None, 403, "forbidden", ""),
             ("adam", "POST /plugins/quiet-leads/disable", None, 428, "if-match-missing", ""),
             ("adam", "GET /plugins/none", None, 404, "not-found", ""),
             ("adam", "GET /plugins/none/versions", None, 404, "not-found", ""),

@@ -8,10 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
-/// Types that hold a figure.
-const FIGURES: [&str; 3] = ["number", "money", "formula"];
-
-/// The row that a definition makes.
+/// The row that a definition makes, if the policy allows it.
 pub(super) fn definition(given: &DefineField) -> Result<custom_field::Model, Refusal> {
     let row = custom_field::Model {
         id: Uuid::new_v4(),
@@ -31,19 +28,10 @@ pub(super) fn definition(given: &DefineField) -> Result<custom_field::Model, Ref
         plugin_id: None,
     };
     check_as_manifest(&row)?;
-    if !["sale", "customer", "rep"].contains(&row.helps.as_str()) {
-        return Err(Refusal::invalid("helps", "say whom the field helps: sale, customer or rep. A field that helps none of them is not kept."));
-    }
-    if given.on_record == OnRecord::Person && FIGURES.contains(&row.field_type.as_str()) && row.kind.is_none() {
-        return Err(Refusal::invalid(
-            "kind",
-            "a figure on a person is an outcome that they answer for (\"outcome\") or belongs to the job (\"job\"). Figures about what people do are not kept.",
-        ));
-    }
     Ok(row)
 }
 
-/// Refuses a definition that a plugin's manifest could not hold either: both are read by the same rules.
+/// Refuses a definition that a plugin's manifest could not hold either, or that the policy refuses: both are read and judged by the same rules.
 pub(super) fn check_as_manifest(row: &custom_field::Model) -> Result<(), Refusal> {
     let definition = json!({
         "on": row.on_record, "name": row.name, "label": row.label, "type": row.field_type, "help": row.help, "options": row.options.0,
