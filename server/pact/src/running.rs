@@ -40,6 +40,10 @@ impl Running {
     pub async fn start(store: Store, settings: Settings, listener: TcpListener, plugins: &Path) -> anyhow::Result<Self> {
         let pool = start_pool().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), Some(Arc::new(pool.clone()))).await?;
+        let app = match settings.files.clone() {
+            Some(folder) => app.with_files(folder),
+            None => app,
+        };
         install_folder(&app, plugins).await?;
         let jobs = jobs::start(&app).await.context("the heartbeat cannot be started")?;
         let address = listener.local_addr()?;

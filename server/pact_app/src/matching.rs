@@ -220,6 +220,9 @@ async fn contact_of(
     if let Some(customer) = customer {
         known.extend(pact_store::contact::of_customer(conn, customer).await?.iter().map(known_contact));
     }
+    // Found by address and at the customer, a contact would be its own rival.
+    known.sort_by_key(|contact| contact.id);
+    known.dedup_by_key(|contact| contact.id);
     // A contact of another customer is not this one, whatever the address.
     known.retain(|contact| customer.is_none_or(|customer| contact.customer == customer));
     Ok(rules::match_contact(&candidate, &known))

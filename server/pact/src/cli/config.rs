@@ -1,5 +1,6 @@
 //! Configuration: from arguments, else the environment (`PACT_…`), else a file, else what suits most.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -25,6 +26,9 @@ pub(super) struct Common {
     /// The database: a path (SQLite, made on first start) or postgres://… [default: data/pact.db]
     #[arg(long, env = "PACT_DATABASE", value_name = "PATH|URL", hide_env_values = true)]
     database: Option<String>,
+    /// The folder for files that wait to be worked on, such as imports [default: files, beside the database]
+    #[arg(long, env = "PACT_FILES", value_name = "FOLDER")]
+    files: Option<PathBuf>,
     /// What the log says: error, warn, info, debug, trace, or a filter such as pact=debug,warn [default: info]
     #[arg(long, env = "PACT_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -72,6 +76,7 @@ pub(super) enum LogFormat {
 #[serde(deny_unknown_fields, default)]
 struct File {
     database: Option<String>,
+    files: Option<PathBuf>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     listen: Option<String>,
@@ -113,6 +118,7 @@ impl Configuration {
                 behind_proxy: listening.behind_proxy || file.behind_proxy,
                 secure_cookies: !(listening.insecure_cookies || file.insecure_cookies),
                 workers: listening.threads.or(file.threads).unwrap_or(cores),
+                files: common.files.or(file.files),
             },
             plugins: listening.plugins.or(file.plugins).unwrap_or_else(|| PLUGINS.into()),
             log: common.log.or(file.log).unwrap_or_else(|| LOG.to_owned()),
@@ -129,7 +135,8 @@ impl Configuration {
         let filter = format!("warn,pact={0},pact_app={0},pact_store={0},pact_script={0}", self.log);
         let filter = if self.log.contains(['=', ',']) { self.log.clone() } else { filter };
         let filter = EnvFilter::try_new(filter).context("the log filter cannot be read")?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let colours = std::io::stderr().is_terminal();
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
         let started = match self.log_format {
             LogFormat::Text => log.compact().try_init(),
             LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -64,6 +64,8 @@ pub mod stream;
 pub mod team;
 pub mod territory;
 
+use std::path::PathBuf;
+
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::scope::scope;
@@ -82,11 +84,13 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// How many threads answer requests.
     pub workers: usize,
+    /// The folder for files that wait to be worked on, such as imports; beside the database when it is left out.
+    pub files: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cors_origins: Vec::new(), behind_proxy: false, secure_cookies: true, workers: 2 }
+        Self { cors_origins: Vec::new(), behind_proxy: false, secure_cookies: true, workers: 2, files: None }
     }
 }
 

@@ -252,7 +252,7 @@ pub struct ImportUpload {
 /// What a column says about a lead.
 #[derive(ToSchema)]
 #[schema(as = ImportField)]
-#[expect(dead_code, missing_docs, reason = "documents the words of pact_app::import::Field; a test holds the two together")]
+#[expect(missing_docs, reason = "documents the words of pact_app::import::Field; a test holds the two together")]
 pub enum FieldWord {
     #[schema(rename = "title")]
     Title,
