@@ -37,6 +37,17 @@ pub(super) struct Common {
     log_format: Option<LogFormat>,
 }
 
+impl Common {
+    /// The arguments by which the same database and files are found again.
+    pub(super) fn again(&self) -> String {
+        let text = |name: &str, value: Option<String>| value.map_or_else(String::new, |value| format!(" --{name} {value}"));
+        let path = |value: &Option<PathBuf>| value.as_ref().map(|path| path.display().to_string());
+        // An address of a database server can hold a password, which is not repeated on a terminal.
+        let database = self.database.clone().map(|database| if database.contains("://") { "…".to_owned() } else { database });
+        [text("config", path(&self.config)), text("database", database), text("files", path(&self.files))].concat()
+    }
+}
+
 /// What the server needs beside that.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Listening {
@@ -131,8 +142,9 @@ impl Configuration {
     /// # Errors
     /// A filter that cannot be read.
     pub(super) fn start_log(&self) -> anyhow::Result<()> {
-        // What the libraries say below a warning is about their insides.
-        let filter = format!("warn,pact={0},pact_app={0},pact_store={0},pact_script={0}", self.log);
+        // What the libraries say below a warning is about their insides; that a caller speaks no HTTP is no error of ours.
+        let filter =
+            format!("warn,actix_http::h1::dispatcher=off,pact={0},pact_app={0},pact_store={0},pact_script={0}", self.log);
         let filter = if self.log.contains(['=', ',']) { self.log.clone() } else { filter };
         let filter = EnvFilter::try_new(filter).context("the log filter cannot be read")?;
         let colours = std::io::stderr().is_terminal();

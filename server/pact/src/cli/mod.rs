@@ -3,6 +3,7 @@
 mod admin;
 mod config;
 mod demo;
+mod import;
 mod lint;
 mod migrate;
 mod openapi;
@@ -33,6 +34,8 @@ enum Command {
     Lint(lint::Lint),
     /// Try plugins before they are installed.
     Plugin(plugin::PluginCommand),
+    /// Bring in leads from a file.
+    Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
     Demo(demo::DemoCommand),
     /// Print the OpenAPI document.
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::Admin(command) => command.run(),
         Command::Lint(command) => return lint::run(&command),
         Command::Plugin(command) => command.run(),
+        Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),
         Command::ScriptWorker => return pact_script::worker::main(),
