@@ -21,8 +21,9 @@ const ENTERING: usize = 12;
 const LEADS_AT_MOST: u32 = 1_500;
 /// How often the server is killed.
 const KILLS: usize = 5;
-/// Time that the load may take once the last server runs.
-const LAST_LOAD: Duration = Duration::from_secs(2);
+/// Leads that must have entered before the load ends, so that it tested something; and how long that may take once the last server runs.
+const LEADS_AT_LEAST: usize = 200;
+const LAST_LOAD: Duration = Duration::from_secs(20);
 /// Time in which what was under way must be over: longer than the lease of an event.
 const DRAIN: Duration = Duration::from_secs(50);
 /// How uneven turns may be: what was promised to runs that died is given again.
@@ -37,6 +38,8 @@ struct Load {
     acknowledged: Mutex<HashMap<String, Uuid>>,
     /// Requests of which the server says that it does not know what came of them.
     unresolved: Mutex<Vec<Entering>>,
+    /// How many these were.
+    unknown: AtomicU32,
     /// Leads that somebody was told they own, with who.
     accepted: Mutex<HashMap<Uuid, Uuid>>,
 }
@@ -84,6 +87,7 @@ impl Load {
                 (201, _) => self.acknowledge(&entering, &answer),
                 // The server died over it and cannot tell yet.
                 (409, "/problems/idempotency-in-flight" | "/problems/idempotency-outcome-unknown") => {
+                    self.unknown.fetch_add(1, Ordering::Relaxed);
                     self.unresolved.lock().unwrap().push(entering);
                 }
                 _ => panic!("{}: {answer:?}", entering.title),
@@ -153,6 +157,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice(#[case] db: Db) 
         begun: AtomicU32::new(0),
         acknowledged: Mutex::default(),
         unresolved: Mutex::default(),
+        unknown: AtomicU32::new(0),
         accepted: Mutex::default(),
     });
     let mut clients = Vec::new();
@@ -165,7 +170,10 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice(#[case] db: Db) 
         clients.push(tokio::spawn(async move { load.answer(&rep, id).await }));
     }
     let server = kill_and_start_again(&launch, server, &load).await;
-    tokio::time::sleep(LAST_LOAD).await;
+    let until = Instant::now() + LAST_LOAD;
+    while load.acknowledged.lock().unwrap().len() < LEADS_AT_LEAST && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     load.over.store(true, Ordering::Relaxed);
     for client in clients {
         client.await.unwrap();
@@ -283,8 +291,14 @@ const NONE_OF: &[(&str, &str)] = &[
         "SELECT COUNT(*) AS n FROM pushes AS p WHERE (SELECT COUNT(*) FROM messages AS m WHERE m.kind = 'push' \
          AND m.record_id = p.lead_id AND m.person_id = p.person_id) <> 1",
     ),
-    ("a customer has no lead", "SELECT COUNT(*) AS n FROM customers AS c WHERE NOT EXISTS (SELECT 1 FROM leads AS l WHERE l.customer_id = c.id)"),
-    ("a contact has no lead", "SELECT COUNT(*) AS n FROM contacts AS c WHERE NOT EXISTS (SELECT 1 FROM leads AS l WHERE l.contact_id = c.id)"),
+    (
+        "a customer has no lead",
+        "SELECT COUNT(*) AS n FROM customers AS c WHERE NOT EXISTS (SELECT 1 FROM leads AS l WHERE l.customer_id = c.id)",
+    ),
+    (
+        "a contact has no lead",
+        "SELECT COUNT(*) AS n FROM contacts AS c WHERE NOT EXISTS (SELECT 1 FROM leads AS l WHERE l.contact_id = c.id)",
+    ),
     (
         "an event is about no lead and no customer",
         "SELECT COUNT(*) AS n FROM events AS e WHERE NOT EXISTS (SELECT 1 FROM leads AS l WHERE l.id = e.record_id) \
@@ -311,7 +325,12 @@ async fn judge(load: &Load, store: &Store, db: Db) {
         .map(|row| (row.try_get("", "title").unwrap(), row.try_get("", "id").unwrap()))
         .collect();
     let acknowledged = load.acknowledged.lock().unwrap();
-    assert!(acknowledged.len() > 100, "only {} leads were entered: this tested nothing", acknowledged.len());
+    let (unknown, pushes) = (load.unknown.load(Ordering::Relaxed), count(store, "SELECT COUNT(*) AS n FROM pushes").await);
+    println!(
+        "{} leads and {pushes} pushes outlived {KILLS} kills; of {unknown} requests the server did not know the outcome",
+        acknowledged.len()
+    );
+    assert!(acknowledged.len() > LEADS_AT_LEAST / 4, "only {} leads were entered: this tested nothing", acknowledged.len());
     assert_eq!(leads, *acknowledged, "every acknowledged lead is there with its id, and no other");
     let owners: HashMap<Uuid, Uuid> = rows(store, "SELECT id, owner_id FROM leads WHERE state = 'owned'")
         .await

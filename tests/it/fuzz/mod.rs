@@ -11,6 +11,8 @@ use serde_json::json;
 const SCHEMATHESIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/bin/schemathesis");
 /// The folder with its settings.
 const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/fuzz");
+/// Arguments for a longer hunt than the settings ask for, such as `--seed 7 --max-time 900`.
+const MORE: &str = "PACT_FUZZ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_breaks_the_server_or_its_description() {
@@ -25,6 +27,7 @@ async fn no_request_breaks_the_server_or_its_description() {
             .arg("--config-file")
             .arg(Path::new(SETTINGS).join("schemathesis.toml"))
             .args(["run", "--no-color", "--warnings", "off"])
+            .args(std::env::var(MORE).unwrap_or_default().split_whitespace())
             .arg(format!("{base}/openapi.json"))
             .env("PACT_BASE", &base)
             .env("PACT_TOKEN", token)

@@ -23,7 +23,8 @@ async fn a_request_is_asked_and_answered_by_a_partner(#[case] on: On) {
     assert_eq!((&answered["answered"], &answered["answer"]), (&json!(true), &json!("Yes, on the 12th.")));
     assert_eq!(world.messages("ann", "request_answered").await, ["Globex: answered: Yes, on the 12th."]);
     world.call("pat", &post).json(&answer).send().await.is_problem(409, "not-now", "", "answering twice");
-    let change = world.call("ann", &format!("PATCH {path}")).knowing("ann", &path).await.json(&json!({"due_on": null})).send().await;
+    let change =
+        world.call("ann", &format!("PATCH {path}")).knowing("ann", &path).await.json(&json!({"due_on": null})).send().await;
     change.is_problem(409, "not-now", "", "changing what is answered");
 }
 
@@ -73,11 +74,17 @@ async fn everybody_sees_the_requests_that_are_for_their_eyes(#[case] on: On) {
 async fn a_request_can_go_to_somebody_else(#[case] on: On) {
     let world = World::on(on).await;
     let customer = world.customer("Globex", "ann").await;
-    let asked = world.make("ann", "/requests", json!({"customer_id": customer, "to_id": world.people["bo"], "text": "How loud?"})).await;
+    let asked =
+        world.make("ann", "/requests", json!({"customer_id": customer, "to_id": world.people["bo"], "text": "How loud?"})).await;
     let path = format!("/requests/{}", asked["id"].as_str().unwrap());
     let patch = format!("PATCH {path}");
     let change = json!({"to_id": world.people["cy"], "due_on": "2026-11-30"});
-    world.call("bo", &patch).knowing("bo", &path).await.json(&change).send().await.is_problem(403, "forbidden", "", "who is asked");
+    world.call("bo", &patch).knowing("bo", &path).await.json(&change).send().await.is_problem(
+        403,
+        "forbidden",
+        "",
+        "who is asked",
+    );
     let changed = world.call("ann", &patch).knowing("ann", &path).await.json(&change).send().await.ok();
     assert_eq!((&changed["to_id"], &changed["due_on"]), (&json!(world.people["cy"]), &json!("2026-11-30")));
     assert_eq!(world.messages("cy", "request").await.len(), 1);
@@ -102,9 +109,40 @@ async fn requests_are_refused_in_words(#[case] on: On) {
             ("audrey", "POST /requests", new("text", json!("x")), 403, "forbidden", ""),
             ("ann", "POST /requests", new("to_id", json!(uuid::Uuid::new_v4())), 422, "invalid-value", "to_id"),
             ("ann", "POST /requests", new("to_id", json!(world.people["gone"])), 422, "invalid-value", "to_id"),
-            ("ann", "POST /requests", new("customer_id", json!(uuid::Uuid::new_v4())), 404, "not-found", ""),
+            ("ann", "POST /requests", new("customer_id", json!(uuid::Uuid::new_v4())), 422, "invalid-value", "customer_id"),
             ("ann", "POST /requests", new("text", json!("")), 422, "invalid-value", "text"),
             ("ann", "POST /requests", new("due_on", json!("2026-11-23")), 422, "invalid-value", "due_on"),
         ])
         .await;
+}
+
+#[rstest]
+#[case::sqlite(On::Sqlite)]
+#[case::postgres(On::Postgres)]
+#[tokio::test]
+async fn a_request_becomes_overdue_once_for_each_due_day(#[case] on: On) {
+    use pact_app::ops::request::raise_overdue;
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let world = World::on(on).await;
+    let customer = world.customer("Globex", "ann").await;
+    let ask = |text: &str, due: Value| json!({"customer_id": customer, "to_id": world.people["bo"], "text": text, "due_on": due});
+    let late = world.make("ann", "/requests", ask("Late", json!("2026-11-24"))).await;
+    let answered = world.make("ann", "/requests", ask("Answered", json!("2026-11-24"))).await;
+    world.make("ann", "/requests", ask("Later", json!("2026-11-27"))).await;
+    world.make("ann", "/requests", ask("Whenever", Value::Null)).await;
+    let answer = format!("POST /requests/{}/answer", answered["id"].as_str().unwrap());
+    world.call("bo", &answer).json(&json!({"answer": "Done."})).send().await.ok();
+    let raised = async || {
+        use pact_store::entity::event::{Column, Entity};
+        let found = Entity::find().filter(Column::Name.eq("request_overdue")).all(world.fresh.store.read()).await.unwrap();
+        found.into_iter().map(|event| json!(event.record_id)).collect::<Vec<_>>()
+    };
+    for (days, wanted) in [(0, 0), (1, 1), (0, 1), (1, 1), (2, 2), (40, 2)] {
+        world.pass(days * DAY_MS);
+        raise_overdue(&world.app).await.unwrap();
+        assert_eq!(raised().await.len(), wanted, "{days} days later");
+    }
+    assert!(raised().await.contains(&late["id"]));
+    assert!(!raised().await.contains(&answered["id"]), "what is answered is not overdue");
 }

@@ -61,8 +61,13 @@ impl House {
     pub async fn on(on: On, plugins: &Path) -> Self {
         let fresh = on.fresh().await;
         found_organisation(&fresh.store, "Initech").await.unwrap();
-        let options =
-            PoolOptions { program: pact_binary(), args: vec!["script-worker".to_owned()], env: Vec::new(), workers: 2, recycle_runs: 1_000 };
+        let options = PoolOptions {
+            program: pact_binary(),
+            args: vec!["script-worker".to_owned()],
+            env: Vec::new(),
+            workers: 2,
+            recycle_runs: 1_000,
+        };
         let pool = tokio::task::spawn_blocking(|| Pool::start(options)).await.unwrap().unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(STARTS_MS)));
         let app = App::new(fresh.store.clone(), clock.clone(), Arc::default(), Some(Arc::new(pool.clone()))).await.unwrap();
@@ -122,7 +127,8 @@ impl House {
     /// The person to whom a lead is offered, once it is offered to none of these.
     pub async fn offered<'a>(&self, lead: &str, people: &'a [Member], tried: &[&Member]) -> &'a Member {
         let person = |lead: &Value| lead["open_push"]["person_id"].as_str().map(str::to_owned);
-        let found = self.once(lead, "an offer", |lead| person(lead).is_some_and(|id| tried.iter().all(|tried| tried.id != id))).await;
+        let found =
+            self.once(lead, "an offer", |lead| person(lead).is_some_and(|id| tried.iter().all(|tried| tried.id != id))).await;
         let id = person(&found).unwrap();
         people.iter().find(|member| member.id == id).unwrap()
     }
@@ -157,8 +163,10 @@ impl House {
     pub async fn runs(&self, record: &str) -> Vec<(String, String)> {
         let page = self.admin.get(&format!("/api/v1/runs?record_id={record}")).await;
         let runs = page["items"].as_array().unwrap().iter();
-        runs.map(|run| (run["outcome"].as_str().unwrap().to_owned(), run["error"]["message"].as_str().unwrap_or_default().to_owned()))
-            .collect()
+        runs.map(|run| {
+            (run["outcome"].as_str().unwrap().to_owned(), run["error"]["message"].as_str().unwrap_or_default().to_owned())
+        })
+        .collect()
     }
 }
 

@@ -39,7 +39,10 @@ async fn a_lead_is_pushed_declined_pushed_on_and_accepted(#[case] on: On) {
         "Entered from trade fair.".to_owned(),
         format!("Pushed to {} until Tue 24 Nov 11:00: Globex asked. It is your turn.", first.name),
         format!("Declined by {}: They are friends of mine.", first.name),
-        format!("Pushed to {} until Tue 24 Nov 11:00: Declined before: They are friends of mine. It is your turn.", second.name),
+        format!(
+            "Pushed to {} until Tue 24 Nov 11:00: It came back: \"They are friends of mine.\". It is your turn.",
+            second.name
+        ),
         format!("Accepted by {}, who owns it now.", second.name),
     ];
     assert_eq!(told, expected);

@@ -40,6 +40,18 @@ impl Operations {
         Some(format!("{}, OPTIONS", methods.join(", ")))
     }
 
+    /// Refuses a method that a fixed path does not have: the router would take `/imports/preview` for an import's id.
+    fn refuse_other_methods(&self, request: &ServiceRequest) -> Result<(), Problem> {
+        let path = request.path();
+        let fixed = self.0.iter().find(|(pattern, _)| pattern.pattern() == Some(path));
+        match (fixed.filter(|_| request.method() != Method::OPTIONS), self.allow(path)) {
+            (Some((_, methods)), Some(allow)) if !methods.contains_key(request.method().as_str()) => {
+                Err(wrong_method(request.method(), allow))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn refuse_unknown_parameters(&self, request: &ServiceRequest) -> Result<(), Problem> {
         if request.query_string().is_empty() {
             return Ok(());
@@ -88,6 +100,7 @@ fn query(operation: &Operation) -> Vec<String> {
 }
 
 /// Middleware: refuses query parameters that the operation does not have; a filter that is silently ignored shows wrong lists.
+/// Refuses methods that a fixed path does not have, too.
 ///
 /// # Errors
 /// Those of the inner service.
@@ -95,8 +108,9 @@ pub async fn refuse_unknown_parameters(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let refused =
-        request.app_data::<web::Data<Operations>>().and_then(|operations| operations.refuse_unknown_parameters(&request).err());
+    let refused = request.app_data::<web::Data<Operations>>().and_then(|operations| {
+        operations.refuse_other_methods(&request).and_then(|()| operations.refuse_unknown_parameters(&request)).err()
+    });
     match refused {
         Some(problem) => Ok(request.into_response(problem.error_response()).map_into_right_body()),
         None => next.call(request).await.map(ServiceResponse::map_into_left_body),
@@ -112,13 +126,15 @@ pub async fn nothing_here(request: HttpRequest, operations: web::Data<Operations
         Some(allow) if request.method() == Method::OPTIONS => {
             Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish())
         }
-        Some(allow) => {
-            let said = format!("{} is not possible here. This path takes {allow}.", request.method());
-            Err(Problem::new(ProblemType::MethodNotAllowed, said).with_allow(allow))
-        }
+        Some(allow) => Err(wrong_method(request.method(), allow)),
         None => Err(Problem::new(
             ProblemType::UnknownPath,
             "There is nothing at this path. The operations are listed at /docs and in /openapi.json.",
         )),
     }
+}
+
+fn wrong_method(method: &Method, allow: String) -> Problem {
+    let said = format!("{method} is not possible here. This path takes {allow}.");
+    Problem::new(ProblemType::MethodNotAllowed, said).with_allow(allow)
 }

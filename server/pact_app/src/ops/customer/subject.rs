@@ -27,11 +27,14 @@ impl Subject {
     pub(crate) async fn hold(tx: &Tx, customer: Uuid, lead: Option<Uuid>) -> Result<Self, Refusal> {
         let customer = standing(tx, customer).await?;
         let lead = match lead {
-            Some(lead) => Some(LeadDraft::load(tx, lead).await?),
+            Some(lead) => Some(LeadDraft::load(tx, lead).await.map_err(|error| named(error, "lead_id", "lead"))?),
             None => None,
         };
         if lead.as_ref().is_some_and(|draft| draft.row.customer_id != customer.id) {
-            return Err(Refusal::invalid("lead_id", "this lead belongs to another customer. Choose one of this customer's, or none."));
+            return Err(Refusal::invalid(
+                "lead_id",
+                "this lead belongs to another customer. Choose one of this customer's, or none.",
+            ));
         }
         Ok(Self { customer, lead })
     }
@@ -63,12 +66,22 @@ impl Subject {
 /// # Errors
 /// A customer that does not exist or was merged into another.
 pub(crate) async fn standing(tx: &Tx, id: Uuid) -> Result<customer::Model, Refusal> {
-    let row: customer::Model = record::hold(tx, id).await?;
+    let row: customer::Model = record::hold(tx, id).await.map_err(|error| named(error.into(), "customer_id", "customer"))?;
     match row.merged_into_id {
-        Some(into) => Err(Refusal::NotNow {
-            why: format!("{} was merged into the customer {into}. Write on that one.", row.name),
-        }),
+        Some(into) => {
+            Err(Refusal::NotNow { why: format!("{} was merged into the customer {into}. Write on that one.", row.name) })
+        }
         None => Ok(row),
+    }
+}
+
+/// What a request's body names and what does not exist is a value that cannot be taken; the record of its path is something else.
+fn named(error: Refusal, field: &str, noun: &str) -> Refusal {
+    match error {
+        Refusal::NotFound { .. } => {
+            Refusal::invalid(field, format!("there is no {noun} with this id. Look it up in GET /api/v1/{noun}s."))
+        }
+        other => other,
     }
 }
 
