@@ -1,4 +1,5 @@
 //! `pact demo` as a newcomer runs it: the real command, without a terminal, at whatever hour the test runs.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -164,7 +164,7 @@ fn escaped(text: &str) -> String {
             escaped.push(char::from(byte));
         } else {
             // Writing to a String cannot fail.
-            drop(write!(escaped, "%{byte:02X}"));
+            let _ = write!(escaped, "%{byte:02X}");
         }
         escaped
     })
