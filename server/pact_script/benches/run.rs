@@ -56,11 +56,14 @@ fn company() -> World {
     for (n, territory) in ["North", "South", "East", "West"].into_iter().enumerate() {
         text += &format!("[[territory]]\nid = \"{territory}\"\nabove = \"Europe\"\nregion = \"Europe\"\n");
         for half in 0..2 {
-            text += &format!("[[person]]\nid = \"p{n}{half}\"\nterritory = \"{territory}\"\nroles = [\"rep\"]\nlanguages = [\"en\", \"de\"]\nskills = [\"heat-pump\"]\n");
+            text += &format!(
+                "[[person]]\nid = \"p{n}{half}\"\nterritory = \"{territory}\"\nroles = [\"rep\"]\nlanguages = [\"en\", \"de\"]\nskills = [\"heat-pump\"]\n"
+            );
         }
     }
     text += "[[customer]]\nid = \"hooli\"\nterritory = \"North\"\n[[contact]]\nid = \"gavin\"\ncustomer = \"hooli\"\nlanguage = \"de\"\n";
-    text += "[[lead]]\nid = \"pumps\"\nproduct = \"heat-pump\"\ncustomer = \"hooli\"\ncontact = \"gavin\"\nterritory = \"North\"\n";
+    text +=
+        "[[lead]]\nid = \"pumps\"\nproduct = \"heat-pump\"\ncustomer = \"hooli\"\ncontact = \"gavin\"\nterritory = \"North\"\n";
     text += "[[customer]]\nid = \"initech\"\nowner = \"p00\"\n[[lead]]\nid = \"fans\"\ncustomer = \"initech\"\n";
     let now: pact_core::time::Instant = "2026-11-24T09:00:00Z".parse().unwrap_or(pact_core::time::Instant::MIN);
     let table = toml::from_str(&text).unwrap_or_default();
@@ -85,7 +88,11 @@ fn push_of(world: &World, lead: &str) -> Run {
         today: world.today(),
         settings: Arc::new(settings(loaded.manifest(), &BTreeMap::new()).unwrap_or_default()),
         seed: Uuid::nil(),
-        given: given.into_iter().filter_map(|(kind, handle)| world.record(kind, id_of(handle))).map(|record| (**record).clone()).collect(),
+        given: given
+            .into_iter()
+            .filter_map(|(kind, handle)| world.record(kind, id_of(handle)))
+            .map(|record| (**record).clone())
+            .collect(),
     }
 }
 
@@ -111,7 +118,8 @@ fn bench(criterion: &mut Criterion) {
         workers: 1,
         recycle_runs: u64::MAX,
     };
-    let (Ok(pool), Ok(runtime)) = (Pool::start(options), tokio::runtime::Builder::new_current_thread().enable_all().build()) else {
+    let (Ok(pool), Ok(runtime)) = (Pool::start(options), tokio::runtime::Builder::new_current_thread().enable_all().build())
+    else {
         unreachable!("no pool")
     };
     group.bench_function("pool, one question", |b| b.iter(|| pushed(&runtime.block_on(pool.run(&asked, &facts)))));

@@ -73,21 +73,37 @@ impl Limit {
     /// What a script met and what its author can do, as a sentence.
     pub fn explain(self) -> String {
         match self {
-            Self::Operations => format!("The script did more than {OPERATIONS} operations. Narrow its queries, or do less in its loops."),
-            Self::CallDepth => format!("More than {CALL_DEPTH} functions were inside one another. A function probably calls itself without an end."),
-            Self::ExpressionDepth => format!("An expression has more than {EXPRESSION_DEPTH} others inside it. Give parts of it names with `let`."),
+            Self::Operations => {
+                format!("The script did more than {OPERATIONS} operations. Narrow its queries, or do less in its loops.")
+            }
+            Self::CallDepth => format!(
+                "More than {CALL_DEPTH} functions were inside one another. A function probably calls itself without an end."
+            ),
+            Self::ExpressionDepth => {
+                format!("An expression has more than {EXPRESSION_DEPTH} others inside it. Give parts of it names with `let`.")
+            }
             Self::StringSize => format!("A text became longer than {STRING_BYTES} bytes. Cut it, or send several."),
-            Self::ArraySize => format!("An array got more than {ARRAY_ITEMS} elements. Use `limit(n)`, or iterate over the query itself."),
+            Self::ArraySize => {
+                format!("An array got more than {ARRAY_ITEMS} elements. Use `limit(n)`, or iterate over the query itself.")
+            }
             Self::MapSize => format!("A map got more than {MAP_ITEMS} entries. Use fewer keys."),
-            Self::Variables => format!("More than {VARIABLES} variables lived at the same time. Put parts of the work into functions."),
+            Self::Variables => {
+                format!("More than {VARIABLES} variables lived at the same time. Put parts of the work into functions.")
+            }
             Self::Functions => format!("A file has more than {FUNCTIONS} functions. Split it."),
             Self::Modules => format!("More than {MODULES} modules were imported. Import each once, at the top of the file."),
-            Self::ScriptSize => format!("A script file is longer than {SCRIPT_BYTES} bytes, or there are more than {SCRIPT_FILES} files. Split the plugin."),
+            Self::ScriptSize => format!(
+                "A script file is longer than {SCRIPT_BYTES} bytes, or there are more than {SCRIPT_FILES} files. Split the plugin."
+            ),
             Self::Memory => format!("The script used more than {MEMORY_MIB} MiB of memory. Keep less in arrays and maps."),
-            Self::Stack => "Values were inside one another too deeply. Keep nested maps, arrays and functions shallow.".to_owned(),
+            Self::Stack => {
+                "Values were inside one another too deeply. Keep nested maps, arrays and functions shallow.".to_owned()
+            }
             Self::WallTime => format!("The script ran longer than {WALL_MS} ms. Narrow its queries, or do less in its loops."),
             Self::Effects => {
-                format!("The script wanted more than {EFFECTS} effects, {DIGEST_LINES} lines in digests or {EFFECT_BYTES} bytes in them. Narrow its queries.")
+                format!(
+                    "The script wanted more than {EFFECTS} effects, {DIGEST_LINES} lines in digests or {EFFECT_BYTES} bytes in them. Narrow its queries."
+                )
             }
             Self::Rows => format!("The script's queries brought more than {ROWS} rows. Narrow them, or use `limit(n)`."),
             Self::LogLines => format!("The script logged more than {LOG_LINES} lines. Log less."),

@@ -9,15 +9,14 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
-};
+use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope};
 use nix::libc;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, apply_filter_all_threads,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    apply_filter_all_threads,
 };
 
 use crate::limits;
@@ -93,7 +92,10 @@ impl Size {
     fn open() -> io::Result<Self> {
         let statm = File::open("/proc/self/statm")?;
         let status = fs::read_to_string("/proc/self/status")?;
-        let kib = status.lines().find_map(|line| line.strip_prefix("VmSize:")).and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+        let kib = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmSize:"))
+            .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
         let mut size = Self { statm, page_bytes: 1 };
         let pages = size.pages(0)?.max(1);
         let bytes = kib.map_or(4096, |kib| kib * 1024 / pages);

@@ -28,7 +28,11 @@ pub fn differences(world: &World, expected: &[toml::Table], effects: &[Placed]) 
         }
     }
     for placed in came.iter().skip(expected.len()) {
-        different.push(format!("one effect more than expected (line {}): {}", placed.line, inline(&in_words(world, &placed.effect))));
+        different.push(format!(
+            "one effect more than expected (line {}): {}",
+            placed.line,
+            inline(&in_words(world, &placed.effect))
+        ));
     }
     different
 }
@@ -99,7 +103,9 @@ fn to_toml(world: &World, json: &Json) -> Option<toml::Value> {
         },
         Json::String(text) => text_or_handle(world, text),
         Json::Array(items) => toml::Value::Array(items.iter().filter_map(|item| to_toml(world, item)).collect()),
-        Json::Object(entries) => toml::Value::Table(entries.iter().filter_map(|(key, value)| Some((key.clone(), to_toml(world, value)?))).collect()),
+        Json::Object(entries) => {
+            toml::Value::Table(entries.iter().filter_map(|(key, value)| Some((key.clone(), to_toml(world, value)?))).collect())
+        }
     })
 }
 

@@ -27,7 +27,8 @@ pub(super) fn in_first_order(world: &World, kind: Kind, rows: &mut Rows) {
         Kind::Goal => rows.sort_by_key(|goal| day(world, goal, "ends_on").unwrap_or(NaiveDate::MAX)),
         Kind::Push => rows.sort_by_key(|push| instant(push, "pushed_at")),
         Kind::LeadEvent | Kind::Act => rows.sort_by_key(|event| instant(event, "at")),
-        Kind::Lead | Kind::Customer | Kind::Contact | Kind::Person | Kind::Team | Kind::Territory | Kind::Pack | Kind::Period => {}
+        Kind::Lead | Kind::Customer | Kind::Contact | Kind::Person | Kind::Team | Kind::Territory | Kind::Pack | Kind::Period => {
+        }
     }
 }
 
@@ -62,13 +63,18 @@ pub(super) fn narrowed(world: &World, kind: Kind, mut rows: Rows, op: NarrowOp, 
         NarrowOp::OfLead => rows.retain(|record| reference(record, "lead") == Some(id)),
         NarrowOp::OfPerson => rows.retain(|plan| reference(plan, "person") == Some(id)),
         NarrowOp::ForPerson => rows.retain(|request| reference(request, "to") == Some(id)),
-        NarrowOp::QuietOver => rows.retain(|record| members::get(record, "quiet_for").map(work_minutes) > args.first().map(work_minutes)),
+        NarrowOp::QuietOver => {
+            rows.retain(|record| members::get(record, "quiet_for").map(work_minutes) > args.first().map(work_minutes))
+        }
         NarrowOp::CreatedSince => rows.retain(|lead| since(world, instant(lead, "created_at"), args.first())),
         NarrowOp::WonSince => rows.retain(|lead| closed_since(lead, "won")),
         NarrowOp::LostSince => rows.retain(|lead| closed_since(lead, "lost")),
         NarrowOp::Field => {
             let wanted = args.get(1).unwrap_or(&Value::Unit);
-            rows.retain(|record| record.fields.iter().find(|(name, _)| name.to_lowercase() == text).map_or(&Value::Unit, |(_, value)| value) == wanted);
+            rows.retain(|record| {
+                record.fields.iter().find(|(name, _)| name.to_lowercase() == text).map_or(&Value::Unit, |(_, value)| value)
+                    == wanted
+            });
         }
         NarrowOp::ByValue => rows.sort_by_key(|lead| Reverse(minor(lead))),
         NarrowOp::Oldest => rows.sort_by_key(|lead| instant(lead, "created_at")),
@@ -88,7 +94,9 @@ pub(super) fn narrowed(world: &World, kind: Kind, mut rows: Rows, op: NarrowOp, 
             rows.retain(|plan| day(world, plan, "on").is_some_and(|on| on >= world.today && on <= until));
         }
         NarrowOp::Overdue => {
-            rows.retain(|request| unknown(request, "answered_at") && day(world, request, "due_on").is_some_and(|due| due < world.today));
+            rows.retain(|request| {
+                unknown(request, "answered_at") && day(world, request, "due_on").is_some_and(|due| due < world.today)
+            });
         }
         NarrowOp::Named => rows.retain(|record| says(record, "title", &text)),
         NarrowOp::ForProduct => rows.retain(|pack| says(pack, "product", &text)),
@@ -189,7 +197,8 @@ fn planned_since(world: &World, customer: Uuid, from: NaiveDate) -> bool {
 
 fn suits(world: &World, pack: &Record, customer: Uuid) -> bool {
     let segment = world.record(Kind::Customer, customer).and_then(|customer| members::get(customer, "segment"));
-    let by_theme = matches!((members::get(pack, "themes"), segment), (Some(Value::List(themes)), Some(segment)) if themes.contains(segment));
+    let by_theme =
+        matches!((members::get(pack, "themes"), segment), (Some(Value::List(themes)), Some(segment)) if themes.contains(segment));
     let mut leads = world.all(Kind::Lead).iter().filter(|lead| reference(lead, "customer") == Some(customer));
     by_theme || leads.any(|lead| !unknown(lead, "product") && members::get(lead, "product") == members::get(pack, "product"))
 }

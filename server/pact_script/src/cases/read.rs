@@ -95,7 +95,8 @@ impl Reader {
                     read.turns.insert(name.clone(), handles(key, given)?.iter().map(|handle| id_of(handle)).collect());
                 }
             } else if key == "contributors" {
-                read.contributors = value.as_integer().and_then(|k| usize::try_from(k).ok()).ok_or_else(|| wrong(key, "is a whole number"))?;
+                read.contributors =
+                    value.as_integer().and_then(|k| usize::try_from(k).ok()).ok_or_else(|| wrong(key, "is a whole number"))?;
             } else {
                 let kinds = Kind::ALL.map(kind_name).join(", ");
                 return Err(wrong(key, &format!("is nothing that a world has. It has {kinds}, turns and contributors")));

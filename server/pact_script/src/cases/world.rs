@@ -203,7 +203,8 @@ fn organisation(records: &BTreeMap<Kind, Vec<Arc<Record>>>, extras: &HashMap<Uui
     };
     let mut people: Vec<Member> = all(Kind::Person).map(|record| Member { roles: extra(&record.id).roles, record }).collect();
     people.sort_by_key(|member| member.record.id);
-    let territories = by_name(Kind::Territory).into_iter().map(|record| (extra(&record.id).of, record)).map(|(above, record)| (record, above));
+    let territories =
+        by_name(Kind::Territory).into_iter().map(|record| (extra(&record.id).of, record)).map(|(above, record)| (record, above));
     Organisation { version: 1, people, teams: by_name(Kind::Team), territories: territories.collect() }
 }
 

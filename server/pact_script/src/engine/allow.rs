@@ -20,7 +20,9 @@ pub(super) fn is_labelled(name: &str, values: usize) -> bool {
     if !is_word {
         return true;
     }
-    NATIVES.iter().any(|native| native.name == name && (usize::from(native.arity.0)..=usize::from(native.arity.1)).contains(&values))
+    NATIVES
+        .iter()
+        .any(|native| native.name == name && (usize::from(native.arity.0)..=usize::from(native.arity.1)).contains(&values))
 }
 
 /// Puts a refusal in front of every function of the packages that has no label; gives what was hidden.

@@ -40,7 +40,12 @@ pub(crate) fn reserved_names() -> BTreeSet<String> {
 }
 
 /// Compiles a set: its modules first, then all files as one namespace.
-pub(crate) fn compile(engine: &Engine, modules: &Modules, reserved: &BTreeSet<String>, scripts: &Scripts) -> Result<Compiled, ScriptError> {
+pub(crate) fn compile(
+    engine: &Engine,
+    modules: &Modules,
+    reserved: &BTreeSet<String>,
+    scripts: &Scripts,
+) -> Result<Compiled, ScriptError> {
     check_size(scripts)?;
     let compiled = compile_modules(engine, modules, reserved, scripts)?;
     let mut ast = AST::empty();
@@ -88,7 +93,8 @@ fn compile_modules(
         // A module sees those before it, so that there can be no cycle.
         resolver.set(Arc::new(modules.clone()));
         let ast = compile_file(engine, reserved, name, text)?;
-        let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|error| of_run(&error, "", |_| Some(name.clone())))?;
+        let module =
+            Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|error| of_run(&error, "", |_| Some(name.clone())))?;
         modules.insert(name.clone(), module.into());
     }
     let modules = Arc::new(modules);
@@ -101,7 +107,8 @@ fn compile_file(engine: &Engine, reserved: &BTreeSet<String>, file: &str, text: 
     ast.set_source(file);
     for function in ast.iter_functions() {
         if reserved.contains(function.name) {
-            let message = format!("`{}` is a name of the host; a function of this name would take its place. Rename it.", function.name);
+            let message =
+                format!("`{}` is a name of the host; a function of this name would take its place. Rename it.", function.name);
             return Err(refuse(file, message));
         }
     }
@@ -113,8 +120,11 @@ fn compile_file(engine: &Engine, reserved: &BTreeSet<String>, file: &str, text: 
         };
         if !harmless {
             let position = statement.position();
-            let at = position.line().map(|line| (u32::try_from(line).unwrap_or(0), u32::try_from(position.position().unwrap_or(1)).unwrap_or(1)));
-            let message = "Only functions, constants and imports may stand outside functions. Put this into a function.".to_owned();
+            let at = position
+                .line()
+                .map(|line| (u32::try_from(line).unwrap_or(0), u32::try_from(position.position().unwrap_or(1)).unwrap_or(1)));
+            let message =
+                "Only functions, constants and imports may stand outside functions. Put this into a function.".to_owned();
             return Err(ScriptError { at, ..refuse(file, message) });
         }
     }

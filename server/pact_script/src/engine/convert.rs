@@ -29,7 +29,9 @@ pub(crate) fn to_dynamic(value: &Value) -> Dynamic {
             Err(_) => Dynamic::UNIT,
         },
         Value::List(items) => Dynamic::from_array(items.iter().map(to_dynamic).collect()),
-        Value::Map(entries) => Dynamic::from_map(entries.iter().map(|(key, value)| (key.as_str().into(), to_dynamic(value))).collect()),
+        Value::Map(entries) => {
+            Dynamic::from_map(entries.iter().map(|(key, value)| (key.as_str().into(), to_dynamic(value))).collect())
+        }
         Value::Ref(kind, id) => Dynamic::from(Rec::by_id(*kind, *id)),
     }
 }

@@ -227,7 +227,9 @@ fn tally(call: &Call<'_, '_, '_>) -> Given {
         let key = key.call_within_context::<Dynamic>(call.context, (row.clone(),))?;
         let key = to_value(&key).map_err(|why| fail(format!("tally: {why}")))?;
         if matches!(key, Value::Ref(Kind::Person, _)) {
-            return Err(fail("tally: the key is a Person, and counts by person are refused. Take a theme, a product, a team or a territory."));
+            return Err(fail(
+                "tally: the key is a Person, and counts by person are refused. Take a theme, a product, a team or a territory.",
+            ));
         }
         let place = *places.entry(format!("{key:?}")).or_insert_with(|| {
             groups.push((key, Vec::new()));

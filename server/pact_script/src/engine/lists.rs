@@ -29,7 +29,9 @@ pub(super) fn register(engine: &mut Engine, host: &Host) {
         Ok(false)
     });
     engine.register_fn("join", |context: NativeCallContext, array: Array| join(&context, array, ""));
-    engine.register_fn("join", |context: NativeCallContext, array: Array, between: ImmutableString| join(&context, array, &between));
+    engine.register_fn("join", |context: NativeCallContext, array: Array, between: ImmutableString| {
+        join(&context, array, &between)
+    });
     engine.register_fn("amount", |money: Money| number(money.to_decimal()));
     engine.register_fn("currency", |money: Money| money.currency.code().to_owned());
     parts_of_days(engine, host);

@@ -24,11 +24,11 @@ mod sorting;
 
 use std::sync::Arc;
 
-use rhai::packages::{
-    ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage, BasicStringPackage, LogicPackage,
-    MoreStringPackage, Package,
-};
 use pact_policy::engine::apply_parser_options;
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage, BasicStringPackage,
+    LogicPackage, MoreStringPackage, Package,
+};
 use rhai::{Dynamic, Engine, Module};
 
 use self::desk::{Host, Stop};
@@ -115,5 +115,7 @@ fn watch(engine: &mut Engine, host: &Host) {
 /// out leaves it unlocked until a native function looks in; assignments and methods that change a value still reach the cell.
 #[expect(deprecated, reason = "Rhai marks its variable resolver as volatile; the version is pinned")]
 fn share(engine: &mut Engine) {
-    engine.on_var(|name, _, context| Ok(context.scope().get(name).filter(|value| value.is_shared() && !value.is_locked()).cloned()));
+    engine.on_var(|name, _, context| {
+        Ok(context.scope().get(name).filter(|value| value.is_shared() && !value.is_locked()).cloned())
+    });
 }

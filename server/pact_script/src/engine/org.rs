@@ -156,7 +156,9 @@ impl Org {
             (Kind::Team, NarrowOp::InRegion) => self.saying(kind, "region", text()),
             (Kind::Territory, NarrowOp::InRegion) => {
                 let name = text();
-                Box::new(move |index| self.above(self.territories[index].record.id).skip(1).any(|record| says(record, "name", &name)))
+                Box::new(move |index| {
+                    self.above(self.territories[index].record.id).skip(1).any(|record| says(record, "name", &name))
+                })
             }
             _ => return Err(format!("A query of {} cannot be narrowed like this.", kind.name())),
         })

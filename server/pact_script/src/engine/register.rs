@@ -1,11 +1,16 @@
 //! From the table to the engine: every root, member, narrowing and function, in loops.
 
 use std::any::TypeId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+use pact_core::time::{Instant, Span, WorkSpan};
 use pact_policy::table::{FUNCTIONS, Function, Kind, Member, NARROWS, Narrow, ROOTS, Ty, members_of};
-use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, Module, NativeCallContext, RhaiFunc};
+use rhai::{
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, INT, ImmutableString, Map, Module, NativeCallContext,
+    RhaiFunc,
+};
 
 use super::args::Call;
 use super::convert::to_dynamic;
@@ -98,9 +103,15 @@ fn narrows_by_call() -> BTreeMap<(&'static str, usize), Vec<&'static Narrow>> {
 }
 
 fn narrowing(module: &mut Module, name: &'static str, arity: usize, narrows: Vec<&'static Narrow>) {
-    let mut types = vec![TypeId::of::<Rows>()];
-    types.resize(arity + 1, TypeId::of::<Dynamic>());
     let names: Vec<&str> = std::iter::once("query").chain(std::iter::repeat_n("argument", arity)).collect();
+    let mut any = vec![TypeId::of::<Rows>()];
+    any.resize(arity + 1, TypeId::of::<Dynamic>());
+    // Arguments of the right types are found at the first look; others are told what is wanted.
+    let mut signatures: BTreeSet<Vec<TypeId>> = narrows
+        .iter()
+        .map(|narrow| std::iter::once(any[0]).chain(narrow.params.iter().map(|ty| engine_type(*ty))).collect())
+        .collect();
+    signatures.insert(any);
     let step = move |_: Option<NativeCallContext>, args: &mut [&mut Dynamic]| {
         let Some((first, rest)) = args.split_first() else { return Err(fail(format!("`{name}` narrows a query."))) };
         let Some(rows) = first.read_lock::<Rows>().map(|rows| rows.clone()) else {
@@ -111,7 +122,11 @@ fn narrowing(module: &mut Module, name: &'static str, arity: usize, narrows: Vec
             None => Err(no_narrowing(rows.kind(), name)),
         }
     };
-    native(FuncRegistration::new(name), module, &types, &names, false, step);
+    let step = Arc::new(step);
+    for types in signatures {
+        let step = step.clone();
+        native(FuncRegistration::new(name), module, &types, &names, false, move |context, args| step(context, args));
+    }
 }
 
 fn no_narrowing(kind: Kind, name: &str) -> Failed {
@@ -121,12 +136,15 @@ fn no_narrowing(kind: Kind, name: &str) -> Failed {
 }
 
 fn one_function(module: &mut Module, host: &Host, function: &'static Function, arity: usize) {
-    let any = TypeId::of::<Dynamic>();
-    let mut types: Vec<TypeId> = function.on.map(receiver).into_iter().collect();
-    types.resize(types.len() + arity, any);
-    let receiver = function.on.map(|_| "this");
-    let names: Vec<&str> = receiver.into_iter().chain(function.params.iter().take(arity).map(|param| param.name)).collect();
+    let this = function.on.map(|_| "this");
+    let names: Vec<&str> = this.into_iter().chain(function.params.iter().take(arity).map(|param| param.name)).collect();
+    let params = function.params.iter().take(arity).map(|param| engine_type(param.ty));
+    let exact: Vec<TypeId> = function.on.map(engine_type).into_iter().chain(params).collect();
+    // Arguments of the right types are found at the first look; others are told what is wanted.
+    let mut types: Vec<TypeId> = function.on.map(engine_type).into_iter().collect();
+    types.resize(exact.len(), TypeId::of::<Dynamic>());
     add(module, host, function, &types, &names);
+    add(module, host, function, &exact, &names);
     if function.on == Some(Ty::AnyRecord) {
         types[0] = TypeId::of::<()>();
         add(module, host, function, &types, &names);
@@ -142,41 +160,41 @@ fn add(module: &mut Module, host: &Host, function: &'static Function, types: &[T
     native(FuncRegistration::new(function.name), module, types, names, true, run);
 }
 
-/// The engine's type of a method's receiver.
-fn receiver(ty: Ty) -> TypeId {
+/// The one type of the engine that a type of the table is, or any.
+fn engine_type(ty: Ty) -> TypeId {
     match ty {
+        Ty::Text => TypeId::of::<ImmutableString>(),
+        Ty::Int => TypeId::of::<INT>(),
+        Ty::Bool => TypeId::of::<bool>(),
+        Ty::List(_) => TypeId::of::<Array>(),
+        Ty::Map => TypeId::of::<Map>(),
+        Ty::Function => TypeId::of::<FnPtr>(),
+        Ty::Day => TypeId::of::<NaiveDate>(),
+        Ty::Instant => TypeId::of::<Instant>(),
+        Ty::Span => TypeId::of::<Span>(),
+        Ty::WorkSpan => TypeId::of::<WorkSpan>(),
         Ty::AnyQuery | Ty::Query(_) => TypeId::of::<Rows>(),
         Ty::AnyRecord | Ty::Record(_) => TypeId::of::<Rec>(),
         Ty::Rotation => TypeId::of::<Rotation>(),
         Ty::Tally => TypeId::of::<Tally>(),
         Ty::Digest => TypeId::of::<Draft>(),
-        Ty::Unit
-        | Ty::Bool
-        | Ty::Int
-        | Ty::Number
-        | Ty::Text
-        | Ty::Instant
-        | Ty::Day
-        | Ty::Span
-        | Ty::WorkSpan
-        | Ty::AnySpan
-        | Ty::When
-        | Ty::Money
-        | Ty::List(_)
-        | Ty::Map
-        | Ty::Maybe(_)
-        | Ty::Same
-        | Ty::Function
-        | Ty::Any => TypeId::of::<Dynamic>(),
+        // What is usually there comes at the first look, `()` at the next.
+        Ty::Maybe(ty) => engine_type(*ty),
+        Ty::Unit | Ty::Number | Ty::AnySpan | Ty::When | Ty::Money | Ty::Same | Ty::Any => TypeId::of::<Dynamic>(),
     }
 }
 
 fn iteration(module: &mut Module, host: &Host) {
     let host = host.clone();
     module.set_iter_result(TypeId::of::<Rows>(), move |query| {
-        let found = query.try_cast::<Rows>().ok_or_else(|| fail("Only queries, arrays, texts and ranges can be gone through.")).and_then(|rows| host.rows(&rows));
+        let found = query
+            .try_cast::<Rows>()
+            .ok_or_else(|| fail("Only queries, arrays, texts and ranges can be gone through."))
+            .and_then(|rows| host.rows(&rows));
         match found {
-            Ok(rows) => Box::new((0..rows.len()).filter_map(move |index| rows.get(index).cloned()).map(|row| Ok(Dynamic::from(row)))),
+            Ok(rows) => {
+                Box::new((0..rows.len()).filter_map(move |index| rows.get(index).cloned()).map(|row| Ok(Dynamic::from(row))))
+            }
             Err(why) => Box::new(std::iter::once(Err(why))),
         }
     });

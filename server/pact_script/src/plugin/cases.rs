@@ -36,10 +36,12 @@ pub fn case_files(plugin: &Path, manifest: &Manifest) -> Result<Vec<CaseFile>, L
     let mut cases = Vec::new();
     for path in paths {
         let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
-        let is_case = toml::from_str::<toml::Table>(&text).map_or(true, |table| table.contains_key("event") || table.contains_key("call"));
+        let is_case =
+            toml::from_str::<toml::Table>(&text).map_or(true, |table| table.contains_key("event") || table.contains_key("call"));
         if is_case {
             let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let case = Case::read(&name, &text, manifest, |other| fs::read_to_string(folder.join(Path::new(other).file_name()?)).ok());
+            let case =
+                Case::read(&name, &text, manifest, |other| fs::read_to_string(folder.join(Path::new(other).file_name()?)).ok());
             cases.push(CaseFile { path, case });
         }
     }

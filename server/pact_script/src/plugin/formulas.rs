@@ -28,7 +28,9 @@ pub fn formulas(plugin: &str, fields: &[Field]) -> (Scripts, Vec<Formula>) {
     let mut text = String::new();
     let mut formulas = Vec::new();
     for field in fields {
-        let Some(expression) = field.formula.as_deref().filter(|formula| engine.compile_expression(formula).is_ok()) else { continue };
+        let Some(expression) = field.formula.as_deref().filter(|formula| engine.compile_expression(formula).is_ok()) else {
+            continue;
+        };
         let call = format!("formula_{}", formulas.len());
         // The expression ends its own line, so that a comment in it ends there too.
         text.push_str(&format!("fn {call}(record) {{ set(record, {:?}, (\n{expression}\n)); }}\n", field.name));

@@ -207,7 +207,8 @@ fn is_script(path: &Path) -> bool {
 /// Scripts directly in a folder, by name.
 fn scripts_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let entries = fs::read_dir(folder).map_err(|error| LoadError::Io { path: folder.to_owned(), error })?;
-    let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| is_script(path)).collect();
+    let mut paths: Vec<_> =
+        entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| is_script(path)).collect();
     if paths.len() > limits::SCRIPT_FILES {
         return Err(LoadError::TooMany { path: folder.to_owned() });
     }

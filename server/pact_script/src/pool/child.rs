@@ -90,7 +90,9 @@ impl Child {
             match self.inbox.next() {
                 Ok(Some(FromWorker::Ready { landlock })) => {
                     if !landlock {
-                        tracing::warn!("the kernel has no landlock; script workers are held by their system-call filter and limits alone");
+                        tracing::warn!(
+                            "the kernel has no landlock; script workers are held by their system-call filter and limits alone"
+                        );
                     }
                     socket.set_nonblocking(true)?;
                     return Ok(());

@@ -142,7 +142,9 @@ impl Pool {
     pub async fn stop(&self, patience: Duration) {
         let all = u32::try_from(self.0.keeper.workers()).unwrap_or(u32::MAX);
         // Whoever holds all permits knows that no run is on its way.
-        let _ = tokio::time::timeout(patience, self.0.shared.ready.0.acquire_many(all)).await.map(|held| held.map(tokio::sync::SemaphorePermit::forget));
+        let _ = tokio::time::timeout(patience, self.0.shared.ready.0.acquire_many(all))
+            .await
+            .map(|held| held.map(tokio::sync::SemaphorePermit::forget));
         self.0.shared.ready.0.close();
         self.0.keeper.stop();
         self.0.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();

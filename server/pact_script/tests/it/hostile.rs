@@ -12,8 +12,8 @@ use pact_script::value::Value;
 use crate::support::{outcome, pool, run, script, world};
 
 use Limit::{
-    ArraySize, CallDepth, Effects, ExpressionDepth, Functions, LogLines, MapSize, Memory, Operations, ScriptSize, Stack, StringSize,
-    Variables, WallTime,
+    ArraySize, CallDepth, Effects, ExpressionDepth, Functions, LogLines, MapSize, Memory, Operations, ScriptSize, Stack,
+    StringSize, Variables, WallTime,
 };
 
 /// What must become of a script.
@@ -37,44 +37,104 @@ const SCRIPTS: &[(&str, &str, End)] = &[
     ("recursion by name", "fn f(n) { [n].map(\"f\") } fn main() { f(0); }", Limits(&[CallDepth, Operations])),
     ("recursion in closures", "fn main() { let f = |g, n| g.call(g, n + 1); f.call(f, 0); }", Limits(&[CallDepth])),
     ("two functions calling each other", "fn a(n) { b(n) } fn b(n) { a(n) } fn main() { a(1); }", Limits(&[CallDepth])),
-    ("sorting without an end", "fn f(a, b) { let x = [3, 2, 1]; x.sort(|p, q| f(p, q)); 0 } fn main() { f(1, 2); }", Limits(&[CallDepth, Operations])),
+    (
+        "sorting without an end",
+        "fn f(a, b) { let x = [3, 2, 1]; x.sort(|p, q| f(p, q)); 0 } fn main() { f(1, 2); }",
+        Limits(&[CallDepth, Operations]),
+    ),
     ("string doubling", "fn main() { let s = \"ab\"; loop { s += s; } }", Limits(&[StringSize])),
     ("string doubling by interpolation", "fn main() { let s = \"ab\"; loop { s = `${s}${s}`; } }", Limits(&[StringSize])),
     ("string padding", "fn main() { let s = \"a\"; s.pad(2000000000, \"b\"); }", Limits(&[StringSize, Memory])),
-    ("string replacing", "fn main() { let s = \"aaaaaaaa\"; loop { s.replace(\"a\", \"aaaaaaaa\"); } }", Limits(&[StringSize, Memory, WallTime])),
+    (
+        "string replacing",
+        "fn main() { let s = \"aaaaaaaa\"; loop { s.replace(\"a\", \"aaaaaaaa\"); } }",
+        Limits(&[StringSize, Memory, WallTime]),
+    ),
     ("texts in translations", "fn main() { let s = \"{a}\"; loop { s = t(s, #{ a: \"{a}{a}\" }); } }", Limits(&[StringSize])),
     ("array bomb", "fn main() { let a = []; loop { a.push(1); } }", Limits(&[ArraySize, Operations, Memory, WallTime])),
     ("array doubling", "fn main() { let a = [1]; loop { a += a; } }", Limits(&[ArraySize])),
     ("arrays in arrays", "fn main() { let a = [1]; loop { a = [a, a]; } }", Limits(&[ArraySize])),
     ("array padding", "fn main() { let a = []; a.pad(2000000000, 1); }", Limits(&[ArraySize, Memory])),
-    ("big texts in an array", "fn main() { let a = []; let s = \"x\"; s.pad(60000, \"y\"); loop { let t = s + a.len(); a.push(t); } }", Limits(&[ArraySize, StringSize, Memory, WallTime, Operations])),
-    ("map by index", "fn main() { let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1; } }", Limits(&[MapSize, Operations, Memory, WallTime])),
-    ("map of texts by index", "fn main() { let m = #{}; let s = \"x\"; s.pad(60000, \"y\"); let i = 0; loop { m[`k${i}`] = s + i; i += 1; } }", Limits(&[MapSize, StringSize, Operations, Memory, WallTime])),
-    ("nested maps", "fn main() { let a = #{}; loop { a = #{ a: a }; } }", Limits(&[MapSize, Stack, Memory, Operations, WallTime])),
-    ("nested maps that are dropped", "fn main() { let a = #{}; for i in 0..100000 { a = #{ a: a }; } }", Limits(&[MapSize, Stack, Memory, Operations, WallTime])),
-    ("nested maps by index", "fn main() { let a = #{}; loop { let b = #{}; b[\"a\"] = a; a = b; } }", Limits(&[MapSize, Stack, Memory, Operations, WallTime])),
-    ("growing closures", "fn main() { let f = || 1; loop { let g = f; f = || g; } }", Limits(&[Stack, Memory, Operations, WallTime])),
+    (
+        "big texts in an array",
+        "fn main() { let a = []; let s = \"x\"; s.pad(60000, \"y\"); loop { let t = s + a.len(); a.push(t); } }",
+        Limits(&[ArraySize, StringSize, Memory, WallTime, Operations]),
+    ),
+    (
+        "map by index",
+        "fn main() { let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1; } }",
+        Limits(&[MapSize, Operations, Memory, WallTime]),
+    ),
+    (
+        "map of texts by index",
+        "fn main() { let m = #{}; let s = \"x\"; s.pad(60000, \"y\"); let i = 0; loop { m[`k${i}`] = s + i; i += 1; } }",
+        Limits(&[MapSize, StringSize, Operations, Memory, WallTime]),
+    ),
+    (
+        "nested maps",
+        "fn main() { let a = #{}; loop { a = #{ a: a }; } }",
+        Limits(&[MapSize, Stack, Memory, Operations, WallTime]),
+    ),
+    (
+        "nested maps that are dropped",
+        "fn main() { let a = #{}; for i in 0..100000 { a = #{ a: a }; } }",
+        Limits(&[MapSize, Stack, Memory, Operations, WallTime]),
+    ),
+    (
+        "nested maps by index",
+        "fn main() { let a = #{}; loop { let b = #{}; b[\"a\"] = a; a = b; } }",
+        Limits(&[MapSize, Stack, Memory, Operations, WallTime]),
+    ),
+    (
+        "growing closures",
+        "fn main() { let f = || 1; loop { let g = f; f = || g; } }",
+        Limits(&[Stack, Memory, Operations, WallTime]),
+    ),
     ("growing closures that are dropped", "fn main() { let f = || 1; for i in 0..20000 { let g = f; f = || g; } }", Harmless),
     ("closures in closures", "fn main() { let f = || 1; for i in 0..40 { let g = f; let h = f; f = || [g, h]; } }", Harmless),
-    ("texts in closures", "fn main() { let s = \"ab\"; for n in 0..16 { s += s; } let f = || 1; loop { let g = f; let t = s + 1; f = || [g, t]; } }", Limits(&[Memory])),
+    (
+        "texts in closures",
+        "fn main() { let s = \"ab\"; for n in 0..16 { s += s; } let f = || 1; loop { let g = f; let t = s + 1; f = || [g, t]; } }",
+        Limits(&[Memory]),
+    ),
     ("curry bomb", "fn main() { let f = |x| x; for i in 0..40 { f = f.curry(f); } }", Words("cannot be read")),
     ("reference cycle", "fn main() { let a = #{}; let f = || a; a.f = f; }", Harmless),
     ("reference cycle by assignment", "fn main() { let a = (); let f = || a; a = f; }", Harmless),
     ("reference cycle, printed", "fn main() { let a = #{}; let f = || a; a.f = f; log(`${a}`); }", Harmless),
     ("reference cycle, compared", "fn main() { let a = #{}; let f = || a; a.f = f; a.b = a; log(`${a == a}`); }", Harmless),
-    ("big arrays compared", "fn main() { let a = []; a.pad(4000, [1]); let b = a; loop { a == b; } }", Limits(&[Operations, WallTime, ArraySize])),
-    ("big arrays searched", "fn main() { let a = []; a.pad(4000, \"x\"); loop { a.contains(\"y\"); } }", Limits(&[Operations, WallTime])),
-    ("big arrays written", "fn main() { let a = []; a.pad(4000, \"xxxxxxxxxx\"); loop { a.to_string(); } }", Limits(&[Operations, WallTime, StringSize, ArraySize])),
+    (
+        "big arrays compared",
+        "fn main() { let a = []; a.pad(4000, [1]); let b = a; loop { a == b; } }",
+        Limits(&[Operations, WallTime, ArraySize]),
+    ),
+    (
+        "big arrays searched",
+        "fn main() { let a = []; a.pad(4000, \"x\"); loop { a.contains(\"y\"); } }",
+        Limits(&[Operations, WallTime]),
+    ),
+    (
+        "big arrays written",
+        "fn main() { let a = []; a.pad(4000, \"xxxxxxxxxx\"); loop { a.to_string(); } }",
+        Limits(&[Operations, WallTime, StringSize, ArraySize]),
+    ),
     ("big powers", "fn main() { let a = parse_decimal(\"1.0000001\"); loop { a ** 2000000000; } }", Harmless),
     ("endless range", "fn main() { let n = 0; for i in 0..9223372036854775807 { n = i; } }", Limits(&[Operations, WallTime])),
     ("a million effects", "fn main() { let c = customers.first(); loop { suggest(\"x\"); } }", Limits(&[Effects])),
     ("large effects", "fn main() { let s = \"x\"; s.pad(60000, \"y\"); loop { suggest(s); } }", Limits(&[Effects])),
-    ("large payloads", "fn main() { let s = \"x\"; s.pad(60000, \"y\"); loop { post(\"hook\", [s, s, s]); } }", Limits(&[Effects])),
+    (
+        "large payloads",
+        "fn main() { let s = \"x\"; s.pad(60000, \"y\"); loop { post(\"hook\", [s, s, s]); } }",
+        Limits(&[Effects]),
+    ),
     ("deep payload", "fn main() { let a = []; for i in 0..50 { a = [a]; } post(\"hook\", a); }", Words("inside one another")),
     ("log flood", "fn main() { loop { log(\"x\"); } }", Limits(&[LogLines])),
     ("log flood behind try", "fn main() { loop { try { log(\"x\"); } catch { } } }", Limits(&[LogLines])),
     ("effects behind try", "fn main() { loop { try { suggest(\"x\"); } catch { } } }", Limits(&[Effects])),
-    ("many variables", "fn f(n) { let a = n; let b = n; let c = n; let d = n; let e = n; if n > 0 { f(n - 1) } } fn main() { f(1000); }", Limits(&[CallDepth, Variables])),
+    (
+        "many variables",
+        "fn f(n) { let a = n; let b = n; let c = n; let d = n; let e = n; if n > 0 { f(n - 1) } } fn main() { f(1000); }",
+        Limits(&[CallDepth, Variables]),
+    ),
     ("eval", "fn main() { eval(\"1\"); }", Words("cannot be read")),
     ("sleep", "fn main() { sleep(10); }", Words("no function `sleep")),
     ("exit", "fn main() { exit(); }", Words("no function `exit")),
@@ -178,9 +238,12 @@ async fn rows_are_counted_over_all_queries_of_a_run() {
     let pool = pool(1);
     let leads: String = (0..limits::ROWS / 2 + 1).map(|n| format!("[[lead]]\nid = \"l{n}\"\n")).collect();
     let world = world(&leads);
-    let once = pool.run(&run(&script("fn main() { let n = 0; for l in leads { n += 1; } log(`${n}`); }"), "main", vec![]), &world).await;
+    let once =
+        pool.run(&run(&script("fn main() { let n = 0; for l in leads { n += 1; } log(`${n}`); }"), "main", vec![]), &world).await;
     assert_eq!((once.error, once.rows_read), (None, limits::ROWS / 2 + 1));
-    let twice = pool.run(&run(&script("fn main() { for l in leads { l.id } for l in leads.oldest() { l.id } }"), "main", vec![]), &world).await;
+    let twice = pool
+        .run(&run(&script("fn main() { for l in leads { l.id } for l in leads.oldest() { l.id } }"), "main", vec![]), &world)
+        .await;
     assert_eq!(twice.error.and_then(|error| error.limit), Some(Limit::Rows));
 }
 

@@ -1,8 +1,8 @@
 //! What scripts can say, and what it gives.
 
+use pact_policy::table::Kind;
 use pact_script::cases::id_of;
 use pact_script::value::Value;
-use pact_policy::table::Kind;
 
 use crate::support::{outcome, pool, run, script, world};
 

@@ -2,11 +2,11 @@
 
 use std::fs;
 
+use pact_policy::manifest::File;
+use pact_policy::table::EntryPoint;
 use pact_script::cases::id_of;
 use pact_script::effect::Effect;
 use pact_script::plugin::{LoadError, Std, case_files, load, load_all};
-use pact_policy::manifest::File;
-use pact_policy::table::EntryPoint;
 
 use pact_script::value::Value;
 
@@ -25,7 +25,9 @@ async fn every_case_of_every_plugin_holds() {
         pool.check(&loaded.scripts).await.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for file in case_files(&path, loaded.manifest()).unwrap() {
             match file.case {
-                Ok(case) => failures.extend(case.check(&pool, &loaded.scripts).await.into_iter().map(|line| format!("{}: {line}", file.path.display()))),
+                Ok(case) => failures.extend(
+                    case.check(&pool, &loaded.scripts).await.into_iter().map(|line| format!("{}: {line}", file.path.display())),
+                ),
                 Err(error) => failures.push(format!("{}: {error}", file.path.display())),
             }
         }
@@ -58,14 +60,16 @@ fn one_bad_plugin_never_stops_another() {
         fs::write(at.join("plugin.toml"), manifest).unwrap();
         fs::write(at.join("a.rhai"), script).unwrap();
     };
-    let manifest = |id: &str| format!("id = \"{id}\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"A\"\n[[script]]\nfile = \"a.rhai\"\n");
+    let manifest =
+        |id: &str| format!("id = \"{id}\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"A\"\n[[script]]\nfile = \"a.rhai\"\n");
     plugin("good", &manifest("good"), "fn on_lead_created(lead) {}");
     plugin("no-manifest", "id = ", "fn on_lead_created(lead) {}");
     plugin("no-file", &manifest("no-file").replace("a.rhai", "b.rhai"), "");
     fs::create_dir(folder.path().join("no-plugin")).unwrap();
     fs::write(folder.path().join("bytes.rhai"), [0xff, 0xfe]).unwrap();
     let loaded = load_all(folder.path(), &Std::default());
-    let results: Vec<_> = loaded.iter().map(|(path, result)| (path.file_name().unwrap().to_str().unwrap(), result.is_ok())).collect();
+    let results: Vec<_> =
+        loaded.iter().map(|(path, result)| (path.file_name().unwrap().to_str().unwrap(), result.is_ok())).collect();
     assert_eq!(results, [("bytes.rhai", false), ("good", true), ("no-file", false), ("no-manifest", false)]);
     assert!(matches!(&load_all(&folder.path().join("nowhere"), &Std::default())[..], [(_, Err(LoadError::Io { .. }))]));
 }
@@ -73,7 +77,8 @@ fn one_bad_plugin_never_stops_another() {
 #[tokio::test]
 async fn modules_come_with_what_imports_them() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("words.rhai"), "import \"std/more\" as more;\nfn shout(text) { more::twice(text).to_upper() }").unwrap();
+    fs::write(folder.path().join("words.rhai"), "import \"std/more\" as more;\nfn shout(text) { more::twice(text).to_upper() }")
+        .unwrap();
     fs::write(folder.path().join("more.rhai"), "const SIGN = \"!\";\nfn twice(text) { text + text + global::SIGN }").unwrap();
     fs::write(folder.path().join("unused.rhai"), "fn f() {}").unwrap();
     let std = Std::load(folder.path()).unwrap();
@@ -95,7 +100,10 @@ fn what_is_shipped_passes_the_policy() {
     use pact_policy::{Source, lint};
     let mut sources: Vec<Source> = std_modules()
         .modules()
-        .map(|(name, text)| Source::Module { name: name.to_owned(), file: File { name: format!("{name}.rhai"), text: text.to_owned() } })
+        .map(|(name, text)| Source::Module {
+            name: name.to_owned(),
+            file: File { name: format!("{name}.rhai"), text: text.to_owned() },
+        })
         .collect();
     for folder in ["plugins", "scripts"] {
         for (path, loaded) in load_all(&repository(folder), &std_modules()) {
@@ -172,7 +180,9 @@ async fn formulas_give_their_value_as_an_effect() {
     .unwrap();
     let (scripts, formulas) = pact_script::plugin::formulas("test", &fields);
     assert_eq!(formulas.iter().map(|formula| formula.field.as_str()).collect::<Vec<_>>(), ["commission", "large"]);
-    let world = crate::support::world("[[lead]]\nid = \"pumps\"\nvalue = \"12000 EUR\"\n[[customer]]\nid = \"hooli\"\nfields = { employees = 300 }\n");
+    let world = crate::support::world(
+        "[[lead]]\nid = \"pumps\"\nvalue = \"12000 EUR\"\n[[customer]]\nid = \"hooli\"\nfields = { employees = 300 }\n",
+    );
     let pool = pool(1);
     let mut run = crate::support::run(&crate::support::script("fn main() {}"), "", vec![]);
     run.scripts = std::sync::Arc::new(scripts);

@@ -11,8 +11,11 @@ use pact_script::sandbox::Walls;
 
 const PROBE: &str = "PACT_SCRIPT_TEST_PROBE";
 
+/// What is tried, and whether the wall let it through.
+type Knock = (&'static str, fn() -> bool);
+
 /// What is tried behind the walls; each gives whether the wall let it through.
-const KNOCKS: &[(&str, fn() -> bool)] = &[
+const KNOCKS: &[Knock] = &[
     ("reading a file", || File::open("/etc/passwd").is_ok()),
     ("writing a file", || File::create("/tmp/pact-script-probe").is_ok()),
     ("listing a folder", || std::fs::read_dir("/").is_ok()),
