@@ -55,7 +55,10 @@ fn dependencies_point_one_way() {
 fn what_a_crate_is_for_stays_in_it() {
     for (name, used) in crates() {
         for (dependency, owners) in OWNED {
-            assert!(!used.contains(dependency) || owners.contains(&name.as_str()), "{name} uses {dependency}, which is for {owners:?}");
+            assert!(
+                !used.contains(dependency) || owners.contains(&name.as_str()),
+                "{name} uses {dependency}, which is for {owners:?}"
+            );
         }
     }
 }

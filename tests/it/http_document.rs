@@ -54,6 +54,7 @@ fn every_operation_says_what_it_does_who_may_and_what_it_refuses() {
         must(responses.contains_key("400") && responses.contains_key("500") && responses.contains_key("503"), "400, 500 and 503");
         must(responses.keys().any(|status| status.starts_with('2')), "a good answer");
         for (status, response) in responses {
+            let response = resolve(&document, response);
             let is_problem = response["content"].get("application/problem+json").is_some();
             let own = what.starts_with("GET /health/");
             must(

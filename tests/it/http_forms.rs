@@ -45,7 +45,10 @@ async fn a_form_brings_a_lead_and_answers_the_same_whoever_asks(#[values(Db::Sql
     }
     let leads = leads(&server).await;
     assert_eq!(leads.len(), 1, "known is attached, a machine's is thrown away");
-    assert_eq!((leads[0].source.as_str(), leads[0].entered_by.as_str(), leads[0].product.as_deref()), ("contact page", "form", Some("heat-pump")));
+    assert_eq!(
+        (leads[0].source.as_str(), leads[0].entered_by.as_str(), leads[0].product.as_deref()),
+        ("contact page", "form", Some("heat-pump"))
+    );
     let customer = customer::Entity::find().one(server.app.store.read()).await.unwrap().unwrap();
     assert_eq!((customer.name.as_str(), customer.country.as_deref()), ("Globex", Some("NL")));
     let contact = contact::Entity::find().one(server.app.store.read()).await.unwrap().unwrap();
@@ -59,7 +62,12 @@ async fn a_browsers_own_form_is_read_and_sent_on(#[values(Db::Sqlite, Db::Postgr
     let admin = server.admin().await;
     let (_, path) = form(&admin, json!({"product": "boiler", "allowed_origins": [ORIGIN]})).await;
     let anybody = server.nobody();
-    let answer = send_form(&anybody, &path, "company=J%C3%BCrgens+%26+Co&email=ann%40j.example&product=other&submit=Send&message=one%0D%0Atwo&homepage=").await;
+    let answer = send_form(
+        &anybody,
+        &path,
+        "company=J%C3%BCrgens+%26+Co&email=ann%40j.example&product=other&submit=Send&message=one%0D%0Atwo&homepage=",
+    )
+    .await;
     assert_eq!((answer.status, answer.body["received"].as_bool()), (202, Some(true)), "{}", answer.text);
     let lead = leads(&server).await.remove(0);
     assert_eq!((lead.product.as_deref(), lead.message.as_deref()), (Some("boiler"), Some("one\ntwo")));
@@ -69,7 +77,9 @@ async fn a_browsers_own_form_is_read_and_sent_on(#[values(Db::Sqlite, Db::Postgr
     let redirect = json!({"email": "bo@x.example", "redirect": "https://www.example.com/thanks?a=1"});
     let sent_on = anybody.send(stay.post(format!("{}{path}", server.base)).json(&redirect)).await;
     assert_eq!((sent_on.status, sent_on.header("location").as_str()), (303, "https://www.example.com/thanks?a=1"));
-    for astray in ["https://evil.example/", "javascript:alert(1)", "//www.example.com/", "https://www.example.com@evil.example/", "/thanks"] {
+    for astray in
+        ["https://evil.example/", "javascript:alert(1)", "//www.example.com/", "https://www.example.com@evil.example/", "/thanks"]
+    {
         let refused = anybody.post(&path, &json!({"email": "cy@x.example", "redirect": astray})).await;
         assert_eq!((refused.status, refused.field()), (422, "redirect"), "{astray}: {}", refused.text);
     }
@@ -137,7 +147,9 @@ async fn browsers_let_in_the_pages_that_an_admin_names(#[values(Db::Sqlite, Db::
         let asked = anybody.request("OPTIONS", path).header("origin", origin).header("access-control-request-method", "POST");
         anybody.send(asked.header("access-control-request-headers", "content-type")).await
     };
-    let post = async |path: &str, origin: &str| anybody.send(anybody.request("POST", path).header("origin", origin).json(&json!({"company": "Globex"}))).await;
+    let post = async |path: &str, origin: &str| {
+        anybody.send(anybody.request("POST", path).header("origin", origin).json(&json!({"company": "Globex"}))).await
+    };
     let cases = [
         (&closed, ORIGIN, true),
         (&closed, "https://shop.example.com", true),
@@ -151,7 +163,12 @@ async fn browsers_let_in_the_pages_that_an_admin_names(#[values(Db::Sqlite, Db::
         assert_eq!((asked.status, asked.header("access-control-allow-origin").as_str()), (204, allowed), "{origin}");
         assert_eq!(asked.header("access-control-allow-methods"), if lets_in { "POST" } else { "" });
         let sent = post(path, origin).await;
-        assert_eq!((sent.status, sent.header("access-control-allow-origin").as_str()), (if lets_in { 202 } else { 403 }, allowed), "{origin}: {}", sent.text);
+        assert_eq!(
+            (sent.status, sent.header("access-control-allow-origin").as_str()),
+            (if lets_in { 202 } else { 403 }, allowed),
+            "{origin}: {}",
+            sent.text
+        );
         assert_eq!(sent.header("access-control-allow-credentials"), "");
         assert!(sent.header("vary").contains("Origin"), "{:?}", sent.headers);
     }
@@ -178,7 +195,10 @@ async fn keys_are_made_shown_once_changed_and_removed_by_admins(#[values(Db::Sql
     let anybody = server.nobody();
     assert_eq!(admin.change(&one, &json!({"active": false})).await.status, 200);
     assert_eq!(anybody.post(&path, &json!({"company": "Globex"})).await.problem(), "not-found");
-    assert_eq!(admin.change(&one, &json!({"active": true, "source": "landing page", "product": "fan"})).await.body["source"], "landing page");
+    assert_eq!(
+        admin.change(&one, &json!({"active": true, "source": "landing page", "product": "fan"})).await.body["source"],
+        "landing page"
+    );
     assert_eq!(anybody.post(&path, &json!({"company": "Globex"})).await.status, 202);
     assert_eq!(admin.change(&one, &json!({"allowed_origins": ["example.com"]})).await.field(), "allowed_origins[0]");
     assert_eq!(admin.patch(&one, "\"stale\"", &json!({"active": true})).await.problem(), "stale");

@@ -74,7 +74,10 @@ async fn a_file_becomes_leads_and_says_what_became_of_each_row(#[values(Db::Sqli
     let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
     let report = import(&server, &admin, "?name=messe.csv&source=Messe", latin).await;
     assert_eq!(counts(&report), [6, 2, 1, 3], "{report}");
-    assert_eq!((&report["encoding"], &report["delimiter"], &report["total_rows"]), (&json!("windows-1252"), &json!(";"), &json!(6)));
+    assert_eq!(
+        (&report["encoding"], &report["delimiter"], &report["total_rows"]),
+        (&json!("windows-1252"), &json!(";"), &json!(6))
+    );
     assert_eq!((&report["name"], &report["source"]), (&json!("messe.csv"), &json!("Messe")));
 
     let leads = leads(&server).await;
@@ -102,7 +105,8 @@ async fn a_file_becomes_leads_and_says_what_became_of_each_row(#[values(Db::Sqli
 async fn refused_rows_are_mended_and_sent_again(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let server = TestServer::on(db).await;
     let admin = server.admin().await;
-    let report = import(&server, &admin, "", "Company,Email,Phone\nGlobex,bo(at)globex.example,+31 20 1\nAcme,ann@acme.example,\n").await;
+    let report =
+        import(&server, &admin, "", "Company,Email,Phone\nGlobex,bo(at)globex.example,+31 20 1\nAcme,ann@acme.example,\n").await;
     assert_eq!(counts(&report), [2, 1, 0, 1]);
     let file = admin.get(&format!("{IMPORTS}/{}/refused.csv", report["id"].as_str().unwrap())).await;
     assert_eq!((file.status, file.header("content-type").as_str()), (200, "text/csv; charset=utf-8"));
@@ -159,7 +163,10 @@ async fn an_aborted_import_goes_on_and_no_row_enters_twice(#[values(Db::Sqlite, 
     assert_eq!(leads.len(), 2 * CUSTOMERS);
     assert_eq!((done.accepted, done.merged, done.refused), (rows * 2 / 3, rows / 3, 0));
     assert_eq!(customer::Entity::find().all(server.app.store.read()).await.unwrap().len(), CUSTOMERS);
-    assert!(leads.iter().all(|lead| lead.message.as_deref().is_some_and(|said| said.matches("please").count() == 1)), "nothing was attached twice");
+    assert!(
+        leads.iter().all(|lead| lead.message.as_deref().is_some_and(|said| said.matches("please").count() == 1)),
+        "nothing was attached twice"
+    );
 }
 
 #[rstest]
@@ -180,7 +187,10 @@ async fn one_bad_row_stops_nothing(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     ];
     for (what, body, says) in bodies {
         // Enough good letters, so that one damaged byte makes no other encoding.
-        let good = |name: &str| format!("{name} \u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9},{name}@x.example,ok\n").into_bytes();
+        let good = |name: &str| {
+            format!("{name} \u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9},{name}@x.example,ok\n")
+                .into_bytes()
+        };
         let file = [b"Company,Email,Message\n".to_vec(), good("before"), body, b"\n".to_vec(), good("after")].concat();
         let report = import(&server, &admin, "?encoding=utf-8", file).await;
         let [rows, accepted, merged, _] = counts(&report);
@@ -240,9 +250,15 @@ async fn a_preview_shows_how_a_file_would_be_read_and_writes_nothing(#[values(Db
     let body = "Ragione sociale\tReferente\tE-mail\tNazione\tColore\nAcme\tAnna\tanna@acme.example\tItalia\trosso\nGlobex\tBo\tkaputt\tItalia\tblu\n";
     let seen = send(&admin, "/preview?source=fiera", "text/csv", body).await;
     assert_eq!(seen.status, 200, "{}", seen.text);
-    assert_eq!((&seen.body["delimiter"], &seen.body["encoding"], &seen.body["header"]), (&json!("\t"), &json!("UTF-8"), &json!(true)));
+    assert_eq!(
+        (&seen.body["delimiter"], &seen.body["encoding"], &seen.body["header"]),
+        (&json!("\t"), &json!("UTF-8"), &json!(true))
+    );
     let fields: Vec<&Value> = seen.body["columns"].as_array().unwrap().iter().map(|column| &column["field"]).collect();
-    assert_eq!(fields, [&json!("customer.name"), &json!("contact.name"), &json!("contact.email"), &json!("customer.country"), &Value::Null]);
+    assert_eq!(
+        fields,
+        [&json!("customer.name"), &json!("contact.name"), &json!("contact.email"), &json!("customer.country"), &Value::Null]
+    );
     assert_eq!(seen.body["columns"][4]["examples"], json!(["rosso", "blu"]));
     assert_eq!(seen.body["rows"][0]["says"]["customer.country"], "IT");
     assert_eq!(seen.body["rows"][0]["says"]["source"], "fiera");
@@ -307,7 +323,12 @@ async fn what_cannot_be_imported_is_refused_with_what_to_do(#[values(Db::Sqlite,
         ("application/x-ndjson", b"[{\"company\": \"Acme\"}]", 422, "one object a line"),
         ("text/csv", b"colour,size\nred,3\n", 422, "No column says who asks"),
         ("application/json", b"{}", 415, "text/csv"),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"source\"\r\n\r\nfair\r\n--x--\r\n", 422, "no part \"file\""),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: form-data; name=\"source\"\r\n\r\nfair\r\n--x--\r\n",
+            422,
+            "no part \"file\"",
+        ),
     ];
     for (kind, body, status, says) in cases {
         let refused = send(&admin, "", kind, body.to_vec()).await;
@@ -335,7 +356,9 @@ async fn what_cannot_be_imported_is_refused_with_what_to_do(#[values(Db::Sqlite,
         ("DELETE", format!("{IMPORTS}/mappings/x")),
     ];
     for (method, path) in &paths {
-        let ask = async |client: &Client| client.send(client.request(method, path).header("content-type", "text/csv").body("company\nAcme\n")).await;
+        let ask = async |client: &Client| {
+            client.send(client.request(method, path).header("content-type", "text/csv").body("company\nAcme\n")).await
+        };
         assert_eq!(ask(&nobody).await.status, 401, "{method} {path}");
         assert_eq!(ask(&rep).await.status, 403, "{method} {path}");
         assert_eq!(ask(&auditor).await.status, 403, "{method} {path}");
@@ -357,5 +380,8 @@ async fn rows_of_json_are_leads_too(#[values(Db::Sqlite, Db::Postgres)] db: Db) 
     let done = work_off(&server, sent.id()).await;
     assert_eq!((done.accepted, done.refused), (1, 1));
     let lead = leads(&server).await.remove(0);
-    assert_eq!((lead.title.as_str(), lead.value_minor, lead.value_currency.as_deref()), ("Two pumps", Some(120_000), Some("USD")));
+    assert_eq!(
+        (lead.title.as_str(), lead.value_minor, lead.value_currency.as_deref()),
+        ("Two pumps", Some(120_000), Some("USD"))
+    );
 }

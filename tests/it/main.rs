@@ -1,5 +1,7 @@
 //! One binary for all tests that need the real thing.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
+#![expect(unreachable_pub, reason = "what tests share is public to the other files of this binary only")]
+#![expect(clippy::type_complexity, reason = "tables of cases say their types where they stand")]
 
 mod architecture;
 mod crash;

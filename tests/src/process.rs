@@ -77,7 +77,12 @@ impl Place {
 
     /// A launch of a server on it, with these plugins.
     pub fn launch(&self, plugins: &Path) -> Launch {
-        Launch { database: self.url.clone(), plugins: plugins.to_owned(), log: self.folder.path().join("server.log"), filter: "info" }
+        Launch {
+            database: self.url.clone(),
+            plugins: plugins.to_owned(),
+            log: self.folder.path().join("server.log"),
+            filter: "info",
+        }
     }
 
     /// A folder beside the database.
@@ -198,7 +203,11 @@ pub fn pact_binary() -> PathBuf {
     let profile = ours.parent().and_then(Path::parent).expect("a folder of the profile above deps");
     let binary = profile.join("pact");
     let hint = if profile.ends_with("release") { "cargo build --release -p pact" } else { "cargo build -p pact" };
-    assert!(binary.exists(), "There is no {}. Tests that start the server need it: run `{hint}` first, as .ci/test does.", binary.display());
+    assert!(
+        binary.exists(),
+        "There is no {}. Tests that start the server need it: run `{hint}` first, as .ci/test does.",
+        binary.display()
+    );
     binary
 }
 
@@ -249,7 +258,13 @@ impl Caller {
     ///
     /// # Errors
     /// No answer comes.
-    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> reqwest::Result<Answer> {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> reqwest::Result<Answer> {
         let method = method.parse().expect("a method");
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if !self.token.is_empty() {

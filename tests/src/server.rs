@@ -123,7 +123,10 @@ impl TestServer {
         store.migrate().await.expect("the tables are made");
         found_organisation(&store, "Acme Heating").await.expect("an organisation");
         let clock = Arc::new(HandClock(AtomicI64::new(STARTS_MS)));
-        let app = App::new(store, clock.clone(), Arc::default(), None).await.expect("an application").with_files(folder.path().join("files"));
+        let app = App::new(store, clock.clone(), Arc::default(), None)
+            .await
+            .expect("an application")
+            .with_files(folder.path().join("files"));
         tokio::spawn(app.clone().listen());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("its address"));

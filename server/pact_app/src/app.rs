@@ -66,7 +66,12 @@ impl App {
     ///
     /// # Errors
     /// A store that does not answer.
-    pub async fn new(store: Store, clock: Arc<dyn Clock>, access: Arc<Access>, pool: Option<Arc<Pool>>) -> Result<Self, StoreError> {
+    pub async fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        access: Arc<Access>,
+        pool: Option<Arc<Pool>>,
+    ) -> Result<Self, StoreError> {
         let snapshot = organisation::load(&store, clock.now()).await?;
         let plugins = Plugins::load(&store, pool.as_deref()).await?;
         let files = store.folder().unwrap_or_else(|| PathBuf::from("data")).join("files");

@@ -22,9 +22,14 @@ pub(crate) enum Lane {
 ///
 /// An event that no script asks for is kept for dry runs over the past, and is handled as it stands.
 pub(crate) fn raise(tx: &Tx, scene: &Scene, name: EventName, kind: &str, record: Uuid, payload: Json) {
+    raise_as(tx, scene, Uuid::now_v7(), name, kind, record, payload);
+}
+
+/// As [`raise`], with an id of the caller's choice, by which they know what they raised before.
+pub(crate) fn raise_as(tx: &Tx, scene: &Scene, id: Uuid, name: EventName, kind: &str, record: Uuid, payload: Json) {
     let at = scene.now.millis();
     tx.append(event::Model {
-        id: Uuid::now_v7(),
+        id,
         name: name.to_string(),
         record_kind: kind.to_owned(),
         record_id: record,

@@ -58,10 +58,15 @@ pub(crate) fn check(field: &custom_field::Model, value: &Value) -> Result<(), Re
     if fits {
         return Ok(());
     }
-    let options = if field.options.is_empty() { String::new() } else { format!(" Its options are: {}.", field.options.join(", ")) };
+    let options =
+        if field.options.is_empty() { String::new() } else { format!(" Its options are: {}.", field.options.join(", ")) };
     Err(Refusal::invalid(
         format!("fields.{}", field.name),
-        format!("The field \"{}\" is a {} and does not take this value.{options}", field.label, field.field_type.replace('_', " ")),
+        format!(
+            "The field \"{}\" is a {} and does not take this value.{options}",
+            field.label,
+            field.field_type.replace('_', " ")
+        ),
     ))
 }
 

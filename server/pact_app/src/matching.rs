@@ -11,9 +11,9 @@ use pact_store::entity::{contact, customer, lead};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use crate::Refusal;
 use crate::ops::lead::{ContactGiven, CustomerGiven};
 use crate::organisation::Snapshot;
-use crate::Refusal;
 
 /// Customer and contact as they were given, normalised.
 #[derive(Clone, Debug)]
@@ -74,7 +74,10 @@ pub(crate) fn normalise(given: &CustomerGiven, contact: Option<&ContactGiven>, h
         None => None,
         Some(code) if code.len() == 2 && code.chars().all(|c| c.is_ascii_alphabetic()) => Some(code.to_ascii_uppercase()),
         Some(other) => {
-            return Err(Refusal::invalid("customer.country", format!("\"{other}\" is no ISO 3166 code. Write two letters, such as NL.")));
+            return Err(Refusal::invalid(
+                "customer.country",
+                format!("\"{other}\" is no ISO 3166 code. Write two letters, such as NL."),
+            ));
         }
     };
     let dialled_from = country.as_deref().unwrap_or(home);
@@ -148,10 +151,10 @@ pub(crate) async fn find(
             &CandidateLead { customer: id, contact: contact.same(), product, external_key },
             &leads.iter().map(known_lead).collect::<Vec<_>>(),
         ),
-        None => leads.iter().find(|lead| lead.external_key.as_deref() == external_key && external_key.is_some()).map_or(
-            Match::New,
-            |lead| Match::Same { id: lead.id, because: "same key from outside".to_owned() },
-        ),
+        None => leads
+            .iter()
+            .find(|lead| lead.external_key.as_deref() == external_key && external_key.is_some())
+            .map_or(Match::New, |lead| Match::Same { id: lead.id, because: "same key from outside".to_owned() }),
     };
     let mut names: BTreeMap<Uuid, String> = customer.0;
     names.extend(leads.into_iter().map(|lead| (lead.id, lead.title)));
@@ -165,12 +168,16 @@ async fn customer_of(
 ) -> Result<(BTreeMap<Uuid, String>, Match), Refusal> {
     if let Some(id) = party.given.id {
         let row = pact_store::record::find::<customer::Model>(conn, id).await?.ok_or_else(|| {
-            Refusal::invalid("customer.id", "There is no customer with this id. Look it up in the list, or give its name instead.")
+            Refusal::invalid(
+                "customer.id",
+                "There is no customer with this id. Look it up in the list, or give its name instead.",
+            )
         })?;
         let id = row.merged_into_id.unwrap_or(row.id);
         return Ok((BTreeMap::new(), Match::Same { id, because: "given with the lead".to_owned() }));
     }
-    let known = pact_store::customer::candidates(conn, &party.name_key, party.domain.as_deref(), party.customer_phone.as_deref()).await?;
+    let known =
+        pact_store::customer::candidates(conn, &party.name_key, party.domain.as_deref(), party.customer_phone.as_deref()).await?;
     let candidate = CandidateCustomer {
         name_key: &party.name_key,
         domain: party.domain.as_deref(),
@@ -205,17 +212,15 @@ async fn contact_of(
             Some(row) if customer.is_none_or(|customer| row.customer_id == customer) => {
                 Ok(Match::Same { id, because: "given with the lead".to_owned() })
             }
-            Some(_) => Err(Refusal::invalid("contact.id", "This contact belongs to another customer. Choose one of this customer.")),
+            Some(_) => {
+                Err(Refusal::invalid("contact.id", "This contact belongs to another customer. Choose one of this customer."))
+            }
             None => Err(Refusal::invalid("contact.id", "There is no contact with this id. Look it up at the customer.")),
         };
     }
     let name_key = given.name.as_deref().map(rules::person_key).unwrap_or_default();
-    let candidate = CandidateContact {
-        name_key: &name_key,
-        email: given.email.as_deref(),
-        phone: given.phone.as_deref(),
-        customer,
-    };
+    let candidate =
+        CandidateContact { name_key: &name_key, email: given.email.as_deref(), phone: given.phone.as_deref(), customer };
     let mut known: Vec<KnownContact> = contacts.iter().map(known_contact).collect();
     if let Some(customer) = customer {
         known.extend(pact_store::contact::of_customer(conn, customer).await?.iter().map(known_contact));

@@ -86,17 +86,16 @@ async fn installed(
     let chosen: BTreeMap<String, toml::Value> =
         serde_json::from_value(row.settings.0.clone()).map_err(|error| format!("its settings cannot be read: {error}"))?;
     let settings = settings(&plugin.manifest, &chosen).map_err(|error| error.to_string())?;
-    let declared: Arc<[custom_field::Model]> = fields
-        .iter()
-        .filter(|field| {
-            plugin
-                .manifest
-                .fields
-                .iter()
-                .any(|declared| field_record(declared.on.kind()) == Some(field.on_record.as_str()) && declared.name == field.name)
-        })
-        .cloned()
-        .collect();
+    let declared: Arc<[custom_field::Model]> =
+        fields
+            .iter()
+            .filter(|field| {
+                plugin.manifest.fields.iter().any(|declared| {
+                    field_record(declared.on.kind()) == Some(field.on_record.as_str()) && declared.name == field.name
+                })
+            })
+            .cloned()
+            .collect();
     Ok(Installed {
         id: row.id.clone(),
         version: version.id,
@@ -118,7 +117,7 @@ pub(crate) fn plugin_of(version: &script_version::Model) -> Result<Plugin, Strin
 }
 
 /// The modules that a stored version imports; they are kept with it, so that a later release of a module changes nothing that runs.
-fn std_of(version: &script_version::Model) -> Result<Std, String> {
+pub(crate) fn std_of(version: &script_version::Model) -> Result<Std, String> {
     Ok(files_of(version)?.into_iter().filter(|(name, _)| name.starts_with(STD_PREFIX)).collect())
 }
 

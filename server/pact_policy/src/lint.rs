@@ -79,7 +79,8 @@ pub fn lint(sources: &[Source]) -> Report {
         judging.ok().and_then(|thread| thread.join().ok())
     });
     on_large_stack.unwrap_or_else(|| {
-        let message = "the linter failed on these sources, so none of them is judged; this is a defect of the linter, please report it";
+        let message =
+            "the linter failed on these sources, so none of them is judged; this is a defect of the linter, please report it";
         let unreadable = vec![NotRead { file: String::new(), line: 0, column: 0, message: message.to_owned() }];
         Report { checked: 0, findings: Vec::new(), unreadable }
     })
@@ -172,7 +173,8 @@ fn lint_here(sources: &[Source]) -> Report {
         let is_script = parsed.programs.iter().any(|(number, _)| *number as usize == at);
         if is_script {
             for (pos, what) in odd_characters(file.text) {
-                let found = Found { rule: Rule::NoHiddenFlow, file: number(at), pos, what, step: StepId::NONE, also: StepId::NONE };
+                let found =
+                    Found { rule: Rule::NoHiddenFlow, file: number(at), pos, what, step: StepId::NONE, also: StepId::NONE };
                 findings.push(put(&parsed.files, &judgement.steps, &found));
             }
         }
@@ -201,7 +203,12 @@ fn read_script<'a>(engine: &rhai::Engine, parsed: &mut Parsed<'a>, name: &'a str
         }
         Err(ParseFailure { pos, message }) => {
             let message = format!("the script cannot be read: {message}");
-            parsed.unreadable.push(NotRead { file: name.to_owned(), line: u32::from(pos.line), column: u32::from(pos.column), message });
+            parsed.unreadable.push(NotRead {
+                file: name.to_owned(),
+                line: u32::from(pos.line),
+                column: u32::from(pos.column),
+                message,
+            });
             None
         }
     }
@@ -218,10 +225,14 @@ fn structure(program: &Program, file: u32) -> Vec<Found> {
         let host = FUNCTIONS.iter().any(|known| known.name == name)
             || NARROWS.iter().any(|known| known.name == name)
             || ROOTS.iter().any(|known| known.name == name);
-        let language = NATIVES.iter().any(|known| known.name == name) || matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
+        let language = NATIVES.iter().any(|known| known.name == name)
+            || matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
         if host || language {
             let whose = if host { "the interface" } else { "the language" };
-            hidden(function.pos, format!("the script's function `{name}` takes over the name of a function of {whose}; give it another name"));
+            hidden(
+                function.pos,
+                format!("the script's function `{name}` takes over the name of a function of {whose}; give it another name"),
+            );
         }
         opaque(&function.body, &mut hidden);
     }
@@ -313,8 +324,15 @@ fn different_definitions(plugins: &[Loaded<'_>]) -> Vec<Finding> {
             let key = (field.on, field.name.as_str());
             match first.get(&key) {
                 Some((other, known)) if *known != field => {
-                    let message = format!("the field \"{}\" of a {} is defined differently by the plugin \"{}\"", field.name, field.on.name(), other.id());
-                    let instead = "Repeat the other plugin's definition word for word to share the field, or give this one another name.".to_owned();
+                    let message = format!(
+                        "the field \"{}\" of a {} is defined differently by the plugin \"{}\"",
+                        field.name,
+                        field.on.name(),
+                        other.id()
+                    );
+                    let instead =
+                        "Repeat the other plugin's definition word for word to share the field, or give this one another name."
+                            .to_owned();
                     findings.push(field_finding(&plugin.manifest_file.name, field, Rule::EveryEffectDeclared, message, instead));
                 }
                 Some(_) => {}

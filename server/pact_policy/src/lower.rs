@@ -19,10 +19,9 @@ pub(crate) struct ParseFailure {
 
 /// Parses a script with the given engine and lowers it.
 pub(crate) fn parse(engine: &Engine, text: &str) -> Result<Program, ParseFailure> {
-    let ast = engine.compile(text).map_err(|error| ParseFailure {
-        pos: pos_of(error.position()),
-        message: error.err_type().to_string(),
-    })?;
+    let ast = engine
+        .compile(text)
+        .map_err(|error| ParseFailure { pos: pos_of(error.position()), message: error.err_type().to_string() })?;
     let mut lowering = Lowering::default();
     let mut program = Program { top: ast.statements().iter().map(|stmt| lowering.stmt(stmt)).collect(), ..Program::default() };
     let library = ast.clone_functions_only();
@@ -170,9 +169,7 @@ impl Lowering {
             },
             Expr::InterpolatedString(parts, _) => Kind::Interp(parts.iter().map(|part| self.expr(part)).collect()),
             Expr::Array(items, _) => Kind::Array(items.iter().map(|item| self.expr(item)).collect()),
-            Expr::Map(map, _) => {
-                Kind::Map(map.0.iter().map(|(key, value)| (self.sym(key.as_str()), self.expr(value))).collect())
-            }
+            Expr::Map(map, _) => Kind::Map(map.0.iter().map(|(key, value)| (self.sym(key.as_str()), self.expr(value))).collect()),
             Expr::Variable(it, ..) if it.2.is_empty() => Kind::Var(self.sym(&it.1)),
             Expr::Variable(it, ..) if it.2.path.len() == 1 && it.2.root() == "global" => Kind::Global(self.sym(&it.1)),
             Expr::Variable(..) => Kind::Opaque("a variable of a module"),
@@ -271,4 +268,3 @@ impl Lowering {
         Node::new(pos, Kind::Call(Box::new(Call { name, args, method, operator, module })))
     }
 }
-

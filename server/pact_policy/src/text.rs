@@ -40,7 +40,11 @@ impl<'a> Lines<'a> {
             return (start, start + statement(rest));
         }
         if word == 0 {
-            let end = if rest.starts_with(['(', '[', '{', '`', '"', '\'']) { balanced(rest) } else { rest.chars().next().map_or(0, char::len_utf8) };
+            let end = if rest.starts_with(['(', '[', '{', '`', '"', '\'']) {
+                balanced(rest)
+            } else {
+                rest.chars().next().map_or(0, char::len_utf8)
+            };
             return (start, start + end);
         }
         let gap = rest[word..].len() - rest[word..].trim_start().len();
@@ -114,7 +118,10 @@ pub(crate) fn odd_characters(text: &str) -> Vec<(Pos, String)> {
             let pos = Pos { line, column };
             let first = line == 1 && column == 1;
             if is_hiding(c) && !(first && c == '\u{feff}') {
-                odd.push((pos, format!("the character U+{:04X} hides or reorders text; what is read is not what is there", u32::from(c))));
+                odd.push((
+                    pos,
+                    format!("the character U+{:04X} hides or reorders text; what is read is not what is there", u32::from(c)),
+                ));
             }
             if c.is_alphabetic() {
                 latin |= c.is_ascii_alphabetic();
@@ -125,7 +132,10 @@ pub(crate) fn odd_characters(text: &str) -> Vec<(Pos, String)> {
             }
             if c != '_' {
                 if let (true, Some((pos, c))) = (latin, imitates) {
-                    odd.push((pos, format!("`{c}` (U+{:04X}) looks like a Latin letter and is none; a word mixes both", u32::from(c))));
+                    odd.push((
+                        pos,
+                        format!("`{c}` (U+{:04X}) looks like a Latin letter and is none; a word mixes both", u32::from(c)),
+                    ));
                 }
                 (latin, imitates) = (false, None);
             }

@@ -50,7 +50,9 @@ impl Board {
         score.refused += usize::from(!report.findings.is_empty());
         let missing: Vec<_> = marks
             .iter()
-            .filter(|(file, line, rule)| !report.findings.iter().any(|f| f.file.ends_with(file) && f.line == *line && f.rule.id() == rule))
+            .filter(|(file, line, rule)| {
+                !report.findings.iter().any(|f| f.file.ends_with(file) && f.line == *line && f.rule.id() == rule)
+            })
             .collect();
         if missing.is_empty() {
             score.exact += 1;
@@ -91,7 +93,10 @@ fn list(findings: &[Finding]) -> String {
 }
 
 fn marks(file: &str, text: &str) -> Vec<(String, u32, String)> {
-    (1..).zip(text.lines()).filter_map(|(n, line)| Some((file.to_owned(), n, line.split("//~ ").nth(1)?.trim().to_owned()))).collect()
+    (1..)
+        .zip(text.lines())
+        .filter_map(|(n, line)| Some((file.to_owned(), n, line.split("//~ ").nth(1)?.trim().to_owned())))
+        .collect()
 }
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {
@@ -113,7 +118,8 @@ fn script(path: &Path) -> Result<Source, String> {
 fn folder(path: &Path) -> Source {
     let name = |file: &Path| format!("{}/{}", name_of(path), name_of(file));
     let read = |file: &Path| File::from_bytes(&name(file), std::fs::read(file).unwrap()).unwrap();
-    let scripts = files_in(path).iter().filter(|file| file.extension().is_some_and(|ext| ext == "rhai")).map(|file| read(file)).collect();
+    let scripts =
+        files_in(path).iter().filter(|file| file.extension().is_some_and(|ext| ext == "rhai")).map(|file| read(file)).collect();
     Source::Plugin(Box::new(Plugin::from_folder(read(&path.join("plugin.toml")), scripts).unwrap()))
 }
 
@@ -179,7 +185,12 @@ fn fields(board: &mut Board, root: &Path, label: &str) {
         for field in parse_fields(&text).unwrap() {
             let case = format!("{label}/fields/{}: {}", name_of(&path), field.name);
             let header = lines[field.place.line as usize - 1];
-            let marks: Vec<_> = header.split("#~ ").nth(1).map(|rule| ("x".to_owned(), field.place.line, rule.trim().to_owned())).into_iter().collect();
+            let marks: Vec<_> = header
+                .split("#~ ")
+                .nth(1)
+                .map(|rule| ("x".to_owned(), field.place.line, rule.trim().to_owned()))
+                .into_iter()
+                .collect();
             let file = File { name: "x".to_owned(), text: String::new() };
             let report = lint(&[Source::Fields { file, fields: vec![field] }]);
             board.check(&format!("{label} fields"), &case, &report, &marks);

@@ -48,11 +48,25 @@ fn hidden_characters_are_refused() {
 #[test]
 fn nothing_hangs() {
     let calls: String = (0..40).map(|n| format!("fn f{n}(a) {{ f{m}(a); f{m}(a + 1) }}\n", m = n + 1)).collect();
-    let loops = format!("fn on_lead_won(lead) {{ {} highlight(lead, \"x\"); {} }}", "for l in leads { let a = l.value; ".repeat(20), "}".repeat(20));
-    let closures = "fn on_lead_won(lead) { let f = || 1; for i in 0..9 { let g = f; f = || g.call(); } highlight(lead, `${f.call()}`); }";
+    let loops = format!(
+        "fn on_lead_won(lead) {{ {} highlight(lead, \"x\"); {} }}",
+        "for l in leads { let a = l.value; ".repeat(20),
+        "}".repeat(20)
+    );
+    let closures =
+        "fn on_lead_won(lead) { let f = || 1; for i in 0..9 { let g = f; f = || g.call(); } highlight(lead, `${f.call()}`); }";
     let maps = "fn on_lead_won(lead) { let a = #{}; for i in 0..9 { a = #{a: a, b: a}; } highlight(lead, `${a}`); }";
-    let branches = format!("fn on_lead_won(lead) {{ let x = 0; {} highlight(lead, `${{x}}`); }}", "if lead.stage == \"a\" { x += 1; } ".repeat(400));
-    for body in [format!("{calls}fn f40(a) {{ a }}\nfn on_lead_won(lead) {{ f0(lead) }}"), loops, closures.to_owned(), maps.to_owned(), branches] {
+    let branches = format!(
+        "fn on_lead_won(lead) {{ let x = 0; {} highlight(lead, `${{x}}`); }}",
+        "if lead.stage == \"a\" { x += 1; } ".repeat(400)
+    );
+    for body in [
+        format!("{calls}fn f40(a) {{ a }}\nfn on_lead_won(lead) {{ f0(lead) }}"),
+        loops,
+        closures.to_owned(),
+        maps.to_owned(),
+        branches,
+    ] {
         let report = judge(&body);
         assert!(report.unreadable.len() + report.findings.len() < 100, "{report:?}");
     }
@@ -86,7 +100,8 @@ fn every_rule_has_a_page_and_every_format_renders() {
 #[test]
 fn fingerprints_do_not_move_with_lines() {
     let print = |before: &str| {
-        let body = format!("{before}fn on_lead_won(lead) {{\n    log(`${{plans.of_person(people.named(\"a\").first()).len()}}`);\n}}\n");
+        let body =
+            format!("{before}fn on_lead_won(lead) {{\n    log(`${{plans.of_person(people.named(\"a\").first()).len()}}`);\n}}\n");
         let report = judge(&body);
         let texts = Texts::from([("x.rhai".to_owned(), format!("{HEAD}{body}"))]);
         let sarif: serde_json::Value = serde_json::from_str(&report.render(Format::Sarif, &texts, false)).unwrap();

@@ -10,10 +10,10 @@ use pact_tests::process::Place;
 use pact_tests::server::Db;
 use uuid::Uuid;
 
+use crate::Plan;
 use crate::company::{customer_row, lead_row};
 use crate::http::{Target, load};
 use crate::measure::Measured;
-use crate::Plan;
 
 /// The variable that makes this program the ceiling's server: the address of its database.
 pub(crate) const CHILD: &str = "PACT_BENCH_CEILING";
@@ -28,8 +28,13 @@ pub(crate) async fn measure(plan: &Plan, db: Db, connections: usize) -> Measured
         .expect("the ceiling's server starts");
     let mut address = String::new();
     BufReader::new(child.stdout.take().expect("its output")).read_line(&mut address).expect("it says where it listens");
-    let target =
-        Target { address: address.trim().to_owned(), path: "/", token: String::new(), body: |n| format!("{{\"n\":{n}}}"), next: Arc::default() };
+    let target = Target {
+        address: address.trim().to_owned(),
+        path: "/",
+        token: String::new(),
+        body: |n| format!("{{\"n\":{n}}}"),
+        next: Arc::default(),
+    };
     load(&target, connections, plan.seconds / 3, None).await;
     let measured = load(&target, connections, plan.seconds, None).await;
     end(child);

@@ -101,7 +101,9 @@ pub(crate) async fn enter_leads(plan: &Plan, db: Db, connections: usize, rate: O
     let entered = count(&store, "SELECT COUNT(*) AS n FROM leads").await;
     let all = count(&store, "SELECT COUNT(*) AS n FROM pushes").await;
     assert_eq!(entered, all, "every lead is pushed once; the server said:\n{}", company.server.log());
-    let delay = format!("SELECT p.pushed_at - l.created_at AS n FROM pushes AS p JOIN leads AS l ON l.id = p.lead_id WHERE l.created_at > {since}");
+    let delay = format!(
+        "SELECT p.pushed_at - l.created_at AS n FROM pushes AS p JOIN leads AS l ON l.id = p.lead_id WHERE l.created_at > {since}"
+    );
     let delay = durations(&store, &delay, Duration::from_millis).await;
     let script = format!("SELECT duration_us AS n FROM runs WHERE started_at > {since} AND outcome = 'done'");
     let script = durations(&store, &script, Duration::from_micros).await;

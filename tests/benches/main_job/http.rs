@@ -66,7 +66,13 @@ impl Connection {
         Self { stream, buffer: Vec::with_capacity(16 * 1024) }
     }
 
-    async fn send_until(mut self, target: Target, first: Instant, until: Instant, every: Option<Duration>) -> (Vec<Duration>, usize) {
+    async fn send_until(
+        mut self,
+        target: Target,
+        first: Instant,
+        until: Instant,
+        every: Option<Duration>,
+    ) -> (Vec<Duration>, usize) {
         let (mut took, mut refused, mut due) = (Vec::new(), 0, first);
         loop {
             if every.is_some() {
@@ -113,5 +119,8 @@ impl Connection {
 }
 
 fn header<'a>(head: &'a str, wanted: &str) -> Option<&'a str> {
-    head.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    head.lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| value.trim())
 }

@@ -45,7 +45,9 @@ pub(crate) async fn measure(plan: &Plan, name: &str, db: Db, table: &mut Table) 
     drained(&store).await;
     let pushed_in = begun.elapsed();
     let leads = count(&store, "SELECT COUNT(*) AS n FROM leads").await;
-    let pushed = count(&store, "SELECT COUNT(*) AS n FROM leads AS l WHERE EXISTS (SELECT 1 FROM pushes AS p WHERE p.lead_id = l.id)").await;
+    let pushed =
+        count(&store, "SELECT COUNT(*) AS n FROM leads AS l WHERE EXISTS (SELECT 1 FROM pushes AS p WHERE p.lead_id = l.id)")
+            .await;
     let words = format!("{} until entered, {} until pushed", short(entered), short(pushed_in));
     let remark = format!("{leads} leads, {pushed} pushed; target: 100000 in 60 s");
     table.says(name, &format!("import of {} rows", plan.rows), &words, &remark);
@@ -56,10 +58,14 @@ pub(crate) async fn measure(plan: &Plan, name: &str, db: Db, table: &mut Table) 
 fn file(rows: usize) -> String {
     let mut file = String::from("Company;Country;City;Contact;E-mail;Language;Product;Message\n");
     for n in 0..rows {
-        let (name, (country, language)) = (company_name(n / ROWS_EACH), [("NL", "nl"), ("DE", "de"), ("FR", "fr"), ("GB", "en")][(n / ROWS_EACH) % 4]);
+        let (name, (country, language)) =
+            (company_name(n / ROWS_EACH), [("NL", "nl"), ("DE", "de"), ("FR", "fr"), ("GB", "en")][(n / ROWS_EACH) % 4]);
         let product = ["heat-pump", "cooling", "service", "controls"][n % ROWS_EACH];
         let domain = name.to_lowercase().replace(' ', "-");
-        let line = writeln!(file, "{name};{country};Utrecht;Femke de Boer;femke@{domain}.example;{language};{product};Please call us about this.");
+        let line = writeln!(
+            file,
+            "{name};{country};Utrecht;Femke de Boer;femke@{domain}.example;{language};{product};Please call us about this."
+        );
         line.expect("text takes more text");
     }
     file

@@ -55,7 +55,8 @@ async fn insert(on: &impl ConnectionTrait, conn: &DatabaseConnection, rows: usiz
     let text = "x".repeat(TEXT_BYTES);
     for _ in 0..rows {
         let values: [sea_orm::Value; 2] = [Uuid::new_v4().into(), text.clone().into()];
-        let insert = Statement::from_sql_and_values(conn.get_database_backend(), "INSERT INTO t (id, text) VALUES (?, ?)", values);
+        let insert =
+            Statement::from_sql_and_values(conn.get_database_backend(), "INSERT INTO t (id, text) VALUES (?, ?)", values);
         on.execute_raw(insert).await.expect("an insert");
     }
 }

@@ -101,7 +101,12 @@ async fn main_job(plan: &Plan, name: &'static str, db: Db, row_rate: f64, ceilin
         let measured = Measured { rate: entered.pushed_rate, ..entered.answers };
         table.loaded(name, "lead entered and pushed", connections, &measured, &ratios.join(", "));
         table.says(name, "  from entering to the push", &entered.delay.words(), "");
-        table.says(name, "  whole script run, facts to effects", &entered.script.words(), if connections == 1 { "target: p50 under 100 µs" } else { "" });
+        table.says(
+            name,
+            "  whole script run, facts to effects",
+            &entered.script.words(),
+            if connections == 1 { "target: p50 under 100 µs" } else { "" },
+        );
     }
     let entered = company::enter_leads(plan, db, 64, Some(full / 2.0)).await;
     table.loaded(name, "lead entered and pushed, half of that load", 64, &entered.answers, "target: p99 under 30 ms");
@@ -132,9 +137,12 @@ impl Plan {
                 "--only" => plan.only = value()?.split(',').map(str::to_owned).collect(),
                 "--on" => {
                     let wanted = value()?.to_lowercase();
-                    plan.databases.retain(|(name, _)| name.to_lowercase() == wanted || (wanted == "postgres" && *name == "PostgreSQL"));
+                    plan.databases
+                        .retain(|(name, _)| name.to_lowercase() == wanted || (wanted == "postgres" && *name == "PostgreSQL"));
                 }
-                other => return Err(format!("There is no {other}. There are --seconds N, --only PARTS, --on DATABASE and --rows N.")),
+                other => {
+                    return Err(format!("There is no {other}. There are --seconds N, --only PARTS, --on DATABASE and --rows N."));
+                }
             }
         }
         Ok(plan)

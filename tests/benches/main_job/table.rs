@@ -12,7 +12,8 @@ impl Table {
     /// A rate under a load, with its percentiles.
     pub(crate) fn loaded(&mut self, on: &str, what: &str, connections: usize, measured: &Measured, remark: &str) {
         let refused = if measured.refused == 0 { String::new() } else { format!("; {} refused", measured.refused) };
-        let took = format!("p50 {}, p99 {}{refused}", short(measured.took.percentile(0.5)), short(measured.took.percentile(0.99)));
+        let took =
+            format!("p50 {}, p99 {}{refused}", short(measured.took.percentile(0.5)), short(measured.took.percentile(0.99)));
         self.row([on, &format!("{what}, {connections} conn."), &format!("{:.0}/s", measured.rate), &took, remark]);
     }
 

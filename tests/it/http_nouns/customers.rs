@@ -102,9 +102,11 @@ async fn merging_keeps_everything_of_both(#[case] on: On) {
     let goes = goes["id"].as_str().unwrap();
     let contact = world.make("ann", "/contacts", json!({"customer_id": goes, "name": "Femke de Boer"})).await;
     let lead = world.lead(goes, "Two boilers").await;
-    let card = world.make("ann", "/cards", json!({"customer_id": goes, "lead_id": lead, "kind": "wish", "text": "Less noise"})).await;
+    let card =
+        world.make("ann", "/cards", json!({"customer_id": goes, "lead_id": lead, "kind": "wish", "text": "Less noise"})).await;
     let plan = world.make("ann", "/plans", json!({"customer_id": goes, "objective": "Listen", "on_day": "2026-11-26"})).await;
-    let asked = world.make("ann", "/requests", json!({"customer_id": goes, "to_id": world.people["bo"], "text": "How loud?"})).await;
+    let asked =
+        world.make("ann", "/requests", json!({"customer_id": goes, "to_id": world.people["bo"], "text": "How loud?"})).await;
     let merge = format!("POST /customers/{stays}/merge");
     let path = format!("/customers/{stays}");
     let merged = world.call("mia", &merge).knowing("mia", &path).await.json(&json!({"other_id": goes})).send().await.ok();
@@ -115,7 +117,8 @@ async fn merging_keeps_everything_of_both(#[case] on: On) {
     }
     assert_eq!(world.get("ann", &format!("/leads/{lead}")).await["customer_id"], json!(stays));
     let history = world.get("ann", &format!("/leads/{lead}/history")).await;
-    let last = each(&history, "text").into_iter().any(|text| text.as_str().unwrap().contains("Globex Benelux was merged into it"));
+    let last =
+        each(&history, "text").into_iter().any(|text| text.as_str().unwrap().contains("Globex Benelux was merged into it"));
     assert!(last, "{history}");
     let gone = world.get("ann", &format!("/customers/{goes}")).await;
     assert_eq!(gone["merged_into_id"], json!(stays), "its address still leads somewhere");
@@ -177,12 +180,18 @@ async fn customers_are_refused_in_words(#[case] on: On) {
             ("ann", "DELETE /customers", None, 405, "method-not-allowed", ""),
         ])
         .await;
+    for what in ["PATCH /customers/{}", "POST /customers/{}/merge"] {
+        let what = what.replace("{}", &uuid::Uuid::new_v4().to_string());
+        let body = if what.starts_with("PATCH") { json!({}) } else { json!({"other_id": id}) };
+        let reply = world.call("mia", &what).if_match("\"x\"").json(&body).send().await;
+        reply.is_problem(404, "not-found", "", &what);
+    }
     let merge = format!("POST /customers/{id}/merge");
     let path = format!("/customers/{id}");
     for (who, body, status, slug, field) in [
         ("ann", json!({"other_id": uuid::Uuid::new_v4()}), 403, "forbidden", ""),
         ("mia", json!({"other_id": id}), 422, "invalid-value", "other_id"),
-        ("mia", json!({"other_id": uuid::Uuid::new_v4()}), 404, "not-found", ""),
+        ("mia", json!({"other_id": uuid::Uuid::new_v4()}), 422, "invalid-value", "other_id"),
     ] {
         let reply = world.call(who, &merge).knowing("mia", &path).await.json(&body).send().await;
         reply.is_problem(status, slug, field, &body.to_string());

@@ -41,7 +41,10 @@ async fn values_of_every_type_come_back_as_they_were(#[case] on: On) {
         assert_eq!((reply.status, &reply.body["type"]), (422, &json!("/problems/invalid-value")), "{ty} {bad}: {reply:?}");
     }
     let decimal = json!({"values": {"f_number": 0.5}});
-    assert_eq!(world.call("bo", &patch).knowing("bo", &path).await.json(&decimal).send().await.ok()["values"]["f_number"], json!(0.5));
+    assert_eq!(
+        world.call("bo", &patch).knowing("bo", &path).await.json(&decimal).send().await.ok()["values"]["f_number"],
+        json!(0.5)
+    );
     let all = world.get("mia", &path).await;
     let stale = world.call("bo", &patch).if_match("\"old\"").json(&json!({"values": {"f_day": null}})).send().await;
     stale.is_problem(412, "stale", "", "values that were changed meanwhile");
@@ -49,7 +52,12 @@ async fn values_of_every_type_come_back_as_they_were(#[case] on: On) {
     assert_eq!(emptied["values"]["f_day"], Value::Null);
     assert_eq!(emptied["values"]["f_text"], all["values"]["f_text"], "what is left out stays");
     let two = json!({"values": {"f_text": "changed", "f_day": "never"}});
-    world.call("bo", &patch).knowing("bo", &path).await.json(&two).send().await.is_problem(422, "invalid-value", "values.f_day", "one of two is bad");
+    world.call("bo", &patch).knowing("bo", &path).await.json(&two).send().await.is_problem(
+        422,
+        "invalid-value",
+        "values.f_day",
+        "one of two is bad",
+    );
     assert_eq!(world.get("bo", &path).await["values"]["f_text"], all["values"]["f_text"], "all or none");
 }
 
@@ -66,7 +74,8 @@ async fn a_field_is_defined_changed_and_removed(#[case] on: On) {
     assert_eq!(changed["options"].as_array().unwrap().len(), 3);
     assert_eq!(each(&world.get("ann", "/fields?on_record=customer&fields=name").await, "name"), ["branch"]);
     assert_eq!(each(&world.get("ann", "/fields?on_record=lead").await, "name").len(), 0);
-    let none = world.call("adam", &format!("PATCH {path}")).knowing("adam", &path).await.json(&json!({"options": []})).send().await;
+    let none =
+        world.call("adam", &format!("PATCH {path}")).knowing("adam", &path).await.json(&json!({"options": []})).send().await;
     none.is_problem(422, "invalid-value", "field", "a choice without options");
     let reply = world.call("adam", &format!("DELETE {path}")).knowing("adam", &path).await.send().await;
     assert_eq!(reply.status, 204, "{reply:?}");
@@ -102,8 +111,22 @@ async fn fields_are_refused_in_words(#[case] on: On) {
             ("adam", "POST /fields", new(json!({"type": "formula"})), 422, "invalid-value", "field"),
             ("adam", "POST /fields", new(json!({"formula": "1"})), 422, "invalid-value", "field"),
             ("adam", "POST /fields", new(json!({"helps": "boss"})), 422, "policy-refused", "field:1"),
-            ("adam", "POST /fields", new(json!({"type": "yes_no", "label": "Visit report written by rep"})), 422, "policy-refused", "field:1"),
-            ("adam", "POST /fields", new(json!({"type": "number", "label": "Calls made by the rep"})), 422, "policy-refused", "field:1"),
+            (
+                "adam",
+                "POST /fields",
+                new(json!({"type": "yes_no", "label": "Visit report written by rep"})),
+                422,
+                "policy-refused",
+                "field:1",
+            ),
+            (
+                "adam",
+                "POST /fields",
+                new(json!({"type": "number", "label": "Calls made by the rep"})),
+                422,
+                "policy-refused",
+                "field:1",
+            ),
             ("adam", "POST /fields", new(json!({"because": ""})), 422, "invalid-value", "because"),
             ("adam", "POST /fields", new(json!({"on_record": "card"})), 422, "invalid-value", "on_record"),
             ("adam", "POST /fields", new(json!({"on_record": "person", "type": "number"})), 422, "policy-refused", "field:1"),
@@ -117,7 +140,9 @@ async fn fields_are_refused_in_words(#[case] on: On) {
         ])
         .await;
     let path = format!("/values/customer/{customer}");
-    for (body, field) in [(json!({"values": {"colour": "red"}}), "values.colour"), (json!({"values": {"taken": false}}), "values.taken")] {
+    for (body, field) in
+        [(json!({"values": {"colour": "red"}}), "values.colour"), (json!({"values": {"taken": false}}), "values.taken")]
+    {
         let reply = world.call("ann", &format!("PATCH {path}")).knowing("ann", &path).await.json(&body).send().await;
         reply.is_problem(422, "invalid-value", field, &body.to_string());
     }

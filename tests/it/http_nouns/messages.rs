@@ -23,12 +23,9 @@ async fn everybody_reads_their_own_messages_only(#[case] on: On) {
     assert_eq!(each(&world.get("ann", "/messages").await, "id").len(), 0);
     let first = &newest["items"][0]["id"];
     // Ann cannot mark what is Bo's.
-    for (who, body, unread) in [
-        ("ann", json!({"ids": [first]}), 4),
-        ("ann", json!({}), 4),
-        ("bo", json!({"ids": [first]}), 3),
-        ("bo", json!({}), 0),
-    ] {
+    for (who, body, unread) in
+        [("ann", json!({"ids": [first]}), 4), ("ann", json!({}), 4), ("bo", json!({"ids": [first]}), 3), ("bo", json!({}), 0)]
+    {
         let reply = world.call(who, "POST /messages/read").json(&body).send().await;
         assert_eq!(reply.status, 204, "{reply:?}");
         assert_eq!(each(&world.get("bo", "/messages?unread=true").await, "id").len(), unread, "{who} {body}");

@@ -17,7 +17,14 @@ async fn packs_are_made_found_and_changed(#[case] on: On) {
     let pack = world.make("mia", "/packs", body).await;
     assert_eq!(pack["themes"], json!(["subsidy", "noise"]), "each once");
     world.make("mia", "/packs", json!({"title": "For all"})).await;
-    for (query, wanted) in [("product=heat-pump", 1), ("theme=noise", 1), ("theme=nois", 0), ("segment=retail", 1), ("segment=housing", 2), ("q=housng", 1)] {
+    for (query, wanted) in [
+        ("product=heat-pump", 1),
+        ("theme=noise", 1),
+        ("theme=nois", 0),
+        ("segment=retail", 1),
+        ("segment=housing", 2),
+        ("q=housng", 1),
+    ] {
         assert_eq!(each(&world.get("ann", &format!("/packs?{query}")).await, "id").len(), wanted, "{query}");
     }
     let path = format!("/packs/{}", pack["id"].as_str().unwrap());
@@ -36,8 +43,22 @@ async fn packs_are_made_found_and_changed(#[case] on: On) {
             ("mia", "POST /packs", new("title", json!("")), 422, "invalid-value", "title"),
             ("mia", "POST /packs", new("themes", json!(["a", ""])), 422, "invalid-value", "themes[1]"),
             ("mia", "POST /packs", new("themes", json!(vec!["a"; 51])), 422, "invalid-value", "themes"),
-            ("mia", "POST /packs", new("documents", json!([{"title": "x", "address": "javascript:alert(1)"}])), 422, "invalid-value", "documents[0].address"),
-            ("mia", "POST /packs", new("documents", json!([{"title": "", "address": "https://x.example"}])), 422, "invalid-value", "documents[0].title"),
+            (
+                "mia",
+                "POST /packs",
+                new("documents", json!([{"title": "x", "address": "javascript:alert(1)"}])),
+                422,
+                "invalid-value",
+                "documents[0].address",
+            ),
+            (
+                "mia",
+                "POST /packs",
+                new("documents", json!([{"title": "", "address": "https://x.example"}])),
+                422,
+                "invalid-value",
+                "documents[0].title",
+            ),
             ("mia", "POST /packs", new("documents", json!([{"title": "x"}])), 422, "invalid-body", "documents[0]"),
         ])
         .await;
@@ -53,7 +74,14 @@ async fn goals_are_set_and_reached(#[case] on: On) {
     let goal = world.make("mia", "/goals", body).await;
     assert_eq!(goal["reached"], json!(0));
     let path = format!("/goals/{}", goal["id"].as_str().unwrap());
-    let changed = world.call("adam", &format!("PATCH {path}")).knowing("adam", &path).await.json(&json!({"reached": 13, "ends_on": null})).send().await.ok();
+    let changed = world
+        .call("adam", &format!("PATCH {path}"))
+        .knowing("adam", &path)
+        .await
+        .json(&json!({"reached": 13, "ends_on": null}))
+        .send()
+        .await
+        .ok();
     assert_eq!((&changed["reached"], &changed["ends_on"]), (&json!(13), &Value::Null));
     assert_eq!(each(&world.get("audrey", "/goals").await, "id"), [&goal["id"]]);
     assert_eq!(each(&world.get("ann", "/goals?ends_from=2027-01-01").await, "id").len(), 0);

@@ -81,11 +81,23 @@ async fn plugins_are_read_by_all_and_set_by_admins(#[case] on: On) {
     let on_again = world.call("adam", &format!("POST {path}/enable")).knowing("adam", path).await.send().await.ok();
     assert_eq!(on_again["enabled"], json!(true));
     let patch = format!("PATCH {path}");
-    let set = world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": {"highlight_after": "3 work days", "loud": true}})).send().await.ok();
+    let set = world
+        .call("adam", &patch)
+        .knowing("adam", path)
+        .await
+        .json(&json!({"settings": {"highlight_after": "3 work days", "loud": true}}))
+        .send()
+        .await
+        .ok();
     assert_eq!(set["settings"], json!({"highlight_after": "3 work days", "loud": true}));
-    let back = world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": {"loud": null}})).send().await.ok();
+    let back =
+        world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": {"loud": null}})).send().await.ok();
     assert_eq!(back["settings"], json!({"highlight_after": "3 work days"}));
-    for (settings, field) in [(json!({"colour": 1}), "settings.colour"), (json!({"highlight_after": "soon"}), "settings"), (json!({"loud": "very"}), "settings")] {
+    for (settings, field) in [
+        (json!({"colour": 1}), "settings.colour"),
+        (json!({"highlight_after": "soon"}), "settings"),
+        (json!({"loud": "very"}), "settings"),
+    ] {
         let reply = world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": settings})).send().await;
         reply.is_problem(422, "invalid-value", field, &settings.to_string());
     }
@@ -133,4 +145,54 @@ async fn runs_are_read_by_admins_and_auditors(#[case] on: On) {
             ("adam", &missing, None, 404, "not-found", ""),
         ])
         .await;
+}
+
+fn greeter(version: &str, script: &str) -> serde_json::Value {
+    let manifest = format!(
+        "id = \"greeter\"\nversion = \"{version}\"\napi = 1\ntitle = \"Greeter\"\nreads = [\"customer\"]\n[[script]]\nfile = \"greet.rhai\"\n"
+    );
+    json!({"manifest": manifest, "files": {"greet.rhai": script}})
+}
+
+#[rstest]
+#[case::sqlite(On::Sqlite)]
+#[case::postgres(On::Postgres)]
+#[tokio::test]
+async fn a_plugin_is_installed_judged_and_brought_back(#[case] on: On) {
+    let world = World::on(on).await;
+    let good = greeter("1.0.0", "fn on_customer_created(customer) { log(customer.name); }");
+    let made = world.make("adam", "/plugins", good.clone()).await;
+    assert_eq!((&made["id"], &made["version"], &made["enabled"]), (&json!("greeter"), &json!("1.0.0"), &json!(true)));
+    let first = each(&world.get("ann", "/plugins/greeter/versions").await, "id")[0].clone();
+    world.pass(1_000);
+    let next = greeter("1.1.0", "fn on_customer_created(customer) { log(`new: ${customer.name}`); }");
+    assert_eq!(world.make("adam", "/plugins", next).await["version"], "1.1.0");
+    assert_eq!(each(&world.get("ann", "/plugins/greeter/versions").await, "version"), ["1.1.0", "1.0.0"], "newest first");
+    world.pass(1_000);
+    let back = world.call("adam", "POST /plugins/greeter/restore").json(&json!({"version_id": first})).send().await.ok();
+    assert_eq!(back["version"], "1.0.0");
+    assert_eq!(each(&world.get("ann", "/plugins/greeter/versions").await, "version"), ["1.0.0", "1.1.0", "1.0.0"]);
+    let counts = "fn on_card_written(card) { let n = 0; for c in cards.of_customer(card.customer) { if c.author.id == card.author.id { n += 1; } } log(`${card.author.name}: ${n}`); }";
+    let metric = greeter("2.0.0", counts);
+    let many: std::collections::BTreeMap<String, &str> = (0..101).map(|n| (format!("{n}.rhai"), "")).collect();
+    let manifest = good["manifest"].clone();
+    world
+        .refuses(&[
+            ("mia", "POST /plugins", Some(good), 403, "forbidden", ""),
+            ("adam", "POST /plugins", Some(metric), 422, "policy-refused", ""),
+            ("adam", "POST /plugins", Some(greeter("soon", "")), 422, "invalid-value", "manifest"),
+            ("adam", "POST /plugins", Some(json!({"manifest": manifest, "files": {}})), 422, "invalid-value", "manifest"),
+            ("adam", "POST /plugins", Some(json!({"manifest": manifest, "files": many})), 422, "invalid-value", "files"),
+            (
+                "adam",
+                "POST /plugins/greeter/restore",
+                Some(json!({"version_id": Uuid::new_v4()})),
+                422,
+                "invalid-value",
+                "version_id",
+            ),
+            ("adam", "POST /plugins/none/restore", Some(json!({"version_id": first})), 422, "invalid-value", "version_id"),
+        ])
+        .await;
+    assert_eq!(world.get("ann", "/plugins/greeter").await["version"], "1.0.0", "what is refused changes nothing");
 }

@@ -83,7 +83,11 @@ async fn lists_of_traces_have_no_total_and_say_no_instant_of_an_act(#[case] on: 
         assert!(page["items"][0].get(hidden).is_none(), "{noun}: {page}");
     }
     let page = world.get("mia", &format!("/requests?customer_id={customer}")).await;
-    assert_eq!((&page["items"][0]["asked_at"], &page["items"][0]["answered_at"]), (&Value::Null, &Value::Null), "for the two alone");
+    assert_eq!(
+        (&page["items"][0]["asked_at"], &page["items"][0]["answered_at"]),
+        (&Value::Null, &Value::Null),
+        "for the two alone"
+    );
     assert!(world.get("bo", "/requests").await["items"][0]["asked_at"].is_string(), "one's own");
 }
 
@@ -92,7 +96,9 @@ fn no_parameter_of_any_list_of_traces_names_a_person() {
     let document = serde_json::to_value(pact::http::document()).unwrap();
     let people = ["author", "person", "written", "announced", "asked", "answered_at", "from_id", "to_id", "by_"];
     for (path, item) in document["paths"].as_object().unwrap() {
-        let trace = ["/cards", "/plans", "/requests", "/messages", "/runs", "/stream"].iter().any(|noun| path.starts_with(&format!("/api/v1{noun}")));
+        let trace = ["/cards", "/plans", "/requests", "/messages", "/runs", "/stream"]
+            .iter()
+            .any(|noun| path.starts_with(&format!("/api/v1{noun}")));
         for parameter in item["get"]["parameters"].as_array().into_iter().flatten().filter(|_| trace) {
             let name = parameter["name"].as_str().unwrap();
             assert!(!people.iter().any(|word| name.contains(word)), "{path} has {name}");

@@ -10,10 +10,18 @@ use crate::store::On;
 #[tokio::test]
 async fn search_forgives_accents_and_typing_errors(#[case] on: On) {
     let world = World::on(on).await;
-    let customer = world.make("ann", "/customers", json!({"name": "Müller & Söhne GmbH", "city": "Zürich", "country": "CH"})).await;
+    let customer =
+        world.make("ann", "/customers", json!({"name": "Müller & Söhne GmbH", "city": "Zürich", "country": "CH"})).await;
     let id = customer["id"].as_str().unwrap();
-    let contact = world.make("ann", "/contacts", json!({"customer_id": id, "name": "François Lefèvre", "email": "f@muller.example"})).await;
-    let card = world.make("ann", "/cards", json!({"customer_id": id, "kind": "complaint", "theme": "delivery", "text": "The crane came too late."})).await;
+    let contact =
+        world.make("ann", "/contacts", json!({"customer_id": id, "name": "François Lefèvre", "email": "f@muller.example"})).await;
+    let card = world
+        .make(
+            "ann",
+            "/cards",
+            json!({"customer_id": id, "kind": "complaint", "theme": "delivery", "text": "The crane came too late."}),
+        )
+        .await;
     let pack = world.make("mia", "/packs", json!({"title": "Cranes for builders"})).await;
     world.lead(id, "Three cranes").await;
     for (query, kind, wanted) in [

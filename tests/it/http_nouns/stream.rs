@@ -73,7 +73,14 @@ async fn a_person_hears_what_concerns_them_and_nothing_else(#[case] on: On) {
     world.make("ann", "/requests", json!({"customer_id": customer, "to_id": world.people["pat"], "text": "How far?"})).await;
     let (_, _, data) = pat.next("message").await;
     assert_eq!(data["kind"], "request", "the first that a partner hears is what is asked of them");
-    world.call("ann", &format!("PATCH /customers/{customer}")).knowing("ann", &format!("/customers/{customer}")).await.json(&json!({"city": "Delft"})).send().await.ok();
+    world
+        .call("ann", &format!("PATCH /customers/{customer}"))
+        .knowing("ann", &format!("/customers/{customer}"))
+        .await
+        .json(&json!({"city": "Delft"}))
+        .send()
+        .await
+        .ok();
     let (_, id, data) = bo.next("record").await;
     assert_eq!((id, data), (None, json!({"kind": "customer", "id": customer})));
     // What came while nobody listened is told first.

@@ -83,7 +83,9 @@ impl World {
         fresh.add(vec![organisation()]).await;
         fresh.add(teams.iter().map(|(name, id)| team_row(name, *id)).collect()).await;
         fresh.add(vec![territory_row(territory)]).await;
-        fresh.add(PEOPLE.iter().map(|(name, role, team)| person_row(name, role, people[name], teams.get(team).copied())).collect()).await;
+        fresh
+            .add(PEOPLE.iter().map(|(name, role, team)| person_row(name, role, people[name], teams.get(team).copied())).collect())
+            .await;
         let sessions: HashMap<&str, Uuid> = people.keys().map(|name| (*name, Uuid::new_v4())).collect();
         fresh.add(people.iter().map(|(name, id)| session_row(*id, sessions[name])).collect()).await;
         let clock = Arc::new(HandClock(AtomicI64::new(NOW_MS)));
@@ -207,7 +209,8 @@ impl Call<'_> {
 
     pub async fn send(self) -> Reply {
         let response = self.open().await;
-        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let header =
+            |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
         let (status, etag, location, content_type) =
             (response.status().as_u16(), header("etag"), header("location"), header("content-type"));
         let text = response.text().await.unwrap();
@@ -225,7 +228,8 @@ impl Reply {
         assert_eq!(self.content_type, "application/problem+json", "{about}");
         assert!(!self.body["detail"].as_str().unwrap().is_empty(), "{about}");
         if !field.is_empty() {
-            let fields: Vec<&str> = self.body["errors"].as_array().into_iter().flatten().filter_map(|e| e["field"].as_str()).collect();
+            let fields: Vec<&str> =
+                self.body["errors"].as_array().into_iter().flatten().filter_map(|e| e["field"].as_str()).collect();
             assert!(fields.contains(&field), "{about}: {self:?}");
         }
     }

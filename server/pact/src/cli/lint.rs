@@ -13,7 +13,7 @@ use pact_policy::{NotRead, Report, Source, explain, lint};
 
 /// What is judged, and how the verdict is shown.
 #[derive(Debug, Args)]
-pub struct Lint {
+pub(super) struct Lint {
     /// A `.rhai` file, a plugin's folder, or a folder of them; all are judged together.
     #[arg(required_unless_present = "explain")]
     paths: Vec<PathBuf>,
@@ -46,7 +46,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(300);
 const DEEPEST_FOLDER: usize = 16;
 
 /// Runs the command: 0 when nothing is refused, 1 when something is, 2 when something could not be judged.
-pub fn run(args: &Lint) -> ExitCode {
+pub(super) fn run(args: &Lint) -> ExitCode {
     if let Some(rule) = &args.explain {
         let Some(page) = explain(rule) else {
             let known: Vec<_> = pact_policy::Rule::ALL.iter().map(|rule| rule.id()).collect();

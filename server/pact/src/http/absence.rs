@@ -185,7 +185,11 @@ async fn create_absence(
 /// For everybody inside the company.
 #[utoipa::path(tag = "absences", params(Fields), responses((status = 200, description = "The absence", body = Absence)))]
 #[get("/absences/{id}")]
-async fn read_absence(app: web::Data<App>, caller: may::ReadOrganisation, id: web::Path<Uuid>) -> Result<Tagged<Absence>, Problem> {
+async fn read_absence(
+    app: web::Data<App>,
+    caller: may::ReadOrganisation,
+    id: web::Path<Uuid>,
+) -> Result<Tagged<Absence>, Problem> {
     Ok(tagged(&app, &caller, ops::read_absence(&app, *id).await?))
 }
 

@@ -149,11 +149,7 @@ async fn list_api_keys(app: web::Data<App>, caller: SignedIn, list: List<NoFilte
     responses((status = 201, description = "The key", body = NewApiKey), (status = 409, description = "You have too many keys")),
 )]
 #[post("/api-keys")]
-async fn create_api_key(
-    app: web::Data<App>,
-    caller: SignedIn,
-    Body(wish): Body<ApiKeyWish>,
-) -> Result<HttpResponse, Problem> {
+async fn create_api_key(app: web::Data<App>, caller: SignedIn, Body(wish): Body<ApiKeyWish>) -> Result<HttpResponse, Problem> {
     rights::allow(&caller, Right::ManageOwnKeys)?;
     let ApiKeyWish { name, scopes, expires_at } = wish;
     let command = CreateApiKey { person_id: caller.person_id, name, scopes, expires_at };

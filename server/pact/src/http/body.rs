@@ -114,6 +114,7 @@ fn explain(error: &serde_json::Error, field: &str) -> Problem {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 mod tests {
     use super::*;
 

@@ -152,7 +152,11 @@ pub fn routes(config: &mut ServiceConfig) {
     responses((status = 200, description = "A page of contacts", body = Page<Contact>)),
 )]
 #[get("/contacts")]
-async fn list_contacts(app: web::Data<App>, caller: may::ReadCustomers, list: List<ContactFilter, By>) -> Result<Page<Contact>, Problem> {
+async fn list_contacts(
+    app: web::Data<App>,
+    caller: may::ReadCustomers,
+    list: List<ContactFilter, By>,
+) -> Result<Page<Contact>, Problem> {
     let List { filter, sort, ask } = list;
     let ids = match &filter.q {
         Some(words) => Some(search::ids(app.store.read(), "contact", words).await?),
@@ -182,7 +186,11 @@ async fn list_contacts(app: web::Data<App>, caller: may::ReadCustomers, list: Li
     ),
 )]
 #[post("/contacts")]
-async fn create_contact(app: web::Data<App>, caller: may::WriteCustomers, Body(new): Body<NewContact>) -> Result<Created<Contact>, Problem> {
+async fn create_contact(
+    app: web::Data<App>,
+    caller: may::WriteCustomers,
+    Body(new): Body<NewContact>,
+) -> Result<Created<Contact>, Problem> {
     let NewContact { customer_id, name, title, email, phone, language } = new;
     let command = CreateContact { customer_id, name, title, email, phone, language };
     let row = ops::create_contact(&app, &caller.actor(), command).await?;

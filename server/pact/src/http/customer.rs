@@ -232,7 +232,8 @@ impl CustomerFilter {
                 "customers of another person cannot be chosen by their quiet clock: that would measure the person. Leave one of them out.",
             ));
         }
-        let territories = self.territory_id.map(|id| app.organisation().territories.with_descendants(id).into_iter().chain([id]).collect());
+        let territories =
+            self.territory_id.map(|id| app.organisation().territories.with_descendants(id).into_iter().chain([id]).collect());
         let ids = match &self.q {
             Some(words) => Some(search::ids(app.store.read(), "customer", words).await?),
             None => None,
@@ -254,7 +255,12 @@ impl CustomerFilter {
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_customers).service(create_customer).service(read_customer).service(change_customer).service(merge_customer);
+    config
+        .service(list_customers)
+        .service(create_customer)
+        .service(read_customer)
+        .service(change_customer)
+        .service(merge_customer);
 }
 
 /// List customers
@@ -266,7 +272,11 @@ pub fn routes(config: &mut ServiceConfig) {
     responses((status = 200, description = "A page of customers", body = Page<Customer>)),
 )]
 #[get("/customers")]
-async fn list_customers(app: web::Data<App>, caller: may::ReadCustomers, list: List<CustomerFilter, By>) -> Result<Page<Customer>, Problem> {
+async fn list_customers(
+    app: web::Data<App>,
+    caller: may::ReadCustomers,
+    list: List<CustomerFilter, By>,
+) -> Result<Page<Customer>, Problem> {
     let filter = list.filter.read(&app, caller.person_id).await?;
     let scope = Scope::Staff(caller.person_id);
     Ok(list::list::<customer::Model>(app.store.read(), &scope, &filter, list.sort, &list.ask).await?.into())
@@ -285,7 +295,11 @@ async fn list_customers(app: web::Data<App>, caller: may::ReadCustomers, list: L
     ),
 )]
 #[post("/customers")]
-async fn create_customer(app: web::Data<App>, caller: may::WriteCustomers, Body(new): Body<NewCustomer>) -> Result<Created<Customer>, Problem> {
+async fn create_customer(
+    app: web::Data<App>,
+    caller: may::WriteCustomers,
+    Body(new): Body<NewCustomer>,
+) -> Result<Created<Customer>, Problem> {
     let row = ops::create_customer(&app, &caller.actor(), new.into()).await?;
     let location = format!("/api/v1/customers/{}", row.id);
     Ok(Tagged::from(row).created_at(location))

@@ -2,8 +2,8 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, delete, get, patch, post, web};
 use pact_app::App;
@@ -217,7 +217,11 @@ pub fn routes(config: &mut ServiceConfig) {
 /// For admins.
 #[utoipa::path(tag = "forms", params(PageParams), responses((status = 200, description = "A page of form keys", body = Page<FormKey>)))]
 #[get("/forms")]
-async fn list_form_keys(app: web::Data<App>, _: may::ManageForms, list: List<NoFilter, ops::By>) -> Result<Page<FormKey>, Problem> {
+async fn list_form_keys(
+    app: web::Data<App>,
+    _: may::ManageForms,
+    list: List<NoFilter, ops::By>,
+) -> Result<Page<FormKey>, Problem> {
     Ok(ops::list_form_keys(&app, list.sort, &list.ask).await?.into())
 }
 
@@ -233,7 +237,11 @@ async fn list_form_keys(app: web::Data<App>, _: may::ManageForms, list: List<NoF
     ),
 )]
 #[post("/forms")]
-async fn create_form_key(app: web::Data<App>, caller: may::ManageForms, Body(wish): Body<FormKeyWish>) -> Result<HttpResponse, Problem> {
+async fn create_form_key(
+    app: web::Data<App>,
+    caller: may::ManageForms,
+    Body(wish): Body<FormKeyWish>,
+) -> Result<HttpResponse, Problem> {
     let FormKeyWish { name, source, product, allowed_origins } = wish;
     let command = CreateFormKey { name, source, product, allowed_origins };
     let (row, key) = ops::create_form_key(&app, &caller.actor(), command).await?;
@@ -320,7 +328,8 @@ async fn submit_form(
         Some(page) => page,
         None => FromPage::of(&app, request.match_info().query("key"), &address(&request, &settings), None).await?,
     };
-    let redirect = said.0.redirect.as_deref().filter(|text| !text.trim().is_empty()).map(|text| target(&form, text)).transpose()?;
+    let redirect =
+        said.0.redirect.as_deref().filter(|text| !text.trim().is_empty()).map(|text| target(&form, text)).transpose()?;
     ops::submit_form(&app, &form, origin.as_deref(), &address(&request, &settings), said.0.into()).await?;
     Ok(match redirect {
         Some(target) => HttpResponse::SeeOther().insert_header((header::LOCATION, target)).finish(),
@@ -354,7 +363,8 @@ impl FromRequest for Sent {
 
 /// The fields that PACT knows, each the first time that it occurs.
 fn urlencoded(bytes: &[u8]) -> Result<FormLead, Problem> {
-    let unreadable = || Problem::new(ProblemType::MalformedRequest, "The form cannot be read. Send it as UTF-8, name=value&name=value.");
+    let unreadable =
+        || Problem::new(ProblemType::MalformedRequest, "The form cannot be read. Send it as UTF-8, name=value&name=value.");
     let text = std::str::from_utf8(bytes).map_err(|_| unreadable())?;
     let fields = web::Query::<Vec<(String, String)>>::from_query(text).map_err(|_| unreadable())?.into_inner();
     let mut form = FormLead::default();
@@ -383,7 +393,22 @@ fn urlencoded(bytes: &[u8]) -> Result<FormLead, Problem> {
 
 impl From<FormLead> for SubmitForm {
     fn from(form: FormLead) -> Self {
-        let FormLead { name, company, email, phone, website, street, postcode, city, country, language, product, message, homepage, redirect: _ } = form;
+        let FormLead {
+            name,
+            company,
+            email,
+            phone,
+            website,
+            street,
+            postcode,
+            city,
+            country,
+            language,
+            product,
+            message,
+            homepage,
+            redirect: _,
+        } = form;
         Self { name, company, email, phone, website, street, postcode, city, country, language, product, message, trap: homepage }
     }
 }
@@ -426,12 +451,14 @@ pub async fn let_pages_in(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let (Some(key), Some(origin)) = (key_in(request.path()).map(str::to_owned), request.headers().get(header::ORIGIN).cloned()) else {
+    let (Some(key), Some(origin)) = (key_in(request.path()).map(str::to_owned), request.headers().get(header::ORIGIN).cloned())
+    else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
     let found = from_page(&request, &key, &origin).await;
     let is_let_in = found.as_ref().is_ok_and(|page| ops::lets_in(&page.form, page.origin.as_deref()));
-    let is_question = request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let is_question =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = match found {
         Ok(_) | Err(_) if is_question => request.into_response(HttpResponse::NoContent().finish()).map_into_right_body(),
         Err(problem) => request.into_response(problem.error_response()).map_into_right_body(),
@@ -457,7 +484,8 @@ pub async fn let_pages_in(
 
 fn allowed_headers() -> HeaderValue {
     let names: [HeaderName; 2] = [header::CONTENT_TYPE, IDEMPOTENCY_KEY];
-    HeaderValue::try_from(names.map(|name| name.to_string()).join(", ")).unwrap_or_else(|_| HeaderValue::from_static("content-type"))
+    HeaderValue::try_from(names.map(|name| name.to_string()).join(", "))
+        .unwrap_or_else(|_| HeaderValue::from_static("content-type"))
 }
 
 async fn from_page(request: &ServiceRequest, key: &str, origin: &HeaderValue) -> Result<FromPage, Problem> {

@@ -95,7 +95,11 @@ async fn list_messages(app: web::Data<App>, caller: Anyone, list: List<MessageFi
 /// Those that you name, or all. Nobody else sees whether you read them. For everybody, their own.
 #[utoipa::path(tag = "messages", request_body = MessagesRead, responses((status = 204, description = "They are read")))]
 #[post("/messages/read")]
-async fn read_messages(app: web::Data<App>, caller: Anyone, Body(MessagesRead { ids }): Body<MessagesRead>) -> Result<HttpResponse, Problem> {
+async fn read_messages(
+    app: web::Data<App>,
+    caller: Anyone,
+    Body(MessagesRead { ids }): Body<MessagesRead>,
+) -> Result<HttpResponse, Problem> {
     ops::read_messages(&app, &caller, ids).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -45,6 +45,7 @@ pub fn finish(document: &mut OpenApi) {
     ProblemBody::schemas(&mut inner);
     components.schemas.extend(inner);
     components.security_schemes.insert(BEARER.to_owned(), RefOr::T(SecurityScheme::Http(bearer())));
+    let mut shared = BTreeMap::new();
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in [
             ("DELETE", &mut item.delete),
@@ -54,10 +55,11 @@ pub fn finish(document: &mut OpenApi) {
             ("PUT", &mut item.put),
         ] {
             if let Some(operation) = operation {
-                complete(operation, method, path);
+                complete(operation, method, path, &mut shared);
             }
         }
     }
+    document.components.get_or_insert_default().responses.extend(shared);
 }
 
 fn bearer() -> Http {
@@ -68,7 +70,7 @@ fn bearer() -> Http {
         .build()
 }
 
-fn complete(operation: &mut Operation, method: &str, path: &str) {
+fn complete(operation: &mut Operation, method: &str, path: &str, shared: &mut BTreeMap<String, RefOr<Response>>) {
     let public = operation.security.is_some();
     if !public {
         operation.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
@@ -100,7 +102,16 @@ fn complete(operation: &mut Operation, method: &str, path: &str) {
             }
             None => None,
         };
-        operation.responses.responses.insert(status.to_string(), RefOr::T(problem(&kinds, own)));
+        let answer = match own {
+            Some(own) => RefOr::T(problem(&kinds, Some(own))),
+            None => {
+                // Its name is what it can be, so that it stays the same wherever it is used.
+                let name = kinds.iter().map(|kind| kind.slug()).collect::<Vec<_>>().join(".");
+                shared.entry(name.clone()).or_insert_with(|| RefOr::T(problem(&kinds, None)));
+                RefOr::Ref(Ref::from_response_name(name))
+            }
+        };
+        operation.responses.responses.insert(status.to_string(), answer);
     }
     fill_declared(operation);
 }

@@ -257,9 +257,8 @@ impl From<RoleWord> for Role {
 
 /// A person as the caller may see them.
 fn show(caller: &Caller, row: person::Model) -> Person {
-    let close = caller.person_id == row.id
-        || row.manager_id == Some(caller.person_id)
-        || rights::may(caller, Right::ManageOrganisation);
+    let close =
+        caller.person_id == row.id || row.manager_id == Some(caller.person_id) || rights::may(caller, Right::ManageOrganisation);
     let hours = row.working_hours.filter(|_| close).and_then(|hours| serde_json::from_value(hours.0).ok());
     Person {
         id: row.id,

@@ -204,7 +204,11 @@ async fn list_plans(app: web::Data<App>, caller: may::ReadPlans, list: List<Plan
     ),
 )]
 #[post("/plans")]
-async fn announce_plan(app: web::Data<App>, caller: may::AnnouncePlans, Body(new): Body<NewPlan>) -> Result<Created<Plan>, Problem> {
+async fn announce_plan(
+    app: web::Data<App>,
+    caller: may::AnnouncePlans,
+    Body(new): Body<NewPlan>,
+) -> Result<Created<Plan>, Problem> {
     let NewPlan { customer_id, lead_id, objective, on_day, pack_id, bring } = new;
     let command = AnnouncePlan { customer_id, lead_id, objective, on_day, pack_id, bring };
     let row = ops::announce_plan(&app, &caller.actor(), command).await?;

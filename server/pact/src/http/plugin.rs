@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{get, patch, post, web};
 use pact_app::App;
-use pact_app::ops::plugin_settings::{self as ops, SetPlugin};
+use pact_app::ops::plugin_settings::{self as ops, SendPlugin, SetPlugin};
 use pact_core::time::Instant;
 use pact_store::entity::{plugin, script_version};
 use pact_store::{plugin as store, record};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::caller::may;
-use super::etag::{IfMatch, Tagged};
+use super::etag::{Created, IfMatch, Tagged};
 use super::fields::Fields;
 use super::page::Page;
 use super::problem::{Problem, ProblemType};
@@ -47,6 +47,30 @@ pub struct Plugin {
     /// When it was installed first.
     #[schema(value_type = String, format = DateTime)]
     installed_at: Instant,
+}
+
+/// A plugin that is to be installed, or a new version of one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "manifest": "id = \"greeter\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Greeter\"\n[[script]]\nfile = \"greet.rhai\"\n",
+    "files": {"greet.rhai": "fn on_customer_created(customer) { log(customer.name); }"}
+}))]
+pub struct NewPlugin {
+    /// The manifest, as TOML.
+    #[schema(min_length = 1, max_length = 200000)]
+    manifest: String,
+    /// The scripts by file name; modules that they import may come along as `std/NAME`, else those that installed plugins import are taken.
+    files: BTreeMap<String, String>,
+}
+
+/// The version to which a plugin is brought back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"version_id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10"}))]
+pub struct PluginRestore {
+    /// One of the plugin's versions.
+    version_id: Uuid,
 }
 
 /// Settings that are to be set.
@@ -123,7 +147,14 @@ impl From<script_version::Model> for PluginVersion {
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_plugins).service(read_plugin).service(set_plugin).service(enable_plugin).service(disable_plugin);
+    config
+        .service(list_plugins)
+        .service(install_plugin)
+        .service(restore_plugin)
+        .service(read_plugin)
+        .service(set_plugin)
+        .service(enable_plugin)
+        .service(disable_plugin);
     config.service(list_plugin_versions).service(read_plugin_version);
 }
 
@@ -135,6 +166,46 @@ pub fn routes(config: &mut ServiceConfig) {
 async fn list_plugins(app: web::Data<App>, _: may::ReadPlugins) -> Result<Page<Plugin>, Problem> {
     let rows = store::all(app.store.read()).await?;
     Ok(Page { items: rows.into_iter().map(Plugin::from).collect(), next_cursor: None })
+}
+
+/// Install a plugin
+///
+/// Or a new version of one that is installed. The linter judges it together with all others, and it must compile; nothing is installed otherwise.
+/// A new plugin is on. For admins.
+#[utoipa::path(
+    tag = "plugins",
+    request_body = NewPlugin,
+    responses((status = 201, description = "The plugin, in this version", body = Plugin)),
+)]
+#[post("/plugins")]
+async fn install_plugin(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    Body(new): Body<NewPlugin>,
+) -> Result<Created<Plugin>, Problem> {
+    let NewPlugin { manifest, files } = new;
+    let row = ops::send_plugin(&app, &caller.actor(), SendPlugin { manifest, files }).await?;
+    let location = format!("/api/v1/plugins/{}", row.id);
+    Ok(Tagged::from(row).created_at(location))
+}
+
+/// Bring a plugin back to an earlier version
+///
+/// With the modules that it imported then. It is judged again, since the policy may have changed, and becomes the newest version. For admins.
+#[utoipa::path(
+    tag = "plugins",
+    params(("id" = String, Path, description = "The plugin's id, as its manifest says")),
+    request_body = PluginRestore,
+    responses((status = 200, description = "The plugin, in that version", body = Plugin)),
+)]
+#[post("/plugins/{id}/restore")]
+async fn restore_plugin(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    id: web::Path<String>,
+    Body(PluginRestore { version_id }): Body<PluginRestore>,
+) -> Result<Tagged<Plugin>, Problem> {
+    Ok(ops::restore_plugin(&app, &caller.actor(), &id, version_id).await?.into())
 }
 
 /// Show a plugin
@@ -212,7 +283,11 @@ async fn disable_plugin(
     responses((status = 200, description = "The versions", body = Page<PluginVersion>)),
 )]
 #[get("/plugins/{id}/versions")]
-async fn list_plugin_versions(app: web::Data<App>, _: may::ReadPlugins, id: web::Path<String>) -> Result<Page<PluginVersion>, Problem> {
+async fn list_plugin_versions(
+    app: web::Data<App>,
+    _: may::ReadPlugins,
+    id: web::Path<String>,
+) -> Result<Page<PluginVersion>, Problem> {
     let conn = app.store.read();
     let found = record::get::<plugin::Model>(conn, id.into_inner()).await?;
     let rows = store::versions(conn, &found.id, MAX_VERSIONS).await?;
@@ -238,7 +313,9 @@ async fn read_plugin_version(
 ) -> Result<web::Json<PluginVersionShown>, Problem> {
     let (plugin, version) = path.into_inner();
     let found = store::version(app.store.read(), version).await?.filter(|row| row.plugin_id == plugin);
-    let row = found.ok_or_else(|| Problem::new(ProblemType::NotFound, "This plugin has no version with this id. Look it up in its versions."))?;
+    let row = found.ok_or_else(|| {
+        Problem::new(ProblemType::NotFound, "This plugin has no version with this id. Look it up in its versions.")
+    })?;
     let (manifest, files) = (row.manifest.clone(), serde_json::from_value(row.files.0.clone()).map_err(Problem::internal)?);
     Ok(web::Json(PluginVersionShown { version: row.into(), manifest, files }))
 }

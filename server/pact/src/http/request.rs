@@ -172,7 +172,11 @@ pub fn routes(config: &mut ServiceConfig) {
     responses((status = 200, description = "A page of requests", body = Page<AskedRequest>)),
 )]
 #[get("/requests")]
-async fn list_requests(app: web::Data<App>, caller: Anyone, list: List<RequestFilter, By>) -> Result<Page<AskedRequest>, Problem> {
+async fn list_requests(
+    app: web::Data<App>,
+    caller: Anyone,
+    list: List<RequestFilter, By>,
+) -> Result<Page<AskedRequest>, Problem> {
     let List { filter, sort, ask } = list;
     let scope = scope(&caller, filter.customer_id.is_some() || filter.lead_id.is_some())?;
     let filter = pact_store::request::Filter {
@@ -200,7 +204,11 @@ async fn list_requests(app: web::Data<App>, caller: Anyone, list: List<RequestFi
     ),
 )]
 #[post("/requests")]
-async fn ask_request(app: web::Data<App>, caller: may::AskRequests, Body(new): Body<NewRequest>) -> Result<Created<AskedRequest>, Problem> {
+async fn ask_request(
+    app: web::Data<App>,
+    caller: may::AskRequests,
+    Body(new): Body<NewRequest>,
+) -> Result<Created<AskedRequest>, Problem> {
     let NewRequest { customer_id, lead_id, to_id, text, due_on } = new;
     let row = ops::ask_request(&app, &caller.actor(), AskRequest { customer_id, lead_id, to_id, text, due_on }).await?;
     let location = format!("/api/v1/requests/{}", row.id);

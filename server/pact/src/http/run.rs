@@ -107,7 +107,10 @@ impl From<run::Model> for Run {
 impl RunFilter {
     fn read(self, app: &App) -> Result<store::RunFilter, Problem> {
         if self.record_id.is_some_and(|record| app.organisation().people.contains_key(&record)) {
-            return Err(Problem::parameter("record_id", "this is a person, and runs are not chosen by person. Choose a lead or a customer."));
+            return Err(Problem::parameter(
+                "record_id",
+                "this is a person, and runs are not chosen by person. Choose a lead or a customer.",
+            ));
         }
         if let Some(outcome) = self.outcome.as_deref().filter(|outcome| !["done", "failed", "limit"].contains(outcome)) {
             return Err(Problem::parameter("outcome", format!("{outcome:?} is no outcome. Choose from: done, failed, limit.")));

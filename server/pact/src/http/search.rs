@@ -60,7 +60,8 @@ impl From<Found> for SearchHit {
 impl SearchParams {
     fn read(request: &HttpRequest) -> Result<Self, Problem> {
         let given = web::Query::<Self>::from_query(request.query_string());
-        let given = given.map_err(|error| Problem::parameter("q", error.to_string().trim_start_matches("Query deserialize error: ")))?;
+        let given =
+            given.map_err(|error| Problem::parameter("q", error.to_string().trim_start_matches("Query deserialize error: ")))?;
         let chars = given.q.trim().chars().count();
         if !(1..=MAX_WORDS_CHARS).contains(&chars) {
             return Err(Problem::parameter("q", format!("write 1 to {MAX_WORDS_CHARS} characters.")));
@@ -81,7 +82,8 @@ impl SearchParams {
         let may = |kind: Searched| rights::may(caller, kind.right());
         let kinds: Vec<Searched> = all.into_iter().filter(|kind| asked.contains(kind) && may(*kind)).collect();
         if kinds.is_empty() {
-            let why = "You may read nothing of what you search for. Ask somebody who sells, or an admin for a key with more scopes.";
+            let why =
+                "You may read nothing of what you search for. Ask somebody who sells, or an admin for a key with more scopes.";
             return Err(Refusal::forbidden(why).into());
         }
         Ok(kinds)

@@ -36,8 +36,8 @@ use crate::{App, Caller, Refusal};
 
 use token::BadToken;
 
-pub use method::SignInMethod;
 pub(crate) use api_key::make as new_api_key;
+pub use method::SignInMethod;
 pub(crate) use secret::{fresh as fresh_secret, hash as hash_secret};
 
 /// How long an access token is good for.

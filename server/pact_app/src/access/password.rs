@@ -124,6 +124,8 @@ fn nobodys_hash() -> Result<String, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
     use super::*;
 
     #[test]

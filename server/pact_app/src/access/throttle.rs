@@ -86,6 +86,8 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
     use super::*;
 
     #[test]

@@ -32,14 +32,7 @@ pub struct RunFacts {
 impl RunFacts {
     /// Facts for a run of `plugin` at `now`; `fields` are the custom fields that it declares.
     pub fn new(app: &App, now: Instant, plugin: &str, fields: Arc<[custom_field::Model]>) -> Self {
-        Self {
-            snapshot: app.organisation(),
-            app: app.clone(),
-            now,
-            plugin: plugin.to_owned(),
-            fields,
-            turns: Mutex::default(),
-        }
+        Self { snapshot: app.organisation(), app: app.clone(), now, plugin: plugin.to_owned(), fields, turns: Mutex::default() }
     }
 
     /// Gives back every turn that was promised: the run did not commit.

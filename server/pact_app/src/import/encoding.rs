@@ -98,7 +98,8 @@ impl Tally {
         while let Some(chunk) = chunks.next() {
             self.good_letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count() as u64;
             let invalid = chunk.invalid();
-            let may_go_on = chunks.peek().is_none() && std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
+            let may_go_on =
+                chunks.peek().is_none() && std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
             if may_go_on {
                 self.begun = invalid.to_vec();
             } else if !invalid.is_empty() {

@@ -187,7 +187,9 @@ fn score(rows: &[Vec<String>]) -> f64 {
     if first.len() < 2 && cells < 2 {
         return 0.0;
     }
-    let ratio = |part: usize, all: usize| f64::from(u32::try_from(part).unwrap_or(u32::MAX)) / f64::from(u32::try_from(all.max(1)).unwrap_or(u32::MAX));
+    let ratio = |part: usize, all: usize| {
+        f64::from(u32::try_from(part).unwrap_or(u32::MAX)) / f64::from(u32::try_from(all.max(1)).unwrap_or(u32::MAX))
+    };
     let alike = ratio(often, rows.len());
     let wide = 1.0 - ratio(1, cells.max(first.len()));
     let known = ratio(first.iter().filter(|name| header::meaning(name).is_some()).count(), first.len());

@@ -62,7 +62,9 @@ pub enum Unreadable {
     #[error("The file has more than {MAX_COLUMNS} columns. Check the delimiter, or leave columns out.")]
     Columns,
     /// No column says who asks.
-    #[error("No column says who asks. Map at least one of customer.name, contact.name, contact.last_name, contact.email or customer.website; the file has the columns {0}.")]
+    #[error(
+        "No column says who asks. Map at least one of customer.name, contact.name, contact.last_name, contact.email or customer.website; the file has the columns {0}."
+    )]
     Nobody(String),
     /// The mapping does not fit the file.
     #[error("The mapping names none of the file's columns, which are {0}. Choose another mapping, or leave it out.")]

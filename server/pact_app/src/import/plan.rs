@@ -118,7 +118,8 @@ impl Plan {
 
 /// Columns by a mapping: by the same name, or by one that differs in case, accents and signs only.
 fn mapped(columns: &[String], mapping: &Mapping) -> Result<Vec<Option<Field>>, Unreadable> {
-    let alike: HashMap<String, Option<Field>> = mapping.columns.iter().map(|(name, field)| (header::plain(name), *field)).collect();
+    let alike: HashMap<String, Option<Field>> =
+        mapping.columns.iter().map(|(name, field)| (header::plain(name), *field)).collect();
     let of = |name: &String| mapping.columns.get(name).or_else(|| alike.get(&header::plain(name)));
     if !columns.iter().any(|name| of(name).is_some()) {
         return Err(Unreadable::OtherMapping(names(columns)));
@@ -179,7 +180,11 @@ impl Reader<'_> {
             product: said.take(Field::Product).or_else(|| plan.product.clone()),
             message: said.take(Field::Message),
             value: self.value(&mut said)?,
-            expected_on: said.read(Field::ExpectedOn, |text| value::day(text, plan.day_first), "day. Write it like 2026-12-31 or 31.12.2026.")?,
+            expected_on: said.read(
+                Field::ExpectedOn,
+                |text| value::day(text, plan.day_first),
+                "day. Write it like 2026-12-31 or 31.12.2026.",
+            )?,
             customer: customer(&mut said)?,
             contact: contact(&mut said)?,
             external_key: said.take(Field::ExternalKey),
@@ -260,14 +265,19 @@ fn customer(said: &mut Said<'_>) -> Result<CustomerGiven, String> {
 
 fn contact(said: &mut Said<'_>) -> Result<Option<ContactGiven>, String> {
     let whole = said.take(Field::ContactName);
-    let parts: Vec<String> = [said.take(Field::ContactFirstName), said.take(Field::ContactLastName)].into_iter().flatten().collect();
+    let parts: Vec<String> =
+        [said.take(Field::ContactFirstName), said.take(Field::ContactLastName)].into_iter().flatten().collect();
     let contact = ContactGiven {
         id: None,
         name: if parts.is_empty() { whole } else { Some(parts.join(" ")) },
         title: said.take(Field::ContactTitle),
         email: said.take(Field::ContactEmail).map(|text| first_address(&text)),
         phone: said.take(Field::ContactPhone),
-        language: said.read(Field::ContactLanguage, places::language, "language that PACT knows. Write two letters, such as nl.")?,
+        language: said.read(
+            Field::ContactLanguage,
+            places::language,
+            "language that PACT knows. Write two letters, such as nl.",
+        )?,
     };
     Ok((contact != ContactGiven::default()).then_some(contact))
 }

@@ -56,7 +56,11 @@ impl Refused {
     }
 
     fn writer(&self, output: Vec<u8>) -> Writer<Vec<u8>> {
-        WriterBuilder::new().delimiter(self.layout.delimiter).quote_style(QuoteStyle::Necessary).flexible(true).from_writer(output)
+        WriterBuilder::new()
+            .delimiter(self.layout.delimiter)
+            .quote_style(QuoteStyle::Necessary)
+            .flexible(true)
+            .from_writer(output)
     }
 
     /// A row's cells in the order of the columns; a row that cannot be read is one cell.

@@ -134,7 +134,9 @@ impl<R: Read> Iterator for Rows<R> {
                 Kind::Ndjson => Ok(Row { line: line.number, cells: json(&line), raw: line.text }),
             };
             // A line of delimiters only, as spreadsheets leave below a table, says nothing.
-            if row.as_ref().is_ok_and(|row| matches!(&row.cells, Ok(Cells::Placed(cells)) if cells.iter().all(|cell| cell.trim().is_empty()))) {
+            if row.as_ref().is_ok_and(
+                |row| matches!(&row.cells, Ok(Cells::Placed(cells)) if cells.iter().all(|cell| cell.trim().is_empty())),
+            ) {
                 continue;
             }
             return Some(row);

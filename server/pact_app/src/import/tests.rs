@@ -1,4 +1,5 @@
 //! Cases: names in seven languages, encodings, delimiters, hostile files.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::io::Cursor;
 
@@ -37,23 +38,42 @@ fn guessed(columns: &str) -> Vec<String> {
 #[test]
 fn columns_are_known_in_seven_languages() {
     let cases = [
-        ("Company; First Name; Last Name; Job Title; E-mail Address; Phone Number; Street Address; ZIP; City; Country; Website; No. of Employees; Lead Source; Comments",
-         "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.website customer.employees source message"),
-        ("Firma; Ansprechpartner; Funktion; E-Mail; Telefon; Straße/Hausnr.; PLZ; Ort; Land; Branche; Anzahl Mitarbeiter; Nachricht; Auftragswert; Währung",
-         "customer.name contact.name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry customer.employees message value currency"),
-        ("Raison sociale; Prénom; Nom; Fonction; Adresse e-mail; Téléphone; Code postal; Ville; Pays; Secteur d'activité; Montant; Date de clôture prévue; Demande",
-         "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.postcode customer.city customer.country customer.industry value expected_on message"),
-        ("Empresa; Persona de contacto; Cargo; Correo electrónico; Teléfono; Dirección; Código Postal; Ciudad; País; Sector; Importe; Observaciones; Idioma",
-         "customer.name contact.name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry value message contact.language"),
-        ("Ragione Sociale; Nome; Cognome; Ruolo; Indirizzo e-mail; Cellulare; Indirizzo; CAP; Città; Nazione; Settore; N. dipendenti; Valuta; Richiesta",
-         "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry customer.employees currency message"),
-        ("Bedrijfsnaam; Contactpersoon; Functie; E-mailadres; Telefoonnummer; Straat + huisnr; Postcode; Plaats; Land; Branche; Aantal medewerkers; Opmerkingen; Herkomst",
-         "customer.name contact.name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry customer.employees message source"),
-        ("Nome da Empresa; Nome; Sobrenome; Função; Endereço de e-mail; Telemóvel; Morada; CEP; Cidade; País; Setor; Orçamento; Moeda; Mensagem",
-         "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry value currency message"),
-        ("companyName; contact_email; contactPhone; companyPhone; leadSource; Product Interest; Subject",
-         "customer.name contact.email contact.phone customer.phone source product title"),
-        ("title; customer.name; contact.name; contact.email; contact.title", "title customer.name contact.name contact.email contact.title"),
+        (
+            "Company; First Name; Last Name; Job Title; E-mail Address; Phone Number; Street Address; ZIP; City; Country; Website; No. of Employees; Lead Source; Comments",
+            "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.website customer.employees source message",
+        ),
+        (
+            "Firma; Ansprechpartner; Funktion; E-Mail; Telefon; Straße/Hausnr.; PLZ; Ort; Land; Branche; Anzahl Mitarbeiter; Nachricht; Auftragswert; Währung",
+            "customer.name contact.name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry customer.employees message value currency",
+        ),
+        (
+            "Raison sociale; Prénom; Nom; Fonction; Adresse e-mail; Téléphone; Code postal; Ville; Pays; Secteur d'activité; Montant; Date de clôture prévue; Demande",
+            "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.postcode customer.city customer.country customer.industry value expected_on message",
+        ),
+        (
+            "Empresa; Persona de contacto; Cargo; Correo electrónico; Teléfono; Dirección; Código Postal; Ciudad; País; Sector; Importe; Observaciones; Idioma",
+            "customer.name contact.name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry value message contact.language",
+        ),
+        (
+            "Ragione Sociale; Nome; Cognome; Ruolo; Indirizzo e-mail; Cellulare; Indirizzo; CAP; Città; Nazione; Settore; N. dipendenti; Valuta; Richiesta",
+            "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry customer.employees currency message",
+        ),
+        (
+            "Bedrijfsnaam; Contactpersoon; Functie; E-mailadres; Telefoonnummer; Straat + huisnr; Postcode; Plaats; Land; Branche; Aantal medewerkers; Opmerkingen; Herkomst",
+            "customer.name contact.name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry customer.employees message source",
+        ),
+        (
+            "Nome da Empresa; Nome; Sobrenome; Função; Endereço de e-mail; Telemóvel; Morada; CEP; Cidade; País; Setor; Orçamento; Moeda; Mensagem",
+            "customer.name contact.first_name contact.last_name contact.title contact.email contact.phone customer.street customer.postcode customer.city customer.country customer.industry value currency message",
+        ),
+        (
+            "companyName; contact_email; contactPhone; companyPhone; leadSource; Product Interest; Subject",
+            "customer.name contact.email contact.phone customer.phone source product title",
+        ),
+        (
+            "title; customer.name; contact.name; contact.email; contact.title",
+            "title customer.name contact.name contact.email contact.title",
+        ),
         ("Name; Website; City", "customer.name customer.website customer.city"),
         ("Name; Email; Phone", "contact.name contact.email contact.phone"),
         ("Titel; Kunde; Ansprechpartnerin", "contact.title customer.name contact.name"),
@@ -69,7 +89,9 @@ fn columns_are_known_in_seven_languages() {
 #[test]
 fn encodings_are_found() {
     let text = "Firma;Ort;Straße\nMüller & Söhne GmbH;Köln;Große Straße 5\nCafé Zoë;Düsseldorf;Königsallee 1\n";
-    let wide = |mark: &[u8], unit: fn(u16) -> [u8; 2]| mark.iter().copied().chain(text.encode_utf16().flat_map(unit)).collect::<Vec<u8>>();
+    let wide = |mark: &[u8], unit: fn(u16) -> [u8; 2]| {
+        mark.iter().copied().chain(text.encode_utf16().flat_map(unit)).collect::<Vec<u8>>()
+    };
     let latin = Encoding::for_label(b"windows-1252").unwrap().encode(text).0.into_owned();
     let cases: [(&str, Vec<u8>, &str); 7] = [
         ("UTF-8", text.as_bytes().to_vec(), "UTF-8"),
@@ -134,7 +156,11 @@ fn delimiters_headers_and_formats_are_found() {
     for (text, format, delimiter, header, columns) in cases {
         let sample = sample_of(text.as_bytes()).unwrap();
         let layout = sample.layout;
-        assert_eq!((layout.format, layout.delimiter, layout.header, sample.columns.len()), (format, delimiter, header, columns), "{text:?}");
+        assert_eq!(
+            (layout.format, layout.delimiter, layout.header, sample.columns.len()),
+            (format, delimiter, header, columns),
+            "{text:?}"
+        );
     }
 }
 
@@ -255,14 +281,26 @@ fn a_saved_mapping_says_what_columns_mean() {
 #[test]
 fn cells_are_read_as_people_write_them() {
     let lead = |header: &str, row: &str| leads_of(format!("Firma;{header}\nAcme;{row}\n").as_bytes(), None).remove(0);
-    let days = [("2026-03-04", "2026-03-04"), ("4.3.2026", "2026-03-04"), ("04/03/2026", "2026-03-04"), ("20260304", "2026-03-04"),
-        ("2026-03-04T10:00:00Z", "2026-03-04"), ("31.12.26", "2026-12-31")];
+    let days = [
+        ("2026-03-04", "2026-03-04"),
+        ("4.3.2026", "2026-03-04"),
+        ("04/03/2026", "2026-03-04"),
+        ("20260304", "2026-03-04"),
+        ("2026-03-04T10:00:00Z", "2026-03-04"),
+        ("31.12.26", "2026-12-31"),
+    ];
     for (cell, day) in days {
         assert_eq!(lead("Abschlussdatum", cell).unwrap().expected_on.unwrap().to_string(), day, "{cell}");
     }
     let us = leads_of(b"Company,Close date\nAcme,03/04/2026\nGlobex,12/31/2026\n", None);
     assert_eq!(us[0].as_ref().unwrap().expected_on.unwrap().to_string(), "2026-03-04", "the other rows tell");
-    let values = [("12.000,50", "EUR 12,000.50"), ("€ 1.200,-", "EUR 1,200.00"), ("USD 5000", "USD 5,000.00"), ("£3,000", "GBP 3,000.00"), ("1200 Euro", "EUR 1,200.00")];
+    let values = [
+        ("12.000,50", "EUR 12,000.50"),
+        ("€ 1.200,-", "EUR 1,200.00"),
+        ("USD 5000", "USD 5,000.00"),
+        ("£3,000", "GBP 3,000.00"),
+        ("1200 Euro", "EUR 1,200.00"),
+    ];
     for (cell, money) in values {
         assert_eq!(lead("Wert", cell).unwrap().value.unwrap().to_string(), money, "{cell}");
     }
@@ -270,7 +308,8 @@ fn cells_are_read_as_people_write_them() {
     for (cell, count) in counts {
         assert_eq!(lead("Mitarbeiter", cell).unwrap().customer.employees, Some(count), "{cell}");
     }
-    let countries = ["Niederlande", "Pays-Bas", "Países Bajos", "Paesi Bassi", "Nederland", "The Netherlands", "NLD", "nl", "Países Baixos"];
+    let countries =
+        ["Niederlande", "Pays-Bas", "Países Bajos", "Paesi Bassi", "Nederland", "The Netherlands", "NLD", "nl", "Países Baixos"];
     for cell in countries {
         assert_eq!(lead("Land", cell).unwrap().customer.country.as_deref(), Some("NL"), "{cell}");
     }
@@ -280,8 +319,15 @@ fn cells_are_read_as_people_write_them() {
     assert_eq!(places::language("de-AT").as_deref(), Some("de"));
     assert_eq!(value::said(" - "), None);
     assert_eq!(value::said("'+49 30 1"), Some("+49 30 1"));
-    let refused = [("Abschlussdatum", "31.31.2026", "Abschlussdatum"), ("Abschlussdatum", "soon", "\"soon\" is no day"), ("Land", "Atlantis", "no country"),
-        ("Wert", "12k", "Wert"), ("Währung", "Taler", "no currency"), ("Sprache", "Klingon", "no language"), ("Mitarbeiter", "many", "no number of employees")];
+    let refused = [
+        ("Abschlussdatum", "31.31.2026", "Abschlussdatum"),
+        ("Abschlussdatum", "soon", "\"soon\" is no day"),
+        ("Land", "Atlantis", "no country"),
+        ("Wert", "12k", "Wert"),
+        ("Währung", "Taler", "no currency"),
+        ("Sprache", "Klingon", "no language"),
+        ("Mitarbeiter", "many", "no number of employees"),
+    ];
     for (column, cell, says) in refused {
         let why = lead(column, cell).unwrap_err();
         assert!(why.contains(says) && why.contains(column), "{column} {cell}: {why}");
@@ -310,7 +356,9 @@ fn refused_rows_can_be_mended_and_sent_again() {
         let mended = [file.head().unwrap(), rows].concat();
         let said = String::from_utf8_lossy(&mended);
         assert!(said.contains("'=cmd()") && said.contains("pact_reason") && said.contains("because"), "{said}");
-        let plain = |leads: Vec<Result<EnterLead, String>>| leads.into_iter().map(|lead| format!("{:?}", lead.unwrap())).collect::<Vec<_>>();
+        let plain = |leads: Vec<Result<EnterLead, String>>| {
+            leads.into_iter().map(|lead| format!("{:?}", lead.unwrap())).collect::<Vec<_>>()
+        };
         assert_eq!(plain(leads_of(&mended, None)), plain(leads_of(text.as_bytes(), None)));
     }
 }

@@ -5,11 +5,37 @@ use pact_core::money::{Currency, Money};
 
 /// Ways to write that a cell says nothing.
 const NOTHING: [&str; 17] = [
-    "-", "--", "\u{2013}", "\u{2014}", "n/a", "#n/a", "n.a.", "null", "none", "nil", "k.a.", "k. a.", "keine angabe", "n.v.t.", "s/o", "n/d", "n.d.",
+    "-",
+    "--",
+    "\u{2013}",
+    "\u{2014}",
+    "n/a",
+    "#n/a",
+    "n.a.",
+    "null",
+    "none",
+    "nil",
+    "k.a.",
+    "k. a.",
+    "keine angabe",
+    "n.v.t.",
+    "s/o",
+    "n/d",
+    "n.d.",
 ];
 /// Signs of currencies that mean one currency only, or mostly.
 const SIGNS: [(&str, &str); 11] = [
-    ("€", "EUR"), ("US$", "USD"), ("CA$", "CAD"), ("A$", "AUD"), ("R$", "BRL"), ("£", "GBP"), ("CHF", "CHF"), ("Fr.", "CHF"), ("zł", "PLN"), ("Kč", "CZK"), ("₹", "INR"),
+    ("€", "EUR"),
+    ("US$", "USD"),
+    ("CA$", "CAD"),
+    ("A$", "AUD"),
+    ("R$", "BRL"),
+    ("£", "GBP"),
+    ("CHF", "CHF"),
+    ("Fr.", "CHF"),
+    ("zł", "PLN"),
+    ("Kč", "CZK"),
+    ("₹", "INR"),
 ];
 /// Countries that pay in euro.
 const EURO: &str = "AD AT BE BG CY DE EE ES FI FR GR HR IE IT LT LU LV MC ME MT NL PT SI SK SM VA XK";
@@ -64,7 +90,9 @@ pub fn day(text: &str, day_first: bool) -> Option<NaiveDate> {
         _ => None,
     };
     match parts[..] {
-        [whole] if whole.len() == 8 => NaiveDate::from_ymd_opt(whole[..4].parse().ok()?, number(&whole[4..6])?, number(&whole[6..])?),
+        [whole] if whole.len() == 8 => {
+            NaiveDate::from_ymd_opt(whole[..4].parse().ok()?, number(&whole[4..6])?, number(&whole[6..])?)
+        }
         [first, month, day] if first.len() == 4 => NaiveDate::from_ymd_opt(year(first)?, number(month)?, number(day)?),
         // "26-11-21" may begin with the year or the day.
         [_, _, last] if last.len() == 2 && text.contains('-') => None,

@@ -99,7 +99,12 @@ pub fn revision(row: &absence::Model) -> String {
 ///
 /// # Errors
 /// A cursor of another list, or what the store reports.
-pub async fn list_absences(app: &App, filter: AbsenceFilter, sort: Sort<By>, ask: &Ask) -> Result<Page<absence::Model>, StoreError> {
+pub async fn list_absences(
+    app: &App,
+    filter: AbsenceFilter,
+    sort: Sort<By>,
+    ask: &Ask,
+) -> Result<Page<absence::Model>, StoreError> {
     let select = Entity::find()
         .apply_if(filter.person_id, |select, person| select.filter(Column::PersonId.eq(person)))
         .apply_if(filter.from_on, |select, from| select.filter(Column::UntilOn.gte(from.to_string())))
@@ -212,19 +217,31 @@ async fn overwrite(tx: &Tx, row: &absence::Model) -> Result<(), StoreError> {
 
 async fn check(tx: &Tx, actor: &Actor, row: &absence::Model) -> Result<(), Refusal> {
     may_plan(tx, actor, row.person_id).await?;
-    let day = |field: &str, text: &str| text.parse::<NaiveDate>().map_err(|_| Refusal::invalid(field, "this is no day. Write it like 2026-11-24."));
+    let day = |field: &str, text: &str| {
+        text.parse::<NaiveDate>().map_err(|_| Refusal::invalid(field, "this is no day. Write it like 2026-11-24."))
+    };
     let days = (day("until_on", &row.until_on)? - day("from_on", &row.from_on)?).num_days();
     if days < 0 {
-        return Err(Refusal::invalid("until_on", "the absence ends before it begins. Give the last day away, which can be the first."));
+        return Err(Refusal::invalid(
+            "until_on",
+            "the absence ends before it begins. Give the last day away, which can be the first.",
+        ));
     }
     if days > MAX_DAYS {
-        return Err(Refusal::invalid("until_on", format!("the absence is longer than {MAX_DAYS} days. Make the person inactive instead.")));
+        return Err(Refusal::invalid(
+            "until_on",
+            format!("the absence is longer than {MAX_DAYS} days. Make the person inactive instead."),
+        ));
     }
     let Some(stand_in) = row.stand_in_id else { return Ok(()) };
-    let stand_in = record::find::<person::Model>(tx, stand_in).await?.filter(|person| person.active && person.id != row.person_id);
+    let stand_in =
+        record::find::<person::Model>(tx, stand_in).await?.filter(|person| person.active && person.id != row.person_id);
     match stand_in {
         Some(_) => Ok(()),
-        None => Err(Refusal::invalid("stand_in_id", "this is nobody who could stand in. Choose an active colleague, or leave it out.")),
+        None => Err(Refusal::invalid(
+            "stand_in_id",
+            "this is nobody who could stand in. Choose an active colleague, or leave it out.",
+        )),
     }
 }
 
@@ -232,7 +249,8 @@ async fn check(tx: &Tx, actor: &Actor, row: &absence::Model) -> Result<(), Refus
 async fn may_plan(tx: &Tx, actor: &Actor, person: Uuid) -> Result<(), Refusal> {
     let Actor::Person(caller) = actor else { return Ok(()) };
     let row = record::find::<person::Model>(tx, person).await?;
-    let row = row.ok_or_else(|| Refusal::invalid("person_id", "there is no person with this id. Choose one from GET /api/v1/persons."))?;
+    let row = row
+        .ok_or_else(|| Refusal::invalid("person_id", "there is no person with this id. Choose one from GET /api/v1/persons."))?;
     if row.id == caller.person_id || row.manager_id == Some(caller.person_id) || rights::may(caller, Right::ManageOrganisation) {
         return Ok(());
     }

@@ -4,9 +4,9 @@ use pact_core::role::Scope;
 use pact_core::text::NAME;
 use pact_core::time::Instant;
 use pact_store::entity::api_key::{self, Column, Entity};
-use pact_store::{Ask, AsJson, Page, Sort, StoreError, Tx, record};
-use sea_orm::entity::prelude::*;
+use pact_store::{AsJson, Ask, Page, Sort, StoreError, Tx, record};
 use sea_orm::PaginatorTrait;
+use sea_orm::entity::prelude::*;
 use secrecy::SecretString;
 use uuid::Uuid;
 

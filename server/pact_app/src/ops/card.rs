@@ -150,7 +150,8 @@ pub(crate) async fn write(tx: &Tx, scene: &Scene, row: card::Model) -> Result<ca
 
 /// Puts what a card is found by into the search index.
 async fn index(tx: &Tx, row: &card::Model) -> Result<(), Refusal> {
-    let title: Vec<&str> = [Some(&row.kind), row.about.as_ref(), row.theme.as_ref()].into_iter().flatten().map(String::as_str).collect();
+    let title: Vec<&str> =
+        [Some(&row.kind), row.about.as_ref(), row.theme.as_ref()].into_iter().flatten().map(String::as_str).collect();
     Ok(search::index(tx, "card", row.id, &title.join(" "), &row.text).await?)
 }
 
@@ -172,7 +173,10 @@ fn said_on(scene: &Scene, given: Option<NaiveDate>) -> Result<NaiveDate, Refusal
     let today = scene.now.day_in(zone);
     let day = given.unwrap_or(today);
     if Some(day) > today.succ_opt() {
-        return Err(Refusal::invalid("said_on", "this day lies ahead, so nobody can have said it then. Announce a plan instead."));
+        return Err(Refusal::invalid(
+            "said_on",
+            "this day lies ahead, so nobody can have said it then. Announce a plan instead.",
+        ));
     }
     Ok(day)
 }
@@ -182,9 +186,9 @@ fn own(actor: &Actor, row: &card::Model) -> Result<(), Refusal> {
     match actor {
         Actor::Person(caller) if row.author_id == Some(caller.person_id) || caller.role.may(Right::ManageLeads) => Ok(()),
         Actor::System => Ok(()),
-        Actor::Person(_) | Actor::Plugin { .. } | Actor::Form { .. } | Actor::Import { .. } => {
-            Err(Refusal::forbidden("Only who wrote a card, a manager or an admin may correct it. Write another card that says it better."))
-        }
+        Actor::Person(_) | Actor::Plugin { .. } | Actor::Form { .. } | Actor::Import { .. } => Err(Refusal::forbidden(
+            "Only who wrote a card, a manager or an admin may correct it. Write another card that says it better.",
+        )),
     }
 }
 
@@ -192,6 +196,8 @@ async fn check_said_by(tx: &Tx, row: &card::Model) -> Result<(), Refusal> {
     let Some(id) = row.said_by_id else { return Ok(()) };
     match record::find::<contact::Model>(tx, id).await? {
         Some(contact) if contact.customer_id == row.customer_id && !contact.erased => Ok(()),
-        Some(_) | None => Err(Refusal::invalid("said_by_id", "this customer has no such contact. Choose one of its contacts, or none.")),
+        Some(_) | None => {
+            Err(Refusal::invalid("said_by_id", "this customer has no such contact. Choose one of its contacts, or none."))
+        }
     }
 }

@@ -62,7 +62,7 @@ pub async fn create_contact(app: &App, actor: &Actor, command: CreateContact) ->
     let (email, language) = (email(command.email.as_deref())?, language(command.language.as_deref())?);
     app.store
         .write(async move |tx| {
-            let customer = subject::standing(tx, command.customer_id).await?;
+            let customer = subject::standing_named(tx, command.customer_id, "customer_id").await?;
             let dialled_from = customer.country.as_deref().unwrap_or(&scene.snapshot.country);
             let row = contact::Model {
                 id: Uuid::new_v4(),
@@ -204,7 +204,9 @@ fn email(given: Option<&str>) -> Result<Option<String>, Refusal> {
 fn language(given: Option<&str>) -> Result<Option<String>, Refusal> {
     match given.map(str::trim).filter(|given| !given.is_empty()) {
         None => Ok(None),
-        Some(code) if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic()) => Ok(Some(code.to_ascii_lowercase())),
+        Some(code) if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            Ok(Some(code.to_ascii_lowercase()))
+        }
         Some(_) => Err(Refusal::invalid("language", "this is no ISO 639 code. Write two letters, such as nl.")),
     }
 }

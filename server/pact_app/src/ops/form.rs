@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pact_core::text::{NAME, WORD};
 use pact_store::entity::form_key::{self, Column, Entity};
-use pact_store::{Ask, AsJson, Page, Sort, StoreError, record};
+use pact_store::{AsJson, Ask, Page, Sort, StoreError, record};
 use sea_orm::entity::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -144,7 +144,11 @@ pub async fn list_form_keys(app: &App, sort: Sort<By>, ask: &Ask) -> Result<Page
 ///
 /// # Errors
 /// Texts that cannot be taken, an origin that is none, or too many keys.
-pub async fn create_form_key(app: &App, _actor: &Actor, command: CreateFormKey) -> Result<(form_key::Model, SecretString), Refusal> {
+pub async fn create_form_key(
+    app: &App,
+    _actor: &Actor,
+    command: CreateFormKey,
+) -> Result<(form_key::Model, SecretString), Refusal> {
     let secret = fresh_secret()?;
     let key = SecretString::from(format!("{MARK}{}", secret.expose_secret()));
     let row = form_key::Model {
@@ -163,7 +167,9 @@ pub async fn create_form_key(app: &App, _actor: &Actor, command: CreateFormKey) 
         .store
         .write(async move |tx| {
             if Entity::find().count(tx).await.map_err(StoreError::from)? >= MAX_FORM_KEYS {
-                return Err(Refusal::NotNow { why: format!("There are {MAX_FORM_KEYS} form keys already. Remove those that no page uses any more.") });
+                return Err(Refusal::NotNow {
+                    why: format!("There are {MAX_FORM_KEYS} form keys already. Remove those that no page uses any more."),
+                });
             }
             record::insert(tx, row.clone()).await?;
             Ok(row.clone())
@@ -227,19 +233,28 @@ pub async fn form_of_key(app: &App, key: &str, address: &str) -> Result<form_key
 
 /// Whether a page of this origin may send a form. Whoever sends no origin is no browser.
 pub fn lets_in(form: &form_key::Model, origin: Option<&str>) -> bool {
-    form.allowed_origins.is_empty() || origin.is_none_or(|origin| form.allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)))
+    form.allowed_origins.is_empty()
+        || origin.is_none_or(|origin| form.allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin)))
 }
 
 /// Enters what somebody wrote into a form. The answer is the same whether it is new, known, or a machine's.
 ///
 /// # Errors
 /// Too many in too short a time, a page that may not send it, or texts that cannot be taken.
-pub async fn submit_form(app: &App, form: &form_key::Model, origin: Option<&str>, address: &str, said: SubmitForm) -> Result<(), Refusal> {
+pub async fn submit_form(
+    app: &App,
+    form: &form_key::Model,
+    origin: Option<&str>,
+    address: &str,
+    said: SubmitForm,
+) -> Result<(), Refusal> {
     let throttled = |retry_after_s| Refusal::Throttled { retry_after_s };
     app.forms.sender.attempt(&format!("{}\n{address}", form.id)).map_err(throttled)?;
     app.forms.form.attempt(&form.id.to_string()).map_err(throttled)?;
     if !lets_in(form, origin) {
-        return Err(Refusal::forbidden("Pages of this origin may not send this form. An admin adds the origin to the form's key."));
+        return Err(Refusal::forbidden(
+            "Pages of this origin may not send this form. An admin adds the origin to the form's key.",
+        ));
     }
     if said.trap.as_deref().is_some_and(|trap| !trap.trim().is_empty()) {
         tracing::info!(form = %form.id, "a form was filled in by a machine and thrown away");

@@ -63,7 +63,12 @@ pub fn revision(row: &holiday::Model) -> String {
 ///
 /// # Errors
 /// A cursor of another list, or what the store reports.
-pub async fn list_holidays(app: &App, filter: HolidayFilter, sort: Sort<By>, ask: &Ask) -> Result<Page<holiday::Model>, StoreError> {
+pub async fn list_holidays(
+    app: &App,
+    filter: HolidayFilter,
+    sort: Sort<By>,
+    ask: &Ask,
+) -> Result<Page<holiday::Model>, StoreError> {
     let select = Entity::find()
         .apply_if(filter.country, |select, country| select.filter(Column::Country.eq(country.to_ascii_uppercase())))
         .apply_if(filter.from_on, |select, from| select.filter(Column::OnDay.gte(from.to_string())))

@@ -18,7 +18,13 @@ pub const MAX_MARKED: usize = 500;
 ///
 /// # Errors
 /// A cursor of another list, or a store that does not answer.
-pub async fn list_messages(app: &App, caller: &Caller, unread: bool, sort: Sort<By>, ask: &Ask) -> Result<Page<message::Model>, Refusal> {
+pub async fn list_messages(
+    app: &App,
+    caller: &Caller,
+    unread: bool,
+    sort: Sort<By>,
+    ask: &Ask,
+) -> Result<Page<message::Model>, Refusal> {
     let mut own = message::Entity::find().filter(message::Column::PersonId.eq(caller.person_id));
     if unread {
         own = own.filter(message::Column::ReadAt.is_null());

@@ -141,7 +141,8 @@ fn documents(given: &[Document]) -> Result<Json, Refusal> {
         let address = document.address.trim().to_owned();
         // Only what a browser opens safely: never `javascript:` and the like.
         let opens = address.starts_with("https://") || address.starts_with("http://");
-        let plain = address.chars().all(|c| !c.is_whitespace() && !c.is_control()) && address.chars().count() <= MAX_ADDRESS_CHARS;
+        let plain =
+            address.chars().all(|c| !c.is_whitespace() && !c.is_control()) && address.chars().count() <= MAX_ADDRESS_CHARS;
         if opens && plain {
             Ok(Document { title, address })
         } else {

@@ -208,6 +208,8 @@ pub async fn change_person(
     change: ChangePerson,
 ) -> Result<person::Model, Refusal> {
     may_change(actor, id, &change)?;
+    // What cannot be taken is refused before the revision is looked at, as everywhere.
+    changed(&record::get::<person::Model>(app.store.read(), id).await?, &change)?;
     let now = app.clock.now();
     let saved = app
         .store

@@ -143,7 +143,8 @@ async fn own(tx: &Tx, actor: &Actor, id: Uuid, revision: &str) -> Result<plan::M
 /// Tells the customer's owner what a colleague intends there.
 fn tell_owner(tx: &Tx, scene: &Scene, subject: &Subject, row: &plan::Model) {
     let Some(owner) = subject.customer.owner_id.filter(|owner| *owner != row.person_id) else { return };
-    let text = format!("{}, {}: {} plans: {}", subject.customer.name, row.on_day, scene.snapshot.name_of(row.person_id), row.objective);
+    let text =
+        format!("{}, {}: {} plans: {}", subject.customer.name, row.on_day, scene.snapshot.name_of(row.person_id), row.objective);
     messages::send(tx, Message { to: owner, kind: "plan", record_kind: "plan", record: row.id, text, at: scene.now });
 }
 
@@ -151,7 +152,10 @@ fn tell_owner(tx: &Tx, scene: &Scene, subject: &Subject, row: &plan::Model) {
 fn on_day(scene: &Scene, day: NaiveDate) -> Result<String, Refusal> {
     let zone = scene.snapshot.calendar_of(scene.actor.person_id()).zone;
     if day < scene.now.day_in(zone) {
-        return Err(Refusal::invalid("on_day", "this day has passed, and a plan is for what is to come. What the customer said then is a card."));
+        return Err(Refusal::invalid(
+            "on_day",
+            "this day has passed, and a plan is for what is to come. What the customer said then is a card.",
+        ));
     }
     Ok(day.to_string())
 }

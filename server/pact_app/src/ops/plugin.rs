@@ -48,9 +48,14 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
         .await
 }
 
-async fn insert_version(tx: &Tx, plugin: &Plugin, modules: &[(String, String)], hash: &str, scene: &Scene) -> Result<(), Refusal> {
-    let files: BTreeMap<&String, &String> =
-        plugin.files.iter().chain(modules.iter().map(|(name, text)| (name, text))).collect();
+async fn insert_version(
+    tx: &Tx,
+    plugin: &Plugin,
+    modules: &[(String, String)],
+    hash: &str,
+    scene: &Scene,
+) -> Result<(), Refusal> {
+    let files: BTreeMap<&String, &String> = plugin.files.iter().chain(modules.iter().map(|(name, text)| (name, text))).collect();
     let row = script_version::Model {
         id: Uuid::new_v4(),
         plugin_id: plugin.id().to_owned(),

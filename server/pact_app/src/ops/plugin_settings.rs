@@ -1,15 +1,30 @@
-//! Installed plugins: switched on and off, and set by admins.
+//! Installed plugins: sent by admins, brought back to an earlier version, switched on and off, and set.
 
 use std::collections::BTreeMap;
 
-use pact_script::plugin::settings;
+use pact_policy::manifest::{File, Plugin};
+use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, settings};
 use pact_store::entity::plugin;
 use pact_store::{AsJson, Notice, Tx, record};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::guard::same_revision;
-use crate::plugins::plugin_of;
+use super::plugin::install_plugin;
+use crate::plugins::{files_of, plugin_of, std_of};
 use crate::{Actor, App, Refusal};
+
+/// The most files that a plugin is sent with.
+pub const MAX_FILES: usize = 100;
+
+/// Install a plugin from its files.
+#[derive(Clone, Debug)]
+pub struct SendPlugin {
+    /// The manifest, as TOML.
+    pub manifest: String,
+    /// The scripts by file name; modules that they import may come along as `std/NAME`.
+    pub files: BTreeMap<String, String>,
+}
 
 /// Set an installed plugin.
 #[derive(Clone, Debug)]
@@ -22,11 +37,69 @@ pub struct SetPlugin {
     pub settings: Map<String, Value>,
 }
 
+/// Installs a plugin, or a new version of one, from its files.
+///
+/// Modules that do not come along are taken from what is installed: the newest version of a plugin that imports them.
+///
+/// # Errors
+/// Files that cannot be read, that the policy refuses, or that do not compile.
+pub async fn send_plugin(app: &App, actor: &Actor, command: SendPlugin) -> Result<plugin::Model, Refusal> {
+    if command.files.len() > MAX_FILES {
+        return Err(Refusal::invalid(
+            "files",
+            format!("a plugin has at most {MAX_FILES} files. Put scripts together, or make two plugins."),
+        ));
+    }
+    let (modules, scripts): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        command.files.into_iter().partition(|(name, _)| name.starts_with(STD_PREFIX));
+    let mut files = Vec::with_capacity(scripts.len());
+    for (name, text) in scripts {
+        let checked = File::from_bytes(&name, text.into_bytes());
+        files.push(checked.map_err(|error| Refusal::invalid(format!("files.{name}"), error.to_string()))?);
+    }
+    let manifest = File { name: MANIFEST_FILE.to_owned(), text: command.manifest };
+    let plugin = Plugin::from_folder(manifest, files).map_err(|error| Refusal::invalid("manifest", error.to_string()))?;
+    let std: Std = known_modules(app).await?.into_iter().chain(modules).collect();
+    install_plugin(app, actor, plugin, &std).await
+}
+
+/// Brings a plugin back to an earlier version, with the modules that it imported then; it is judged again, since the policy may have changed.
+///
+/// # Errors
+/// A version that is not this plugin's, or files as [`send_plugin`] refuses them.
+pub async fn restore_plugin(app: &App, actor: &Actor, id: &str, version: Uuid) -> Result<plugin::Model, Refusal> {
+    let found = pact_store::plugin::version(app.store.read(), version).await?.filter(|row| row.plugin_id == id);
+    let row = found.ok_or_else(|| {
+        Refusal::invalid("version_id", "this plugin has no version with this id. Choose one from its versions.")
+    })?;
+    let plugin = plugin_of(&row).map_err(Refusal::defect)?;
+    let std = std_of(&row).map_err(Refusal::defect)?;
+    install_plugin(app, actor, plugin, &std).await
+}
+
+/// The modules that installed plugins import.
+async fn known_modules(app: &App) -> Result<BTreeMap<String, String>, Refusal> {
+    let mut modules = BTreeMap::new();
+    for row in pact_store::plugin::all(app.store.read()).await? {
+        if let Some(version) = pact_store::plugin::newest_version(app.store.read(), &row.id).await? {
+            let files = files_of(&version).map_err(Refusal::defect)?;
+            modules.extend(files.into_iter().filter(|(name, _)| name.starts_with(STD_PREFIX)));
+        }
+    }
+    Ok(modules)
+}
+
 /// Switches a plugin on or off. What is off is called by nothing; its fields and their values stay.
 ///
 /// # Errors
 /// A revision that is not the present one.
-pub async fn switch_plugin(app: &App, _actor: &Actor, id: String, revision: String, enabled: bool) -> Result<plugin::Model, Refusal> {
+pub async fn switch_plugin(
+    app: &App,
+    _actor: &Actor,
+    id: String,
+    revision: String,
+    enabled: bool,
+) -> Result<plugin::Model, Refusal> {
     app.store
         .write(async move |tx| {
             let before = hold(tx, &id, &revision).await?;
@@ -78,7 +151,8 @@ async fn check(tx: &Tx, id: &str, chosen: &Map<String, Value>) -> Result<(), Ref
     }
     let mut as_toml = BTreeMap::new();
     for (name, value) in chosen {
-        let value = toml::Value::try_from(value).map_err(|_| Refusal::invalid(format!("settings.{name}"), "this is no value of a setting."))?;
+        let value = toml::Value::try_from(value)
+            .map_err(|_| Refusal::invalid(format!("settings.{name}"), "this is no value of a setting."))?;
         as_toml.insert(name.clone(), value);
     }
     settings(&manifest, &as_toml).map(drop).map_err(|error| Refusal::invalid("settings", error.to_string()))

@@ -1,17 +1,26 @@
 //! Requests: questions and jobs about a customer for a colleague, supplier or partner, answered on the customer's record.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
+use pact_core::event::EventName;
 use pact_core::role::Right;
 use pact_core::text::TEXT;
-use pact_store::entity::request;
-use pact_store::{Notice, Tx, record};
+use pact_store::entity::{event, request};
+use pact_store::{Notice, StoreError, Tx, record};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::customer::subject::{Subject, excerpt};
 use super::guard::{same_revision, text};
+use crate::events;
 use crate::messages::{self, Message};
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal};
+
+/// Requests that are looked at with one query.
+const OVERDUE_PER_LOOK: u64 = 500;
+/// How many days after its due day a request still becomes overdue: a server may have stood still for so long.
+const OVERDUE_DAYS: Days = Days::new(31);
 
 /// Ask somebody something about a customer.
 #[derive(Clone, Debug)]
@@ -122,11 +131,7 @@ pub async fn answer_request(app: &App, actor: &Actor, command: AnswerRequest) ->
             }
             unanswered(&before)?;
             let subject = Subject::hold(tx, before.customer_id, before.lead_id).await?;
-            let after = request::Model {
-                answer: Some(answer.clone()),
-                answered_at: Some(scene.now.millis()),
-                ..before.clone()
-            };
+            let after = request::Model { answer: Some(answer.clone()), answered_at: Some(scene.now.millis()), ..before.clone() };
             let saved = record::save(tx, &before, after).await?;
             tell_asker(tx, &scene, &subject, &saved);
             tx.after_commit(Notice::RecordChanged { kind: "request", id: saved.id });
@@ -134,6 +139,61 @@ pub async fn answer_request(app: &App, actor: &Actor, command: AnswerRequest) ->
             Ok(saved)
         })
         .await
+}
+
+/// Raises the event of each request that was not answered by its due day; once for each due day, however often it is asked to.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn raise_overdue(app: &App) -> Result<(), Refusal> {
+    let scene = app.scene(&Actor::System);
+    let today = scene.snapshot.today(scene.now);
+    let Some(since) = today.checked_sub_days(OVERDUE_DAYS) else { return Ok(()) };
+    let mut after = Uuid::nil();
+    loop {
+        let rows = newly_overdue(app, since, today, after).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.id;
+        let ids: Vec<Uuid> = rows.iter().map(overdue_event).collect();
+        let raised =
+            event::Entity::find().filter(event::Column::Id.is_in(ids)).all(app.store.read()).await.map_err(StoreError::from)?;
+        for row in rows.into_iter().filter(|row| raised.iter().all(|event| event.id != overdue_event(row))) {
+            let scene = scene.clone();
+            app.store.write(async move |tx| raise_one(tx, &scene, row.id).await).await?;
+        }
+    }
+}
+
+/// Requests whose due day passed not long ago without an answer, in the order of their ids.
+async fn newly_overdue(app: &App, since: NaiveDate, today: NaiveDate, after: Uuid) -> Result<Vec<request::Model>, Refusal> {
+    let overdue = request::Entity::find()
+        .filter(request::Column::AnsweredAt.is_null())
+        .filter(request::Column::DueOn.gte(since.to_string()))
+        .filter(request::Column::DueOn.lt(today.to_string()))
+        .filter(request::Column::Id.gt(after));
+    let rows = overdue.order_by_asc(request::Column::Id).limit(OVERDUE_PER_LOOK).all(app.store.read()).await;
+    Ok(rows.map_err(StoreError::from)?)
+}
+
+async fn raise_one(tx: &Tx, scene: &Scene, id: Uuid) -> Result<(), Refusal> {
+    // Held, so that of two nodes that look at the same moment one raises it.
+    let row = record::hold::<request::Model>(tx, id).await?;
+    let event = overdue_event(&row);
+    let known = event::Entity::find_by_id(event).one(tx).await.map_err(StoreError::from)?;
+    if row.answered_at.is_none() && known.is_none() {
+        events::raise_as(tx, scene, event, EventName::RequestOverdue, "request", row.id, serde_json::Value::Null);
+    }
+    Ok(())
+}
+
+/// The id of the event that a request was not answered by its due day: made from both, so that it happens once.
+fn overdue_event(row: &request::Model) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(row.id.as_bytes());
+    hash.update(row.due_on.as_deref().unwrap_or_default().as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// A request by a plugin, ready for [`write`]; its text is checked.
@@ -213,9 +273,9 @@ fn asked_by(actor: &Actor, row: &request::Model) -> Result<(), Refusal> {
     match actor {
         Actor::System => Ok(()),
         Actor::Person(caller) if row.from_id == Some(caller.person_id) || caller.role.may(Right::ManageLeads) => Ok(()),
-        Actor::Person(_) | Actor::Plugin { .. } | Actor::Form { .. } | Actor::Import { .. } => {
-            Err(Refusal::forbidden("Only who asked, a manager or an admin may change what is asked. Ask them, or ask with a new request."))
-        }
+        Actor::Person(_) | Actor::Plugin { .. } | Actor::Form { .. } | Actor::Import { .. } => Err(Refusal::forbidden(
+            "Only who asked, a manager or an admin may change what is asked. Ask them, or ask with a new request.",
+        )),
     }
 }
 
@@ -223,9 +283,7 @@ fn asked_by(actor: &Actor, row: &request::Model) -> Result<(), Refusal> {
 fn actor_is_neither(actor: &Actor, row: &request::Model) -> bool {
     match actor {
         Actor::Person(caller) => {
-            !caller.role.may(Right::ReadRequests)
-                && row.to_id != caller.person_id
-                && row.from_id != Some(caller.person_id)
+            !caller.role.may(Right::ReadRequests) && row.to_id != caller.person_id && row.from_id != Some(caller.person_id)
         }
         Actor::Plugin { .. } | Actor::Form { .. } | Actor::Import { .. } | Actor::System => false,
     }
@@ -233,7 +291,9 @@ fn actor_is_neither(actor: &Actor, row: &request::Model) -> bool {
 
 fn unanswered(row: &request::Model) -> Result<(), Refusal> {
     match row.answered_at {
-        Some(_) => Err(Refusal::NotNow { why: "This request is answered already. Ask with a new request if something is missing.".into() }),
+        Some(_) => Err(Refusal::NotNow {
+            why: "This request is answered already. Ask with a new request if something is missing.".into(),
+        }),
         None => Ok(()),
     }
 }

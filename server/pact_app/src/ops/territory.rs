@@ -3,9 +3,9 @@
 use pact_core::territory::{Territory, TerritoryProblem, TerritoryRule, TerritoryTree};
 use pact_core::text::{NAME, WORD};
 use pact_store::entity::territory::{self, Column, Entity};
-use pact_store::{Ask, AsJson, Page, Sort, StoreError, Tx, record};
-use sea_orm::entity::prelude::*;
+use pact_store::{AsJson, Ask, Page, Sort, StoreError, Tx, record};
 use sea_orm::QueryTrait;
+use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
 use super::guard::{same_revision, taken, text};
@@ -58,7 +58,12 @@ sorts! {
 ///
 /// # Errors
 /// A cursor of another list, or what the store reports.
-pub async fn list_territories(app: &App, parent: Option<Uuid>, sort: Sort<By>, ask: &Ask) -> Result<Page<territory::Model>, StoreError> {
+pub async fn list_territories(
+    app: &App,
+    parent: Option<Uuid>,
+    sort: Sort<By>,
+    ask: &Ask,
+) -> Result<Page<territory::Model>, StoreError> {
     let select = Entity::find().apply_if(parent, |select, parent| select.filter(Column::ParentId.eq(parent)));
     pact_store::list::page(app.store.read(), select, Column::Id, sort, ask).await
 }
@@ -143,7 +148,9 @@ fn rules(given: &[TerritoryRule]) -> Result<pact_store::Json, Refusal> {
     }
     let mut rules = given.to_vec();
     for (at, rule) in rules.iter_mut().enumerate() {
-        for (part, words) in [("countries", &mut rule.countries), ("segments", &mut rule.segments), ("products", &mut rule.products)] {
+        for (part, words) in
+            [("countries", &mut rule.countries), ("segments", &mut rule.segments), ("products", &mut rule.products)]
+        {
             let field = format!("rules[{at}].{part}");
             bounded(&field, words.len())?;
             *words = words.iter().map(|word| text(WORD, &field, word)).collect::<Result<_, _>>()?;
@@ -160,7 +167,11 @@ fn rules(given: &[TerritoryRule]) -> Result<pact_store::Json, Refusal> {
 }
 
 fn bounded(field: &str, parts: usize) -> Result<(), Refusal> {
-    if parts <= MAX_PARTS { Ok(()) } else { Err(Refusal::invalid(field, format!("these are more than {MAX_PARTS}. Make a second rule."))) }
+    if parts <= MAX_PARTS {
+        Ok(())
+    } else {
+        Err(Refusal::invalid(field, format!("these are more than {MAX_PARTS}. Make a second rule.")))
+    }
 }
 
 /// Refuses a territory with which the tree would be wrong.

@@ -33,10 +33,7 @@ pub async fn load(store: &Store, now: Instant) -> Result<Snapshot, StoreError> {
 /// The snapshot that these rows make at `now`.
 pub(crate) fn snapshot(rows: &Everything, now: Instant) -> Snapshot {
     let zone = zone_of(&rows.organisation.time_zone).unwrap_or(Tz::UTC);
-    let calendar = Calendar {
-        holidays: holidays_of(&rows.holidays, &rows.organisation.country, None),
-        ..Calendar::usual(zone)
-    };
+    let calendar = Calendar { holidays: holidays_of(&rows.holidays, &rows.organisation.country, None), ..Calendar::usual(zone) };
     let people: HashMap<Uuid, Member> = rows.persons.iter().map(|row| (row.id, member(row, rows, zone))).collect();
     let (territories, problems) = TerritoryTree::new(rows.territories.iter().map(node).collect());
     for problem in problems {

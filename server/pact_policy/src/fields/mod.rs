@@ -33,7 +33,8 @@ fn act(field: &Field) -> Option<(Rule, String, String)> {
             Some((rule, what, String::new()))
         }
         Whose::Unsaid => {
-            let what = format!("whose? The field \"{label}\" can be about an act of the customer or of ours, and does not say which");
+            let what =
+                format!("whose? The field \"{label}\" can be about an act of the customer or of ours, and does not say which");
             let instead = "If it is the customer's act, say so in the label, or with `about = \"customer\"` (logged, and shown to auditors). \
                            If it is ours: write what the customer said as a card, and what you intend as a plan."
                 .to_owned();
@@ -55,8 +56,30 @@ fn number_on_a_person(field: &Field) -> Option<(Rule, String, String)> {
 /// Whether a reason says anything.
 fn says_something(because: &str) -> bool {
     const NOTHING: [&str; 24] = [
-        "n/a", "na", "none", "nothing", "tbd", "todo", "to do", "because", "just because", "yes", "unknown", "unclear", "keine", "kein grund",
-        "ohne", "aucune", "aucun", "ninguno", "ninguna", "nenhum", "geen", "nessuno", "nessuna", "not applicable",
+        "n/a",
+        "na",
+        "none",
+        "nothing",
+        "tbd",
+        "todo",
+        "to do",
+        "because",
+        "just because",
+        "yes",
+        "unknown",
+        "unclear",
+        "keine",
+        "kein grund",
+        "ohne",
+        "aucune",
+        "aucun",
+        "ninguno",
+        "ninguna",
+        "nenhum",
+        "geen",
+        "nessuno",
+        "nessuna",
+        "not applicable",
     ];
     let letters = because.chars().filter(|c| c.is_alphabetic()).count();
     let plain = because.trim().trim_end_matches(['.', '!', '?', '…']).to_lowercase();
@@ -68,7 +91,9 @@ fn helps(field: &Field) -> Option<(Rule, String, String)> {
     let what = match (field.helps.as_deref(), field.because.as_deref()) {
         (Some("sale" | "customer" | "rep"), Some(because)) if says_something(because) => return None,
         (Some("sale" | "customer" | "rep"), None) => format!("the field \"{name}\" does not say in `because` how it helps"),
-        (Some("sale" | "customer" | "rep"), Some(_)) => format!("the `because` of the field \"{name}\" does not say how it helps"),
+        (Some("sale" | "customer" | "rep"), Some(_)) => {
+            format!("the `because` of the field \"{name}\" does not say how it helps")
+        }
         (Some(other), _) => format!("the field \"{name}\" helps \"{other}\"; a field helps the sale, the customer or the rep"),
         (None, _) => format!("the field \"{name}\" does not say whom it helps: the sale, the customer or the rep"),
     };

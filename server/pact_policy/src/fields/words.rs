@@ -32,7 +32,13 @@ pub(super) fn whose_act(field: &Field) -> Whose {
     if !options.is_empty() && of_options(lexicon, &options) {
         let said = found.iter().copied().max().unwrap_or(Whose::Nobody);
         let actor = texts.iter().any(|text| names_us(lexicon, text));
-        found.push(if actor { Whose::Ours } else if said <= Whose::Thing { said } else { Whose::Unsaid });
+        found.push(if actor {
+            Whose::Ours
+        } else if said <= Whose::Thing {
+            said
+        } else {
+            Whose::Unsaid
+        });
     }
     let about = field.about.as_deref().map(str::to_lowercase);
     let about_customer = matches!(about.as_deref(), Some("customer" | "contact" | "client"));
@@ -48,7 +54,13 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         return Whose::Customer;
     }
     if found.contains(&Whose::Unsaid) {
-        return if about_us { Whose::Ours } else if about_customer { Whose::Customer } else { Whose::Unsaid };
+        return if about_us {
+            Whose::Ours
+        } else if about_customer {
+            Whose::Customer
+        } else {
+            Whose::Unsaid
+        };
     }
     Whose::Nobody
 }
@@ -65,10 +77,11 @@ fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
 
 /// Whether what stands at a word is whom something goes to, and not who does it.
 fn is_goal(text: &[String], at: usize) -> bool {
-    const TO: [&str; 18] = ["to", "at", "with", "for", "an", "bei", "beim", "zum", "a", "au", "aux", "chez", "al", "ao", "con", "com", "aan", "bij"];
+    const TO: [&str; 18] =
+        ["to", "at", "with", "for", "an", "bei", "beim", "zum", "a", "au", "aux", "chez", "al", "ao", "con", "com", "aan", "bij"];
     const ARTICLES: [&str; 26] = [
-        "the", "our", "a", "den", "dem", "die", "der", "unseren", "unserem", "unsere", "le", "la", "les", "nos", "notre", "el", "los", "nuestro", "o", "os",
-        "de", "het", "onze", "il", "lo", "i",
+        "the", "our", "a", "den", "dem", "die", "der", "unseren", "unserem", "unsere", "le", "la", "les", "nos", "notre", "el",
+        "los", "nuestro", "o", "os", "de", "het", "onze", "il", "lo", "i",
     ];
     let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map(String::as_str);
     let is = |word: Option<&str>, list: &[&str]| word.is_some_and(|word| list.contains(&word));
@@ -132,7 +145,12 @@ fn is_mark(field: &Field) -> bool {
 
 /// A text field named "E-mail" holds an address.
 fn only_address(text: &[String]) -> bool {
-    text.iter().all(|word| matches!(word.as_str(), "e" | "mail" | "email" | "correo" | "electronico" | "courriel" | "of" | "de" | "der" | "second" | "other" | "private"))
+    text.iter().all(|word| {
+        matches!(
+            word.as_str(),
+            "e" | "mail" | "email" | "correo" | "electronico" | "courriel" | "of" | "de" | "der" | "second" | "other" | "private"
+        )
+    })
 }
 
 /// Whether the customer is the one who acts, and not the one with whom something was done.
@@ -149,7 +167,8 @@ fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
 /// Whether "by us", "by the rep" and the like say who acts, whatever else is said.
 fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
     const BY: [&str; 24] = [
-        "by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal", "dai", "dalla", "da", "des", "du", "del", "do", "van", "of", "we", "wir", "nous", "wij", "noi",
+        "by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal", "dai", "dalla", "da", "des", "du", "del", "do",
+        "van", "of", "we", "wir", "nous", "wij", "noi",
     ];
     lexicon.actor.all(text).into_iter().any(|(at, _)| {
         let here = text[at].as_str();
@@ -160,12 +179,35 @@ fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
 
 /// Whether "our", "unsere" and the like stand before an act: "our calls", "unser letzter Besuch".
 fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(usize, usize)]) -> bool {
-    let participle_from_us = text.windows(2).enumerate().any(|(at, pair)| {
-        pair[0] == "da" && pair[1] == "noi" && did.iter().any(|(did, length)| did + length == at)
-    });
+    let participle_from_us = text
+        .windows(2)
+        .enumerate()
+        .any(|(at, pair)| pair[0] == "da" && pair[1] == "noi" && did.iter().any(|(did, length)| did + length == at));
     let by_possessive = lexicon.our.all(text).into_iter().any(|(at, _)| {
         let close = |places: &[(usize, usize)]| places.iter().any(|(place, _)| *place > at && *place <= at + 3);
-        let led = at > 0 && matches!(text[at - 1].as_str(), "to" | "at" | "in" | "on" | "into" | "an" | "zu" | "bei" | "a" | "en" | "dans" | "aan" | "naar" | "na" | "no" | "ao" | "nel" | "nella" | "alla" | "al");
+        let led = at > 0
+            && matches!(
+                text[at - 1].as_str(),
+                "to" | "at"
+                    | "in"
+                    | "on"
+                    | "into"
+                    | "an"
+                    | "zu"
+                    | "bei"
+                    | "a"
+                    | "en"
+                    | "dans"
+                    | "aan"
+                    | "naar"
+                    | "na"
+                    | "no"
+                    | "ao"
+                    | "nel"
+                    | "nella"
+                    | "alla"
+                    | "al"
+            );
         !led && (close(acts) || close(did))
     });
     participle_from_us || by_possessive

@@ -216,11 +216,26 @@ impl Machine<'_> {
         self.call_with(target.program, index, &captures, args, this, pos)
     }
 
-    pub(crate) fn call_function(&mut self, program: usize, index: usize, args: Vec<Val>, this: Option<usize>, pos: Pos) -> (Val, Option<Val>) {
+    pub(crate) fn call_function(
+        &mut self,
+        program: usize,
+        index: usize,
+        args: Vec<Val>,
+        this: Option<usize>,
+        pos: Pos,
+    ) -> (Val, Option<Val>) {
         self.call_with(program, index, &[], args, this, pos)
     }
 
-    fn call_with(&mut self, program: usize, index: usize, captures: &[usize], args: Vec<Val>, this: Option<usize>, pos: Pos) -> (Val, Option<Val>) {
+    fn call_with(
+        &mut self,
+        program: usize,
+        index: usize,
+        captures: &[usize],
+        args: Vec<Val>,
+        this: Option<usize>,
+        pos: Pos,
+    ) -> (Val, Option<Val>) {
         if self.spent() {
             self.hidden(pos, "the script is too intricate to be judged; split it over several functions or plugins");
             return (Val::any(Lab::NONE), None);
@@ -232,10 +247,13 @@ impl Machine<'_> {
         if active {
             return (self.recurse(&key, captures, args, pos), this.map(|cell| self.cells[cell].val.clone()));
         }
-        let mut args: Vec<Val> = args.into_iter().map(|arg| {
-            let lab = self.step(arg.lab, pos, What::Passed(name.clone()));
-            Val { lab, cell: Id::NONE, ..arg }
-        }).collect();
+        let mut args: Vec<Val> = args
+            .into_iter()
+            .map(|arg| {
+                let lab = self.step(arg.lab, pos, What::Passed(name.clone()));
+                Val { lab, cell: Id::NONE, ..arg }
+            })
+            .collect();
         self.recursions.insert(key.clone(), Recursion { args: args.clone(), result: Val::never(), used: false, grew: false });
         let mut result = Val::unit();
         for _ in 0..MOST_ROUNDS {
@@ -264,7 +282,8 @@ impl Machine<'_> {
 
     /// A call of a function that is being analysed: what it may be handed grows, and what it gave so far comes back.
     fn recurse(&mut self, key: &(usize, Sym, usize), captures: &[usize], args: Vec<Val>, pos: Pos) -> Val {
-        let depth = self.frames.iter().rev().find(|frame| frame.program == key.0 && frame.name == key.1).map_or(0, |frame| frame.depth);
+        let depth =
+            self.frames.iter().rev().find(|frame| frame.program == key.0 && frame.name == key.1).map_or(0, |frame| frame.depth);
         let since = self.since(depth);
         let known = match self.recursions.get(key) {
             Some(recursion) => recursion.args.clone(),
@@ -367,7 +386,6 @@ impl Machine<'_> {
             frame.result = joined;
         }
     }
-
 
     fn shows_turn(&self, val: &Val, depth: usize) -> bool {
         self.pc.iter().skip(depth).all(|pc| match pc {

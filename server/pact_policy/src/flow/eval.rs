@@ -39,7 +39,8 @@ impl Machine<'_> {
             },
             Kind::Array(items) => self.array(items),
             Kind::Map(entries) => {
-                let known: BTreeMap<Sym, Val> = entries.iter().map(|(key, value)| (key.clone(), self.eval(value).changed())).collect();
+                let known: BTreeMap<Sym, Val> =
+                    entries.iter().map(|(key, value)| (key.clone(), self.eval(value).changed())).collect();
                 Val::new(Shape::Map(Rc::new(MapVal { known, rest: None, keys: Lab::NONE })), Lab::NONE)
             }
             Kind::Interp(parts) => self.interpolation(parts),
@@ -281,7 +282,13 @@ impl Machine<'_> {
             let next = self.eval(part);
             let after = std::mem::take(&mut self.cells);
             self.cells = self.join_cells(after, &before);
-            guard = if op == ShortOp::And && next.lab.deps.0 == 0 { guard } else if guard.is_none() && val.lab.deps.0 == 0 { next.guard } else { None };
+            guard = if op == ShortOp::And && next.lab.deps.0 == 0 {
+                guard
+            } else if guard.is_none() && val.lab.deps.0 == 0 {
+                next.guard
+            } else {
+                None
+            };
             val = match op {
                 ShortOp::Coalesce => {
                     let field = val.field;

@@ -28,7 +28,10 @@ impl Machine<'_> {
             if reads == Reads::Coaching && !self.manifest.coaching {
                 return;
             }
-            self.undeclared(pos, format!("the script reads a {}, and `reads` does not list \"{}\"", kind.name().to_lowercase(), reads.name()));
+            self.undeclared(
+                pos,
+                format!("the script reads a {}, and `reads` does not list \"{}\"", kind.name().to_lowercase(), reads.name()),
+            );
         }
     }
 
@@ -36,7 +39,8 @@ impl Machine<'_> {
         self.reads(root.kind, pos);
         let lab = self.source(Bits::of(root.element), pos, What::Query(root.name));
         let lab = self.coaching(lab, pos);
-        let query = QueryVal { kind: root.kind, one_subject: false, by_hand: false, card_kind: None, element: Id::NONE, outside: false };
+        let query =
+            QueryVal { kind: root.kind, one_subject: false, by_hand: false, card_kind: None, element: Id::NONE, outside: false };
         Val::new(Shape::Query(Rc::new(query)), lab)
     }
 
@@ -96,7 +100,19 @@ impl Machine<'_> {
             base.bits = base.bits.without(Bits::WHO);
         }
         let id = self.identity(val.id, member.name);
-        let words = if bits.meets(Bits::TRACE) && bits.meets(Bits::WHO) { "an act and who did it" } else if bits.meets(Bits::TRACE) { "a trace" } else if bits.meets(Bits::CLOCK) { "the quiet clock" } else if bits.meets(Bits::SUBJECT) { "a subject measure" } else if bits.meets(Bits::COACHING) { "what a coaching period holds" } else { "who it is" };
+        let words = if bits.meets(Bits::TRACE) && bits.meets(Bits::WHO) {
+            "an act and who did it"
+        } else if bits.meets(Bits::TRACE) {
+            "a trace"
+        } else if bits.meets(Bits::CLOCK) {
+            "the quiet clock"
+        } else if bits.meets(Bits::SUBJECT) {
+            "a subject measure"
+        } else if bits.meets(Bits::COACHING) {
+            "what a coaching period holds"
+        } else {
+            "who it is"
+        };
         let mut lab = self.source(bits, pos, What::Member(kind.name(), member.name, words));
         if bits.meets(Bits::WHO) && matches!(member.ty, Ty::Record(Kind::Person) | Ty::Maybe(&Ty::Record(Kind::Person))) {
             lab.own = id;
@@ -130,7 +146,8 @@ impl Machine<'_> {
             made.lab = self.cards_written(&query, made.lab);
             made.shape = Shape::Query(Rc::new(query));
         }
-        let version = if val.id == Id::NONE || val.id == Id::MIXED { Id::NONE } else { self.identity(val.id, &format!("={name}")) };
+        let version =
+            if val.id == Id::NONE || val.id == Id::MIXED { Id::NONE } else { self.identity(val.id, &format!("={name}")) };
         Val { from: val.from, some: val.some, version, ..made }
     }
 
@@ -209,7 +226,9 @@ impl Machine<'_> {
         }
         let mut bits = Bits::of(narrow.label);
         match narrow.op {
-            NarrowOp::OwnedBy | NarrowOp::OfPerson | NarrowOp::ForPerson => lab.own = args.first().map_or(Id::MIXED, |arg| arg.id),
+            NarrowOp::OwnedBy | NarrowOp::OfPerson | NarrowOp::ForPerson => {
+                lab.own = args.first().map_or(Id::MIXED, |arg| arg.id)
+            }
             NarrowOp::ByOthers => {
                 bits |= Bits::WHO | Bits::TRACE;
                 lab.own = args.first().map_or(Id::MIXED, |arg| arg.id);
@@ -275,7 +294,12 @@ impl Machine<'_> {
             Some(FieldType::Money) => Shape::Money,
             Some(FieldType::Day) => Shape::Time,
             Some(FieldType::YesNo) => Shape::Bool,
-            Some(FieldType::ManyChoices) => Shape::List(Rc::new(ListVal { element: Val::new(Shape::Text(None), lab), marks: false, by_hand: true, one_subject: true })),
+            Some(FieldType::ManyChoices) => Shape::List(Rc::new(ListVal {
+                element: Val::new(Shape::Text(None), lab),
+                marks: false,
+                by_hand: true,
+                one_subject: true,
+            })),
             Some(FieldType::Formula) | None => Shape::Any,
         };
         let field = match (kind, name) {
@@ -293,7 +317,10 @@ impl Machine<'_> {
             Some(field) => Some(field.ty),
             None => {
                 let on = kind.map_or("record", Kind::name).to_lowercase();
-                self.undeclared(pos, format!("the manifest defines no field `{name}` on a {on}; repeat its definition in a [[field]]"));
+                self.undeclared(
+                    pos,
+                    format!("the manifest defines no field `{name}` on a {on}; repeat its definition in a [[field]]"),
+                );
                 None
             }
         }
@@ -321,7 +348,8 @@ impl Machine<'_> {
         let ids = match kind {
             Some(kind) => vec![self.fields.id(Slot::Field(kind, name))],
             None => {
-                let declared: Vec<Kind> = self.manifest.fields.iter().filter(|field| field.name == *name).map(|field| field.on.kind()).collect();
+                let declared: Vec<Kind> =
+                    self.manifest.fields.iter().filter(|field| field.name == *name).map(|field| field.on.kind()).collect();
                 declared.into_iter().map(|kind| self.fields.id(Slot::Field(kind, name.clone()))).collect()
             }
         };

@@ -18,10 +18,22 @@ impl Machine<'_> {
     pub(crate) fn host_call(&mut self, function: &'static Function, args: Vec<Val>, pos: Pos) -> Val {
         if let Some(capability) = function.capability {
             if capability == Capability::Coaching && !self.manifest.coaching {
-                let what = format!("`{}` belongs to the coaching interface, and the manifest does not say `coaching = true`", function.name);
-                self.find(crate::rules::Rule::NoUnflaggedCoaching, pos, what, super::step::StepId::NONE, super::step::StepId::NONE);
+                let what = format!(
+                    "`{}` belongs to the coaching interface, and the manifest does not say `coaching = true`",
+                    function.name
+                );
+                self.find(
+                    crate::rules::Rule::NoUnflaggedCoaching,
+                    pos,
+                    what,
+                    super::step::StepId::NONE,
+                    super::step::StepId::NONE,
+                );
             } else if !self.manifest.may(capability) {
-                self.undeclared(pos, format!("`{}` needs \"{}\" in `may`, and the manifest does not list it", function.name, capability.name()));
+                self.undeclared(
+                    pos,
+                    format!("`{}` needs \"{}\" in `may`, and the manifest does not list it", function.name, capability.name()),
+                );
             }
         }
         match function.id {
@@ -33,7 +45,9 @@ impl Machine<'_> {
                 let version = self.identity(Id(0x7fff_fff0), &format!("{}()", function.name));
                 Val { version, ..Val::new(Shape::Time, Lab { bits, ..Lab::NONE }) }
             }
-            FnId::Minutes | FnId::Hours | FnId::Days | FnId::Weeks | FnId::WorkHours | FnId::WorkDays => self.plain(&args, Shape::Span),
+            FnId::Minutes | FnId::Hours | FnId::Days | FnId::Weeks | FnId::WorkHours | FnId::WorkDays => {
+                self.plain(&args, Shape::Span)
+            }
             FnId::Money => self.plain(&args, Shape::Money),
             FnId::Translate => self.plain(&args, Shape::Text(None)),
             FnId::Setting => self.setting(&args),
@@ -133,7 +147,11 @@ impl Machine<'_> {
             from |= Self::deep_from(arg);
         }
         let all = self.reaching(lab, from);
-        let kept = Lab { own: Id::NONE, of_cell: Id::NONE, ..all.without(Bits::SORT | Bits::DUTY | Bits::METRIC | Bits::OWN_ONLY | Bits::RANK) };
+        let kept = Lab {
+            own: Id::NONE,
+            of_cell: Id::NONE,
+            ..all.without(Bits::SORT | Bits::DUTY | Bits::METRIC | Bits::OWN_ONLY | Bits::RANK)
+        };
         if kept.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::MEASURE) {
             let name = self.fields.name(slot);
             let kept = self.step(kept, pos, What::Stored(name));
@@ -248,7 +266,10 @@ impl Machine<'_> {
                 self.undeclared(pos, format!("the manifest lists no webhook \"{name}\" in `webhooks`"));
             }
             Some(_) => {}
-            None => self.undeclared(pos, "the name of the webhook is computed, so the manifest cannot list it; write it as a literal".to_owned()),
+            None => self.undeclared(
+                pos,
+                "the name of the webhook is computed, so the manifest cannot list it; write it as a literal".to_owned(),
+            ),
         }
         self.effect(Sink::Post, args, None, pos)
     }
@@ -261,7 +282,9 @@ impl Machine<'_> {
             let mut inner = self.deep(arg);
             if arg.is_person() {
                 // Whom it reaches: chosen by a measure, this is a ranking; who it is tells nothing by itself.
-                if inner.bits.meets(Bits::METRIC | Bits::MEASURE) || (inner.bits.meets(Bits::OWN_ONLY.without(Bits::PRESENCE | Bits::SELECTED))) {
+                if inner.bits.meets(Bits::METRIC | Bits::MEASURE)
+                    || (inner.bits.meets(Bits::OWN_ONLY.without(Bits::PRESENCE | Bits::SELECTED)))
+                {
                     inner.bits |= Bits::RANK | Bits::METRIC;
                 }
                 if receiver == Some(at) {
@@ -286,7 +309,10 @@ impl Machine<'_> {
             match &first.shape {
                 Shape::Query(query) => {
                     let query = query.clone();
-                    if let Some(narrow) = NARROWS.iter().find(|narrow| narrow.of == query.kind && narrow.name == &**name && narrow.params.len() + 1 == args.len()) {
+                    if let Some(narrow) = NARROWS
+                        .iter()
+                        .find(|narrow| narrow.of == query.kind && narrow.name == &**name && narrow.params.len() + 1 == args.len())
+                    {
                         return self.narrow(narrow, first, &query, &args[1..], pos);
                     }
                 }
@@ -313,7 +339,14 @@ impl Machine<'_> {
         let lab = self.deep(&args[0]);
         let mut result: Option<Val> = None;
         for narrow in NARROWS.iter().filter(|narrow| narrow.name == &**name && narrow.params.len() + 1 == args.len()) {
-            let query = QueryVal { kind: narrow.of, one_subject: false, by_hand: false, card_kind: None, element: Id::NONE, outside: false };
+            let query = QueryVal {
+                kind: narrow.of,
+                one_subject: false,
+                by_hand: false,
+                card_kind: None,
+                element: Id::NONE,
+                outside: false,
+            };
             let base = Val::new(Shape::Query(Rc::new(query.clone())), lab);
             let val = self.narrow(narrow, &base, &query, &args[1..], pos);
             result = Some(match result {

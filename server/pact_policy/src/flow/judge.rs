@@ -159,7 +159,8 @@ impl Machine<'_> {
     fn entries(&mut self, unit: usize, manifest: &Manifest) {
         let program = self.units[unit].program;
         for (index, function) in program.functions.iter().enumerate() {
-            let entry = ENTRY_POINTS.iter().find(|entry| entry.name == &*function.name && entry.params.len() == function.params.len());
+            let entry =
+                ENTRY_POINTS.iter().find(|entry| entry.name == &*function.name && entry.params.len() == function.params.len());
             if let Some(entry) = entry {
                 self.event(unit, index, entry, function.pos);
             }
@@ -235,7 +236,10 @@ impl Machine<'_> {
             let kind = field.on.kind();
             let record = self.parameter(&Ty::Record(kind), "record");
             self.declare(&"record".into(), record);
-            let pos = Pos { line: u16::try_from(field.place.line).unwrap_or(0), column: u16::try_from(field.place.column).unwrap_or(0) };
+            let pos = Pos {
+                line: u16::try_from(field.place.line).unwrap_or(0),
+                column: u16::try_from(field.place.column).unwrap_or(0),
+            };
             let mut val = Val::unit();
             for node in &program.top {
                 val = self.formula_node(node, pos);

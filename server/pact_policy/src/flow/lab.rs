@@ -60,13 +60,19 @@ impl Bits {
 
     pub(crate) const PERSONAL: Self = Self(Self::WHO.0 | Self::GROUP.0);
     /// Parts that only say what kind of value it is, and end with an operation.
-    pub(crate) const SORT: Self =
-        Self(Self::INSTANT.0 | Self::ANSWER.0 | Self::ENTERED.0 | Self::ACT_NOW.0 | Self::OUTSIDE.0);
+    pub(crate) const SORT: Self = Self(Self::INSTANT.0 | Self::ANSWER.0 | Self::ENTERED.0 | Self::ACT_NOW.0 | Self::OUTSIDE.0);
     /// Parts that are sanctioned only towards the person whose they are.
     pub(crate) const OWN_ONLY: Self = Self(Self::PRESENCE.0 | Self::ORDER.0 | Self::SELECTED.0 | Self::LISTED.0);
     /// Parts that say something of acts when counted.
     pub(crate) const COUNTS: Self = Self(
-        Self::TRACE.0 | Self::CLOCK.0 | Self::SUBJECT.0 | Self::MEASURE.0 | Self::ACROSS.0 | Self::METRIC.0 | Self::OWN_ONLY.0 | Self::DURATION.0,
+        Self::TRACE.0
+            | Self::CLOCK.0
+            | Self::SUBJECT.0
+            | Self::MEASURE.0
+            | Self::ACROSS.0
+            | Self::METRIC.0
+            | Self::OWN_ONLY.0
+            | Self::DURATION.0,
     );
 
     pub(crate) const fn has(self, other: Self) -> bool {
@@ -143,8 +149,8 @@ impl BitOrAssign for Bits {
 impl std::fmt::Debug for Bits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         const NAMES: [&str; 21] = [
-            "who", "group", "trace", "clock", "subject", "coaching", "measure", "across", "metric", "duration", "rank", "presence",
-            "order", "selected", "listed", "instant", "answer", "entered", "act_now", "duty", "outside",
+            "who", "group", "trace", "clock", "subject", "coaching", "measure", "across", "metric", "duration", "rank",
+            "presence", "order", "selected", "listed", "instant", "answer", "entered", "act_now", "duty", "outside",
         ];
         f.debug_set().entries((0..21).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
     }
@@ -227,7 +233,13 @@ impl Lab {
                 (false, true) => other.own,
                 _ => self.own.join(other.own),
             },
-            of_cell: if self.bits.is_empty() { other.of_cell } else if other.bits.is_empty() { self.of_cell } else { self.of_cell.join(other.of_cell) },
+            of_cell: if self.bits.is_empty() {
+                other.of_cell
+            } else if other.bits.is_empty() {
+                self.of_cell
+            } else {
+                self.of_cell.join(other.of_cell)
+            },
             deps,
             step: if graver.step == StepId::NONE { lesser.step } else { graver.step },
             who: if self.who == StepId::NONE { other.who } else { self.who },
@@ -269,7 +281,8 @@ impl Lab {
     /// A measure that depended on *who* is a metric.
     pub(crate) fn attribute(&mut self) {
         let personal = self.bits.meets(Bits::PERSONAL);
-        let across = self.bits.meets(Bits::ACROSS) && (self.bits.meets(Bits::WHO) || (self.bits.meets(Bits::GROUP) && self.bits.meets(Bits::CLOCK)));
+        let across = self.bits.meets(Bits::ACROSS)
+            && (self.bits.meets(Bits::WHO) || (self.bits.meets(Bits::GROUP) && self.bits.meets(Bits::CLOCK)));
         if (self.bits.meets(Bits::MEASURE) && personal) || across {
             self.bits |= Bits::METRIC;
         }

@@ -110,7 +110,8 @@ impl Machine<'_> {
     }
 
     fn loop_value(&mut self, breaks: usize) -> Val {
-        let values = self.frames.last_mut().map(|frame| frame.breaks.split_off(breaks.min(frame.breaks.len()))).unwrap_or_default();
+        let values =
+            self.frames.last_mut().map(|frame| frame.breaks.split_off(breaks.min(frame.breaks.len()))).unwrap_or_default();
         let mut result = Val::unit();
         for value in values {
             result = self.either(&result, &value);

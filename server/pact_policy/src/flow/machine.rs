@@ -311,7 +311,12 @@ impl<'a> Machine<'a> {
             (Shape::Text(x), Shape::Text(y)) => (Shape::Text(if x == y { x.clone() } else { None }), false),
             (Shape::List(x), Shape::List(y)) if depth < DEEPEST_VALUE => {
                 let element = self.either_at(&x.element, &y.element, depth + 1);
-                let list = ListVal { element, marks: x.marks || y.marks, by_hand: x.by_hand || y.by_hand, one_subject: x.one_subject && y.one_subject };
+                let list = ListVal {
+                    element,
+                    marks: x.marks || y.marks,
+                    by_hand: x.by_hand || y.by_hand,
+                    one_subject: x.one_subject && y.one_subject,
+                };
                 (Shape::List(Rc::new(list)), false)
             }
             (Shape::Map(x), Shape::Map(y)) if depth < DEEPEST_VALUE => (Shape::Map(Rc::new(self.either_map(x, y, depth))), false),
@@ -348,11 +353,23 @@ impl<'a> Machine<'a> {
             }
             (x, y) => x.clone().or_else(|| y.clone()),
         };
-        let id = if unit(a) { b.id } else if unit(b) || a.id == b.id { a.id } else { Id::MIXED };
+        let id = if unit(a) {
+            b.id
+        } else if unit(b) || a.id == b.id {
+            a.id
+        } else {
+            Id::MIXED
+        };
         Val {
             lab,
             some: a.some | b.some,
-            from: if unit(a) { b.from } else if unit(b) { a.from } else { a.from & b.from },
+            from: if unit(a) {
+                b.from
+            } else if unit(b) {
+                a.from
+            } else {
+                a.from & b.from
+            },
             shape,
             id,
             version: if a.version == b.version { a.version } else { Id::NONE },

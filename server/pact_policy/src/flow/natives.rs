@@ -32,7 +32,9 @@ impl Machine<'_> {
     }
 
     fn unknown_call(&mut self, name: &Sym, args: &[Val], pos: Pos) {
-        let elsewhere = FUNCTIONS.iter().any(|function| function.name == &**name) || NARROWS.iter().any(|narrow| narrow.name == &**name) || NATIVES.iter().any(|native| native.name == &**name);
+        let elsewhere = FUNCTIONS.iter().any(|function| function.name == &**name)
+            || NARROWS.iter().any(|narrow| narrow.name == &**name)
+            || NATIVES.iter().any(|native| native.name == &**name);
         let why = if self.units[self.program()].program.has_name(name) {
             format!("the script has a function `{name}`, but none that takes what it is given here")
         } else if elsewhere {
@@ -113,7 +115,8 @@ impl Machine<'_> {
             }
             NativeOp::Find => {
                 let function = if args.len() > 2 { &args[2] } else { &args[1] };
-                let found = if &**name == "find_map" { self.map(first, function, pos) } else { self.filter(first, function, pos) };
+                let found =
+                    if &**name == "find_map" { self.map(first, function, pos) } else { self.filter(first, function, pos) };
                 self.take(&found, pos)
             }
             NativeOp::ForEach => {
@@ -184,7 +187,12 @@ impl Machine<'_> {
             Shape::Text(_) => None,
             _ => Some(self.whether(val, Lab::NONE, pos).lab),
         };
-        Val { from, some: from, empty, ..Val::new(Shape::Number, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab }) }
+        Val {
+            from,
+            some: from,
+            empty,
+            ..Val::new(Shape::Number, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab })
+        }
     }
 
     /// Whether there is any: sanctioned for a person's own list towards that person.
@@ -205,14 +213,20 @@ impl Machine<'_> {
         let one = one || (people && !lab.bits.meets(Bits::CLOCK | Bits::ACROSS));
         let personal = lab.bits.meets(Bits::PERSONAL);
         let subject_only = one && !lab.bits.meets(Bits::TRACE);
-        if !subject_only && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS)) {
+        if !subject_only
+            && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS))
+        {
             lab.bits |= Bits::PRESENCE;
             lab.own = if own == Id::NONE { lab.own } else { own };
             lab.claim();
         }
         let lab = self.step(lab, pos, What::Counted("is_empty".into()));
         let of_cell = if over.cell == Id::NONE { Id::MIXED } else { over.cell };
-        Val { from: over.from, some: over.from, ..Val::new(Shape::Bool, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab }) }
+        Val {
+            from: over.from,
+            some: over.from,
+            ..Val::new(Shape::Bool, Lab { of_cell: if lab.of_cell == Id::NONE { of_cell } else { lab.of_cell }, ..lab })
+        }
     }
 
     fn is_empty(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
@@ -435,9 +449,12 @@ impl Machine<'_> {
                 both.own = if first.lab.own == Id::NONE { both.own } else { first.lab.own };
                 both.claim();
             }
-            let own_order = both.bits.has(Bits::ORDER) && !both.bits.meets(Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS);
+            let own_order = both.bits.has(Bits::ORDER)
+                && !both.bits.meets(Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS);
             if !own_order {
-                let text_only = !by.bits.meets(Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::ORDER | Bits::DURATION);
+                let text_only = !by.bits.meets(
+                    Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::ORDER | Bits::DURATION,
+                );
                 if !text_only {
                     both = both.gathered(Self::one_subject(first));
                 }
@@ -466,7 +483,8 @@ impl Machine<'_> {
                 Val { from: first.from, some: first.from, ..Val::new(Shape::List(Rc::new(list)), first.lab) }
             }
             Shape::Query(query) => {
-                let by_hand = query.by_hand || by.is_some_and(|by| matches!(by.shape, Shape::Number)) && query.kind == crate::table::Kind::Person;
+                let by_hand = query.by_hand
+                    || by.is_some_and(|by| matches!(by.shape, Shape::Number)) && query.kind == crate::table::Kind::Person;
                 let query = QueryVal { by_hand, ..(**query).clone() };
                 let lab = self.join(first.lab, more);
                 Val { from: first.from, some: first.from, ..Val::new(Shape::Query(Rc::new(query)), lab) }
@@ -508,7 +526,11 @@ impl Machine<'_> {
         }
         let element = self.element_of(over, pos);
         let marks = matches!(&over.shape, Shape::List(list) if list.marks);
-        Val { from: over.from, some: over.from, ..Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject })), lab) }
+        Val {
+            from: over.from,
+            some: over.from,
+            ..Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject })), lab)
+        }
     }
 
     fn map(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {
@@ -521,14 +543,22 @@ impl Machine<'_> {
         let shows = Self::deep_from(&made) & bit != 0;
         let depth = self.pc.len();
         let element = self.outside(made, depth);
-        Val { from: over.from, some: over.from, ..Val::new(Shape::List(Rc::new(ListVal { element, marks: !shows, by_hand: true, one_subject })), lab) }
+        Val {
+            from: over.from,
+            some: over.from,
+            ..Val::new(Shape::List(Rc::new(ListVal { element, marks: !shows, by_hand: true, one_subject })), lab)
+        }
     }
 
     fn reduce(&mut self, args: &[Val], pos: Pos) -> Val {
         let over = &args[0];
         let (element, turn) = self.turn_over(over, pos);
         let start = args.get(2).cloned().unwrap_or_else(Val::unit);
-        let start = if args.len() > 2 && start.targets.is_some() && start.text().is_none() { self.invoke(&start, &[], None, pos).0 } else { start };
+        let start = if args.len() > 2 && start.targets.is_some() && start.text().is_none() {
+            self.invoke(&start, &[], None, pos).0
+        } else {
+            start
+        };
         let cell = self.cells.len();
         self.cells.push(Cell { val: start.changed(), depth: self.pc.len(), stamp: 0 });
         let function = args[1].clone();
@@ -568,17 +598,20 @@ impl Machine<'_> {
             let compared = self.binary("<", a, b, pos);
             let both = self.pure(args, Shape::Any);
             let lab = self.join(both.lab, compared.lab);
-            let subjects = lab.bits.meets(Bits::CLOCK | Bits::SUBJECT) && a.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT) && b.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
+            let subjects = lab.bits.meets(Bits::CLOCK | Bits::SUBJECT)
+                && a.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT)
+                && b.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
             let shape = if a.shape == b.shape { a.shape.clone() } else { Shape::Any };
             return Val { from: both.from, some: both.some, ..Val::new(shape, if subjects { lab.gathered(false) } else { lab }) };
         }
         let lab = self.deep(&args[0]);
         Val::new(Shape::Any, lab.gathered(Self::one_subject(&args[0])))
     }
-
 }
 
 /// Whether what is in a list names people: a person, or a row with one.
 fn names_people(val: &Val) -> bool {
-    val.is_person() || val.lab.bits.meets(Bits::WHO) || matches!(&val.shape, Shape::Map(map) if map.known.values().any(|val| val.is_person() || val.lab.bits.meets(Bits::WHO)))
+    val.is_person()
+        || val.lab.bits.meets(Bits::WHO)
+        || matches!(&val.shape, Shape::Map(map) if map.known.values().any(|val| val.is_person() || val.lab.bits.meets(Bits::WHO)))
 }

@@ -12,7 +12,8 @@ use crate::table::{self, EntryPoint};
 impl Machine<'_> {
     /// Whether there is something: a label about a person's list says more once it is asked whether the list is empty.
     pub(crate) fn presence(&mut self, val: &Val, lab: Lab) -> Lab {
-        let tells = val.maybe && lab.bits.meets(Bits::TRACE) || val.maybe && lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::CLOCK);
+        let tells = val.maybe && lab.bits.meets(Bits::TRACE)
+            || val.maybe && lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::CLOCK);
         // Whether a person was found is no list of traces that is empty.
         let person = val.is_person() && !lab.bits.meets(Bits::CLOCK);
         if !tells || person || val.lab.bits.has(Bits::METRIC) {
@@ -34,7 +35,8 @@ impl Machine<'_> {
         let zero = self.identity(Id(0x7fff_fff0), "0");
         let one = self.identity(Id(0x7fff_fff0), "1");
         let flipped = b.empty.is_some();
-        let asks = other.version.same(zero) || (other.version.same(one) && matches!((op, flipped), (">=" | "<", false) | ("<=" | ">", true)));
+        let asks = other.version.same(zero)
+            || (other.version.same(one) && matches!((op, flipped), (">=" | "<", false) | ("<=" | ">", true)));
         asks.then_some(lab)
     }
 
@@ -92,7 +94,8 @@ impl Machine<'_> {
         match (&a.shape, &b.shape) {
             (Shape::List(x), Shape::List(y)) => {
                 let element = self.either(&x.element, &y.element);
-                let list = ListVal { element, marks: x.marks || y.marks, by_hand: true, one_subject: x.one_subject && y.one_subject };
+                let list =
+                    ListVal { element, marks: x.marks || y.marks, by_hand: true, one_subject: x.one_subject && y.one_subject };
                 let lab = self.join(a.lab, b.lab);
                 Val::new(Shape::List(Rc::new(list)), lab)
             }
@@ -126,7 +129,13 @@ impl Machine<'_> {
         // That one act is not by whom another is leaves one out; it picks nobody's traces.
         let apart = op == "!=" && trace(a) && trace(b);
         if !apart && (trace(a) || trace(b)) && a.lab.bits.meets(Bits::PERSONAL) && b.lab.bits.meets(Bits::PERSONAL) {
-            let whose = if trace(a) && trace(b) { Id::MIXED } else if trace(a) { b.id } else { a.id };
+            let whose = if trace(a) && trace(b) {
+                Id::MIXED
+            } else if trace(a) {
+                b.id
+            } else {
+                a.id
+            };
             lab.bits |= Bits::SELECTED;
             lab.own = whose;
             lab.claim();
@@ -205,7 +214,9 @@ impl Machine<'_> {
         let lab = self.deep(val);
         let mut result: Option<Val> = None;
         for kind in table::Kind::ALL {
-            if table::members_of(kind).any(|member| member.name == &**name) && !matches!(kind, table::Kind::Period | table::Kind::Act) {
+            if table::members_of(kind).any(|member| member.name == &**name)
+                && !matches!(kind, table::Kind::Period | table::Kind::Act)
+            {
                 let record = Val { from: val.from, some: val.some, id: val.id, ..Val::record(kind, lab, val.id) };
                 let inner = self.record_member_quietly(kind, &record, name, pos);
                 result = Some(match result {
@@ -480,7 +491,8 @@ impl Machine<'_> {
             _ => {
                 let lab = lab.gathered_over(reach);
                 let shape = if matches!(val.shape, Shape::Text(_)) { Shape::Text(None) } else { val.shape.clone() };
-                let lab = if val.is_person() && lab.bits.has(Bits::METRIC) { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
+                let lab =
+                    if val.is_person() && lab.bits.has(Bits::METRIC) { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
                 Val { lab, shape, version: Id::NONE, field: None, ..val }
             }
         }

@@ -88,7 +88,9 @@ impl Machine<'_> {
             return lab;
         }
         let inside = self.pc.iter().take(at + 1).any(|pc| match pc {
-            Pc::Turn { lab: turn, bit, people: false, .. } => from & bit != 0 && turn.own.same(lab.own) && turn.bits.meets(Bits::PERSONAL),
+            Pc::Turn { lab: turn, bit, people: false, .. } => {
+                from & bit != 0 && turn.own.same(lab.own) && turn.bits.meets(Bits::PERSONAL)
+            }
             Pc::Turn { .. } | Pc::Branch { .. } => false,
         });
         if inside { Lab { bits: lab.bits.without(counts) | Bits::ORDER, ..lab } } else { lab }
@@ -130,7 +132,10 @@ impl Machine<'_> {
             return Some(if bits.has(Bits::RANK) { Rule::NoActivityRanking } else { Rule::NoActivityMetric });
         }
         let leaves = sink == Sink::Post || (data.bits.has(Bits::OUTSIDE) && data.bits.meets(Bits::TRACE));
-        if leaves && bits.meets(Bits::PERSONAL) && bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::MEASURE) {
+        if leaves
+            && bits.meets(Bits::PERSONAL)
+            && bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::MEASURE)
+        {
             return Some(Rule::NoActivityExport);
         }
         if sink == Sink::Store && bits.meets(Bits::MEASURE) {
@@ -161,7 +166,8 @@ impl Machine<'_> {
     pub(crate) fn find(&mut self, rule: Rule, pos: Pos, what: String, step: StepId, also: StepId) {
         let file = self.file();
         let found = Found { rule, file, pos, what, step, also };
-        let same = |old: &&mut Found| old.file == file && old.pos == pos && (old.rule == rule || (old.rule.is_flow() && rule.is_flow()));
+        let same =
+            |old: &&mut Found| old.file == file && old.pos == pos && (old.rule == rule || (old.rule.is_flow() && rule.is_flow()));
         match self.found.iter_mut().find(same) {
             Some(old) if old.rule.rank() <= rule.rank() => *old = found,
             Some(_) => {}
@@ -195,7 +201,8 @@ impl Machine<'_> {
             self.reached.push((file, pos, Sink::Store));
         }
         let coaching = self.manifest.coaching && all.bits.has(Bits::COACHING);
-        let rule = if grows && tells && !coaching { Some(Rule::NoActivityTally) } else { self.broken(Sink::Store, all, data, Id::NONE) };
+        let rule =
+            if grows && tells && !coaching { Some(Rule::NoActivityTally) } else { self.broken(Sink::Store, all, data, Id::NONE) };
         if let Some(rule) = rule {
             self.refuse(rule, Sink::Store, pos, all);
         }

@@ -79,7 +79,9 @@ impl Steps {
         let mut path = Vec::new();
         self.collect(id, &mut path, 0);
         path.reverse();
-        path.dedup_by(|a, b| a.file == b.file && a.pos == b.pos && std::mem::discriminant(&a.what) == std::mem::discriminant(&b.what));
+        path.dedup_by(|a, b| {
+            a.file == b.file && a.pos == b.pos && std::mem::discriminant(&a.what) == std::mem::discriminant(&b.what)
+        });
         path
     }
 

@@ -15,14 +15,23 @@ pub(super) fn check(text: &str, written: &Written) -> Result<(), ManifestError> 
     let wrong = |place: usize, message: String| Err(at(text, place, message));
     let id = written.id.get_ref();
     if !is_id(id) {
-        return wrong(written.id.span().start, format!("the id \"{id}\" may hold a-z, 0-9 and - only, and starts with a letter or digit"));
+        return wrong(
+            written.id.span().start,
+            format!("the id \"{id}\" may hold a-z, 0-9 and - only, and starts with a letter or digit"),
+        );
     }
     let version = written.version.get_ref();
     if !is_semver(version) {
-        return wrong(written.version.span().start, format!("the version \"{version}\" is no semantic version; write it as \"1.0.0\""));
+        return wrong(
+            written.version.span().start,
+            format!("the version \"{version}\" is no semantic version; write it as \"1.0.0\""),
+        );
     }
     if *written.api.get_ref() != API_VERSION {
-        let message = format!("this PACT speaks version {API_VERSION} of the script interface, and the manifest asks for {}", written.api.get_ref());
+        let message = format!(
+            "this PACT speaks version {API_VERSION} of the script interface, and the manifest asks for {}",
+            written.api.get_ref()
+        );
         return wrong(written.api.span().start, message);
     }
     if written.title.get_ref().trim().is_empty() {
@@ -112,7 +121,10 @@ fn check_schedule(text: &str, schedule: &Spanned<Schedule>) -> Result<(), Manife
     let wrong = |message: String| Err(at(text, schedule.span().start, message));
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
     if let Err(error) = parser.parse(&it.cron) {
-        return wrong(format!("the cron pattern \"{}\" cannot be read ({error}); it has five fields: minute hour day month weekday", it.cron));
+        return wrong(format!(
+            "the cron pattern \"{}\" cannot be read ({error}); it has five fields: minute hour day month weekday",
+            it.cron
+        ));
     }
     if it.zone == "person" {
         if it.for_each != ForEach::Person {
@@ -137,9 +149,11 @@ fn is_id(id: &str) -> bool {
 fn is_semver(version: &str) -> bool {
     let core = version.split(['-', '+']).next().unwrap_or("");
     let rest = &version[core.len()..];
-    let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
+    let number =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
     let parts: Vec<_> = core.split('.').collect();
-    let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '+');
+    let word =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '+');
     parts.len() == 3 && parts.into_iter().all(number) && (rest.is_empty() || word(&rest[1..]))
 }
 

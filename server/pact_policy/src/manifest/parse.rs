@@ -164,7 +164,12 @@ fn may_of_word(word: &str) -> Result<Option<Capability>, String> {
 fn of_toml(text: &str, error: &toml::de::Error) -> ManifestError {
     let start = error.span().map_or(0, |span| span.start);
     if text.trim().is_empty() {
-        return at(text, 0, "there is no manifest; a script outside a plugin carries one in leading `//!` lines, a plugin in plugin.toml".to_owned());
+        return at(
+            text,
+            0,
+            "there is no manifest; a script outside a plugin carries one in leading `//!` lines, a plugin in plugin.toml"
+                .to_owned(),
+        );
     }
     at(text, start, format!("the manifest cannot be read: {}", error.message()))
 }

@@ -73,7 +73,12 @@ impl File {
     pub fn checked(name: &str, text: String) -> Result<Self, Unreadable> {
         if let Some(at) = text.find('\0') {
             let line = 1 + text[..at].matches('\n').count();
-            return Err(Unreadable::new(name, saturate(line), 1, "the file holds a zero byte, so it is no text; save the script as UTF-8"));
+            return Err(Unreadable::new(
+                name,
+                saturate(line),
+                1,
+                "the file holds a zero byte, so it is no text; save the script as UTF-8",
+            ));
         }
         let mut lines = 0;
         for line in text.lines() {
@@ -84,7 +89,8 @@ impl File {
             }
         }
         if lines > MAX_LINES {
-            let message = format!("the file has {lines} lines, and a script may have {MAX_LINES}; split the work over several scripts");
+            let message =
+                format!("the file has {lines} lines, and a script may have {MAX_LINES}; split the work over several scripts");
             return Err(Unreadable::new(name, 1, 1, message));
         }
         Ok(Self { name: name.to_owned(), text })
@@ -116,14 +122,16 @@ impl Plugin {
     ///
     /// Scripts in the folder that the manifest does not name are kept too: they are judged although the host does not run them.
     pub fn from_folder(manifest_file: File, scripts: Vec<File>) -> Result<Self, Unreadable> {
-        let manifest =
-            parse_manifest(&manifest_file.text).map_err(|error| Unreadable::of(&manifest_file.name, error))?;
+        let manifest = parse_manifest(&manifest_file.text).map_err(|error| Unreadable::of(&manifest_file.name, error))?;
         let files: BTreeMap<_, _> = scripts.into_iter().map(|file| (file.name, file.text)).collect();
         let folder = manifest_file.name.rfind('/').map_or("", |end| &manifest_file.name[..=end]);
         for script in &manifest.scripts {
             let name = format!("{folder}{}", script.file);
             if !files.contains_key(&name) {
-                let message = format!("the manifest names the script \"{}\", which is not in the folder; add the file or take the [[script]] out", script.file);
+                let message = format!(
+                    "the manifest names the script \"{}\", which is not in the folder; add the file or take the [[script]] out",
+                    script.file
+                );
                 return Err(Unreadable::new(&manifest_file.name, 1, 1, message));
             }
         }

@@ -27,7 +27,9 @@ pub enum SpanUnit {
 impl SpanText {
     /// Reads a span such as `5 work days`, or says what one looks like.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" is no span; write a number and a unit, such as \"5 work days\", \"4 work hours\" or \"6 weeks\"");
+        let wrong = || {
+            format!("\"{text}\" is no span; write a number and a unit, such as \"5 work days\", \"4 work hours\" or \"6 weeks\"")
+        };
         let mut words = text.split_whitespace();
         let count = words.next().and_then(|word| word.parse().ok()).ok_or_else(wrong)?;
         let unit = match words.collect::<Vec<_>>().join(" ").replace('_', " ").as_str() {

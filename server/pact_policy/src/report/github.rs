@@ -18,7 +18,13 @@ pub(super) fn render(report: &Report) -> String {
         ));
     }
     for it in &report.unreadable {
-        out.push_str(&format!("::error file={},line={},col={},title=unreadable::{}\n", property(&it.file), it.line, it.column, data(&it.message)));
+        out.push_str(&format!(
+            "::error file={},line={},col={},title=unreadable::{}\n",
+            property(&it.file),
+            it.line,
+            it.column,
+            data(&it.message)
+        ));
     }
     out
 }

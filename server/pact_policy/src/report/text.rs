@@ -20,7 +20,11 @@ pub(super) fn render(report: &Report, texts: &Texts, styled: bool) -> String {
     }
     let refused = report.findings.len();
     let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    out.push_str(&format!("{} judged, {}", plural(report.checked, "script or field", "scripts and fields"), plural(refused, "thing refused", "things refused")));
+    out.push_str(&format!(
+        "{} judged, {}",
+        plural(report.checked, "script or field", "scripts and fields"),
+        plural(refused, "thing refused", "things refused")
+    ));
     if !report.unreadable.is_empty() {
         out.push_str(&format!(", {} that cannot be judged", plural(report.unreadable.len(), "file", "files")));
     }
@@ -32,7 +36,9 @@ fn one(finding: &Finding, texts: &Texts, renderer: &Renderer) -> String {
     let title = Level::ERROR.primary_title(finding.message.as_str()).id(finding.rule.id());
     let mut group = match texts.get(&finding.file) {
         Some(text) => title.element(snippet(finding, text)),
-        None => title.element(Origin::path(finding.file.as_str()).line(finding.line as usize).char_column(finding.column as usize)),
+        None => {
+            title.element(Origin::path(finding.file.as_str()).line(finding.line as usize).char_column(finding.column as usize))
+        }
     };
     // Steps in other files follow, each file once, in the order of the path.
     let mut files: Vec<&str> = Vec::new();
@@ -62,11 +68,18 @@ fn snippet<'a>(finding: &'a Finding, text: &'a str) -> Snippet<'a, annotate_snip
     excerpt(&finding.file, text, steps).annotation(here)
 }
 
-fn excerpt<'a>(file: &'a str, text: &'a str, steps: impl Iterator<Item = (usize, &'a Step)>) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+fn excerpt<'a>(
+    file: &'a str,
+    text: &'a str,
+    steps: impl Iterator<Item = (usize, &'a Step)>,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let lines = Lines::new(text);
     let mut made = Snippet::source(text).path(file).fold(true);
     for (number, step) in steps {
-        let pos = crate::ir::Pos { line: u16::try_from(step.line).unwrap_or(u16::MAX), column: u16::try_from(step.column).unwrap_or(u16::MAX) };
+        let pos = crate::ir::Pos {
+            line: u16::try_from(step.line).unwrap_or(u16::MAX),
+            column: u16::try_from(step.column).unwrap_or(u16::MAX),
+        };
         let (start, end) = lines.extent(pos);
         let end = text[start..end].find('\n').map_or(end, |at| start + at);
         made = made.annotation(AnnotationKind::Context.span(start..end).label(format!("{}. {}", number + 1, step.what)));

@@ -195,16 +195,49 @@ pub static FUNCTIONS: &[Function] = &[
     f(F::WorkDays, "work_days", &[p("n", Ty::Int)], Ty::WorkSpan, "A span of working days."),
     f(F::Money, "money", &[p("amount", Ty::Number), p("currency", Ty::Text)], Ty::Money, "An amount in an ISO 4217 currency."),
     f(F::Setting, "setting", &[p("name", Ty::Text)], Ty::Any, "The value of a setting of this plugin."),
-    f(F::Translate, "t", &[p("key", Ty::Text), o("values", Ty::Map)], Ty::Text, "A text of this plugin in the reader's language."),
-    f(F::Pick, "pick", &[p("list", Ty::List(&Ty::Any))], Ty::Any, "One element, chosen by the event: the same event picks the same."),
+    f(
+        F::Translate,
+        "t",
+        &[p("key", Ty::Text), o("values", Ty::Map)],
+        Ty::Text,
+        "A text of this plugin in the reader's language.",
+    ),
+    f(
+        F::Pick,
+        "pick",
+        &[p("list", Ty::List(&Ty::Any))],
+        Ty::Any,
+        "One element, chosen by the event: the same event picks the same.",
+    ),
     method(Ty::AnyQuery, F::QueryFirst, "first", &[], Ty::Any, "The first element, or `()`."),
     method(Ty::AnyQuery, F::QueryLen, "len", &[], Ty::Int, "How many elements there are."),
     method(Ty::AnyQuery, F::QueryIsEmpty, "is_empty", &[], Ty::Bool, "Whether there is no element."),
     method(Ty::AnyQuery, F::QueryToArray, "to_array", &[], Ty::List(&Ty::Any), "The elements as an array."),
     method(Ty::AnyQuery, F::QueryLimit, "limit", &[p("n", Ty::Int)], Ty::Same, "At most this many elements."),
-    method(Ty::AnyQuery, F::QueryFilter, "filter", &[p("keep", Ty::Function)], Ty::List(&Ty::Any), "The elements for which the function says `true`."),
-    method(Ty::AnyQuery, F::QueryMap, "map", &[p("make", Ty::Function)], Ty::List(&Ty::Any), "What the function makes of each element."),
-    method(Ty::AnyRecord, F::RecordField, "field", &[p("name", Ty::Text)], Ty::Any, "The value of a custom field, or `()`; it carries that field's label."),
+    method(
+        Ty::AnyQuery,
+        F::QueryFilter,
+        "filter",
+        &[p("keep", Ty::Function)],
+        Ty::List(&Ty::Any),
+        "The elements for which the function says `true`.",
+    ),
+    method(
+        Ty::AnyQuery,
+        F::QueryMap,
+        "map",
+        &[p("make", Ty::Function)],
+        Ty::List(&Ty::Any),
+        "What the function makes of each element.",
+    ),
+    method(
+        Ty::AnyRecord,
+        F::RecordField,
+        "field",
+        &[p("name", Ty::Text)],
+        Ty::Any,
+        "The value of a custom field, or `()`; it carries that field's label.",
+    ),
     Function {
         label: Label::WHO,
         ..f(
@@ -238,7 +271,13 @@ pub static FUNCTIONS: &[Function] = &[
         "Counts by key; groups with fewer than `k` contributors are left out.",
     ),
     method(Ty::Tally, F::TallyRows, "rows", &[], ROW, "The groups, as `#{ key, count }`, highest count first."),
-    f(F::Sum, "sum", &[p("query", Ty::AnyQuery), p("number", Ty::Function)], Ty::Any, "The sum of a number or amount over the elements."),
+    f(
+        F::Sum,
+        "sum",
+        &[p("query", Ty::AnyQuery), p("number", Ty::Function)],
+        Ty::Any,
+        "The sum of a number or amount over the elements.",
+    ),
     effect(
         F::Push,
         "push",
@@ -299,9 +338,22 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     Function {
         returns: Ty::Digest,
-        ..effect(F::Digest, "digest", &[p("person", PERSON), p("title", Ty::Text)], C::Digest, "Begins a planning digest for a person.")
+        ..effect(
+            F::Digest,
+            "digest",
+            &[p("person", PERSON), p("title", Ty::Text)],
+            C::Digest,
+            "Begins a planning digest for a person.",
+        )
     },
-    method(Ty::Digest, F::DigestSection, "section", &[p("title", Ty::Text)], Ty::Unit, "Begins a section; an empty one is left out."),
+    method(
+        Ty::Digest,
+        F::DigestSection,
+        "section",
+        &[p("title", Ty::Text)],
+        Ty::Unit,
+        "Begins a section; an empty one is left out.",
+    ),
     method(
         Ty::Digest,
         F::DigestAdd,
@@ -325,5 +377,11 @@ pub static FUNCTIONS: &[Function] = &[
         capability: Some(C::Coaching),
         ..f(F::Acts, "acts", &[p("period", PERIOD)], Ty::List(&Ty::Record(Kind::Act)), "The acts inside the coaching period.")
     },
-    effect(F::Note, "note", &[p("period", PERIOD), p("text", Ty::Text)], C::Coaching, "Writes a note that coach and person read."),
+    effect(
+        F::Note,
+        "note",
+        &[p("period", PERIOD), p("text", Ty::Text)],
+        C::Coaching,
+        "Writes a note that coach and person read.",
+    ),
 ];

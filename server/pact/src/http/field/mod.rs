@@ -218,7 +218,11 @@ async fn list_fields(app: web::Data<App>, _: may::ReadPlugins, filter: web::Quer
     ),
 )]
 #[post("/fields")]
-async fn define_field(app: web::Data<App>, caller: may::ManagePlugins, Body(new): Body<NewField>) -> Result<Created<Field>, Problem> {
+async fn define_field(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    Body(new): Body<NewField>,
+) -> Result<Created<Field>, Problem> {
     let row = ops::define_field(&app, &caller.actor(), new.command()?).await?;
     let location = format!("/api/v1/fields/{}", row.id);
     Ok(Tagged::from(row).created_at(location))

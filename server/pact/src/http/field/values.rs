@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use actix_web::{get, patch, web};
-use pact_app::ops::field::{self as ops, OnRecord, SetValues, Values};
 use pact_app::App;
 use pact_app::access::rights;
+use pact_app::ops::field::{self as ops, OnRecord, SetValues, Values};
 use pact_core::role::Right;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -19,8 +19,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 pub use types::{
-    FieldWord, Import, ImportColumn, ImportFilter, ImportMapping, ImportMappings, ImportPreview, ImportUpload, MappingWish, PreviewColumn,
-    PreviewRow, RefusedParams, RefusedRow, SavedImportMapping,
+    FieldWord, Import, ImportColumn, ImportFilter, ImportMapping, ImportMappings, ImportPreview, ImportUpload, MappingWish,
+    PreviewColumn, PreviewRow, RefusedParams, RefusedRow, SavedImportMapping,
 };
 pub use upload::Options;
 use upload::Upload;
@@ -38,7 +38,12 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(list_imports).service(start_import).service(preview_import);
     // Before `/imports/{id}`, which would take the word for an id.
     config.service(list_import_mappings).service(save_import_mapping).service(delete_import_mapping);
-    config.service(read_import).service(list_refused_rows).service(download_refused_rows).service(stop_import).service(resume_import);
+    config
+        .service(read_import)
+        .service(list_refused_rows)
+        .service(download_refused_rows)
+        .service(stop_import)
+        .service(resume_import);
 }
 
 /// List imports
@@ -46,9 +51,14 @@ pub fn routes(config: &mut ServiceConfig) {
 /// For managers and admins.
 #[utoipa::path(tag = "imports", params(PageParams, ImportFilter), responses((status = 200, description = "A page of imports", body = Page<Import>)))]
 #[get("/imports")]
-async fn list_imports(app: web::Data<App>, caller: may::ImportLeads, list: List<ImportFilter, By>) -> Result<Page<Import>, Problem> {
+async fn list_imports(
+    app: web::Data<App>,
+    caller: may::ImportLeads,
+    list: List<ImportFilter, By>,
+) -> Result<Page<Import>, Problem> {
     let filter = store::Filter { status: list.filter.status };
-    let page = list::list::<import::Model>(app.store.read(), &Scope::Staff(caller.person_id), &filter, list.sort, &list.ask).await?;
+    let page =
+        list::list::<import::Model>(app.store.read(), &Scope::Staff(caller.person_id), &filter, list.sort, &list.ask).await?;
     let items = page.items.into_iter().map(Import::of).collect::<Result<_, _>>()?;
     Ok(Page { items, next_cursor: page.next })
 }
@@ -68,7 +78,12 @@ async fn list_imports(app: web::Data<App>, caller: may::ImportLeads, list: List<
     ),
 )]
 #[post("/imports")]
-async fn start_import(app: web::Data<App>, caller: may::ImportLeads, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+async fn start_import(
+    app: web::Data<App>,
+    caller: may::ImportLeads,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let options = upload::options_of(&request)?;
     let Upload { file, name, said, mapping } = upload::receive(&app, &request, payload.into_inner(), options).await?;
     let row = ops::start_import(&app, &caller.actor(), StartImport { name, said, mapping, file }).await?;
@@ -121,13 +136,17 @@ async fn list_refused_rows(
     id: web::Path<Uuid>,
     request: HttpRequest,
 ) -> Result<web::Json<Page<RefusedRow>>, Problem> {
-    let params = web::Query::<RefusedParams>::extract(&request).await.map_err(|_| Problem::parameter("limit", "it is a number from 1 to 200."))?;
+    let params = web::Query::<RefusedParams>::extract(&request)
+        .await
+        .map_err(|_| Problem::parameter("limit", "it is a number from 1 to 200."))?;
     let limit = params.limit.unwrap_or(DEFAULT_PAGE_RECORDS);
     if !(1..=MAX_PAGE_RECORDS).contains(&limit) {
         return Err(Problem::parameter("limit", format!("a page has 1 to {MAX_PAGE_RECORDS} rows.")));
     }
     let after = params.cursor.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| Problem::parameter("cursor", "it is no next_cursor of a page. Start again without a cursor."))?.unwrap_or(0);
+    let after = after
+        .map_err(|_| Problem::parameter("cursor", "it is no next_cursor of a page. Start again without a cursor."))?
+        .unwrap_or(0);
     let mut rows = ops::list_refused_rows(&app, *id, after, limit + 1).await?;
     let more = rows.len() as u64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -233,7 +252,11 @@ async fn save_import_mapping(
     responses((status = 204, description = "It is gone")),
 )]
 #[delete("/imports/mappings/{name}")]
-async fn delete_import_mapping(app: web::Data<App>, caller: may::ImportLeads, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+async fn delete_import_mapping(
+    app: web::Data<App>,
+    caller: may::ImportLeads,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     ops::delete_import_mapping(&app, &caller.actor(), &name).await.map_err(|refusal: Refusal| Problem::from(refusal))?;
     Ok(HttpResponse::NoContent().finish())
 }

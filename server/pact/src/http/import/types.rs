@@ -432,6 +432,8 @@ fn says(lead: EnterLead) -> BTreeMap<&'static str, String> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
     use super::*;
     use utoipa::PartialSchema;
 

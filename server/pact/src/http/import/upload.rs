@@ -83,7 +83,12 @@ impl Sink for Start {
 }
 
 /// Reads a file onto the disk.
-pub(super) async fn receive(app: &App, request: &HttpRequest, payload: Payload, options: Options) -> Result<Upload<Received>, Problem> {
+pub(super) async fn receive(
+    app: &App,
+    request: &HttpRequest,
+    payload: Payload,
+    options: Options,
+) -> Result<Upload<Received>, Problem> {
     let mut incoming = Incoming::begin(app).await?;
     let beside = Body::new(request, options)?.read(payload, &mut incoming).await?;
     let file = incoming.finish().await?;
@@ -91,7 +96,12 @@ pub(super) async fn receive(app: &App, request: &HttpRequest, payload: Payload, 
 }
 
 /// Reads the start of a file.
-pub(super) async fn look(app: &App, request: &HttpRequest, payload: Payload, options: Options) -> Result<Upload<Vec<u8>>, Problem> {
+pub(super) async fn look(
+    app: &App,
+    request: &HttpRequest,
+    payload: Payload,
+    options: Options,
+) -> Result<Upload<Vec<u8>>, Problem> {
     let mut start = Start::default();
     let beside = Body::new(request, options)?.read(payload, &mut start).await?;
     beside.about(app, start.0).await
@@ -116,7 +126,10 @@ struct Beside {
 impl Body {
     fn new(request: &HttpRequest, options: Options) -> Result<Self, Problem> {
         if request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-            return Err(Problem::new(ProblemType::UnsupportedMediaType, "A file is sent as it is, without Content-Encoding. Unpack it first."));
+            return Err(Problem::new(
+                ProblemType::UnsupportedMediaType,
+                "A file is sent as it is, without Content-Encoding. Unpack it first.",
+            ));
         }
         let kind = request.content_type().to_ascii_lowercase();
         let (is_form, format) = (kind == "multipart/form-data", format_of(&kind));
@@ -151,7 +164,10 @@ impl Beside {
             let mut part = part.map_err(|_| broken())?;
             parts += 1;
             if parts > MAX_PARTS {
-                return Err(Problem::new(ProblemType::InvalidBody, format!("The form has more than {MAX_PARTS} parts. Send the file and what belongs to it.")));
+                return Err(Problem::new(
+                    ProblemType::InvalidBody,
+                    format!("The form has more than {MAX_PARTS} parts. Send the file and what belongs to it."),
+                ));
             }
             let name = part.name().unwrap_or_default().to_owned();
             if name == "file" && !has_file {
@@ -163,12 +179,17 @@ impl Beside {
                     self.take(&piece.map_err(|_| broken())?, sink).await?;
                 }
             } else {
-                let bytes = part.bytes(MAX_PART_BYTES).await.map_err(|_| too_large(MAX_PART_BYTES as u64))?.map_err(|_| broken())?;
+                let bytes =
+                    part.bytes(MAX_PART_BYTES).await.map_err(|_| too_large(MAX_PART_BYTES as u64))?.map_err(|_| broken())?;
                 let text = std::str::from_utf8(&bytes).map_err(|_| broken())?.trim();
                 self.set(&name, text)?;
             }
         }
-        if has_file { Ok(()) } else { Err(Refusal::invalid("file", "the form has no part \"file\". Add the file under this name.").into()) }
+        if has_file {
+            Ok(())
+        } else {
+            Err(Refusal::invalid("file", "the form has no part \"file\". Add the file under this name.").into())
+        }
     }
 
     async fn take(&mut self, piece: &[u8], sink: &mut impl Sink) -> Result<(), Problem> {
@@ -205,14 +226,17 @@ impl Beside {
 
     async fn about<F>(self, app: &App, file: F) -> Result<Upload<F>, Problem> {
         let Self { options, format, file_name, .. } = self;
-        let file_name = file_name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()).filter(|name| !name.is_empty());
+        let file_name =
+            file_name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()).filter(|name| !name.is_empty());
         let by_name = file_name.as_deref().and_then(|name| Path::new(name).extension()?.to_str().map(str::to_ascii_lowercase));
         let by_name = by_name.filter(|ending| ["ndjson", "jsonl"].contains(&ending.as_str())).map(|_| Format::Ndjson);
         let format = match options.format.as_deref() {
             None => by_name.or(format.filter(|format| *format == Format::Ndjson)),
             Some("csv") => Some(Format::Csv),
             Some("ndjson") => Some(Format::Ndjson),
-            Some(other) => return Err(Refusal::invalid("format", format!("{other:?} is none that is read. Choose csv or ndjson.")).into()),
+            Some(other) => {
+                return Err(Refusal::invalid("format", format!("{other:?} is none that is read. Choose csv or ndjson.")).into());
+            }
         };
         let mapping = mapping(app, &options).await?;
         let name = options.name.or(file_name).unwrap_or_else(|| NAMELESS.to_owned());
@@ -231,7 +255,9 @@ async fn mapping(app: &App, options: &Options) -> Result<Mapping, Problem> {
     Ok(Mapping {
         source: options.source.clone().or(mapping.source),
         product: options.product.clone().or(mapping.product),
-        currency: currency.map_err(|error: pact_core::money::MoneyError| Refusal::invalid("currency", error.to_string()))?.or(mapping.currency),
+        currency: currency
+            .map_err(|error: pact_core::money::MoneyError| Refusal::invalid("currency", error.to_string()))?
+            .or(mapping.currency),
         day_first: options.day_first.or(mapping.day_first),
         header: options.header.or(mapping.header),
         encoding: options.encoding.clone().or(mapping.encoding),
@@ -253,7 +279,10 @@ fn broken() -> Problem {
 
 fn too_large(bytes: u64) -> Problem {
     let size = if bytes >= 1024 * 1024 { format!("{} MiB", bytes / 1024 / 1024) } else { format!("{} KiB", bytes / 1024) };
-    Problem::new(ProblemType::BodyTooLarge, format!("A part of this body is larger than {size}, the most that is read. Cut the file into several."))
+    Problem::new(
+        ProblemType::BodyTooLarge,
+        format!("A part of this body is larger than {size}, the most that is read. Cut the file into several."),
+    )
 }
 
 /// Query parameters, read by hand so that they are refused in the words of a problem.

@@ -123,7 +123,7 @@ pub struct HistoryStep {
 /// A lead that came in.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"entered_as": "new", "lead": {"id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5", "title": "Globex: heat-pump", "state": "waiting"}}))]
-pub struct LeadEntered {
+pub(super) struct LeadEntered {
     /// `new`, or `attached` when it is the same as an open lead.
     entered_as: String,
     /// The lead.
@@ -139,7 +139,7 @@ pub struct LeadEntered {
     "contact": {"name": "Femke de Boer", "email": "femke@globex.example", "language": "nl"},
     "value": {"amount": "12000.00", "currency": "EUR"}
 }))]
-pub struct NewLead {
+pub(super) struct NewLead {
     /// What it is about; made from customer and product when it is left out.
     #[schema(max_length = 200)]
     title: Option<String>,
@@ -233,7 +233,7 @@ pub struct ContactNamed {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"title": "Globex: two heat pumps", "value": {"amount": "24000.00", "currency": "EUR"}}))]
-pub struct LeadChange {
+pub(super) struct LeadChange {
     /// What it is about.
     #[serde(default, deserialize_with = "change::value")]
     #[schema(nullable = false, min_length = 1, max_length = 200)]
@@ -260,7 +260,7 @@ pub struct LeadChange {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"person_id": "8b1c1a52-0c40-4a9e-93d7-2a3a4cde0f4b", "because": "Globex is in Benelux.", "within": "4 work hours"}))]
-pub struct NewPush {
+pub(super) struct NewPush {
     /// To whom.
     pub(super) person_id: Uuid,
     /// Why this person.
@@ -275,7 +275,7 @@ pub struct NewPush {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"because": "Conflict of interest."}))]
-pub struct Reason {
+pub(super) struct Reason {
     /// Why.
     #[schema(min_length = 1, max_length = 500)]
     pub(super) because: String,
@@ -285,7 +285,7 @@ pub struct Reason {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"because": "The customer wants to speak to somebody who can decide on the price."}))]
-pub struct Escalation {
+pub(super) struct Escalation {
     /// To whom; the manager of its owner or territory when it is left out.
     pub(super) person_id: Option<Uuid>,
     /// Why.
@@ -297,7 +297,7 @@ pub struct Escalation {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"person_id": "8b1c1a52-0c40-4a9e-93d7-2a3a4cde0f4b", "because": "Ann is away until April."}))]
-pub struct NewOwner {
+pub(super) struct NewOwner {
     /// Who owns it from now on.
     pub(super) person_id: Uuid,
     /// Why.
@@ -309,7 +309,7 @@ pub struct NewOwner {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"stage": "offer"}))]
-pub struct NewStage {
+pub(super) struct NewStage {
     /// `enquiry`, `talks`, `offer` or `contract`.
     #[schema(max_length = 40)]
     stage: String,
@@ -319,7 +319,7 @@ pub struct NewStage {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"value": {"amount": "11500.00", "currency": "EUR"}}))]
-pub struct Sale {
+pub(super) struct Sale {
     /// What was sold, if it is known better than before.
     pub(super) value: Option<Amount>,
 }
@@ -328,7 +328,7 @@ pub struct Sale {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"because": "The competitor could not deliver."}))]
-pub struct Reopening {
+pub(super) struct Reopening {
     /// Who owns it from now on; without a person it waits and is pushed.
     pub(super) person_id: Option<Uuid>,
     /// Why.
@@ -339,7 +339,7 @@ pub struct Reopening {
 /// What a list of leads is narrowed by.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct LeadFilter {
+pub(super) struct LeadFilter {
     /// Only in this state.
     state: Option<String>,
     /// Only in this stage.
@@ -361,17 +361,17 @@ pub struct LeadFilter {
 /// Nothing narrows a lead's pushes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct PushFilter {}
+pub(super) struct PushFilter {}
 
 /// Nothing narrows your own pushes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct OwnPushFilter {}
+pub(super) struct OwnPushFilter {}
 
 /// Nothing narrows a history.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct HistoryFilter {}
+pub(super) struct HistoryFilter {}
 
 impl LeadFilter {
     pub(super) fn read(&self, app: &App) -> ops::LeadFilter {
@@ -382,7 +382,12 @@ impl LeadFilter {
             product: self.product.clone(),
             owner: self.owner_id,
             customer: self.customer_id,
-            territories: self.territory_id.map(|id| app.organisation().territories.with_descendants(id)).into_iter().flatten().collect(),
+            territories: self
+                .territory_id
+                .map(|id| app.organisation().territories.with_descendants(id))
+                .into_iter()
+                .flatten()
+                .collect(),
             highlighted: self.highlighted,
             ..ops::LeadFilter::default()
         }

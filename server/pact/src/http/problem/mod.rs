@@ -181,7 +181,10 @@ impl From<Refusal> for Problem {
             Refusal::Duplicate { field, .. } => of(ProblemType::Duplicate).with_field(field, "must be unique"),
             Refusal::NotNow { .. } => of(ProblemType::NotNow),
             Refusal::Policy { findings } => findings.into_iter().fold(of(ProblemType::PolicyRefused), |problem, finding| {
-                problem.with_field(format!("{}:{}", finding.file, finding.line), format!("{}: {}", finding.rule.id(), finding.message))
+                problem.with_field(
+                    format!("{}:{}", finding.file, finding.line),
+                    format!("{}: {}", finding.rule.id(), finding.message),
+                )
             }),
             Refusal::KeyReused => of(ProblemType::IdempotencyKeyReused),
             Refusal::Busy => of(ProblemType::Busy).with_retry_after_s(BUSY_RETRY_AFTER_S),

@@ -15,6 +15,7 @@ use pact_core::time::Instant;
 use pact_store::entity::{message, request};
 use pact_store::{Notice, Scope, list};
 use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, timeout_at};
@@ -69,6 +70,8 @@ pub(super) struct Feed {
     committed: Receiver<Notice>,
     heartbeat: Interval,
     ends: tokio::time::Instant,
+    /// A server that stops waits for its requests, and a stream would never end.
+    stops: Option<Signal>,
     /// What waits to be told.
     waiting: VecDeque<Bytes>,
     /// Messages that were told, of the time that heartbeats look back to.
@@ -92,12 +95,14 @@ impl Feed {
             caller,
             heartbeat,
             ends: now + LIFE,
+            stops: signal(SignalKind::terminate()).ok(),
             waiting: VecDeque::from([Bytes::from_static(b": listening\n\n")]),
             told: HashMap::new(),
             _place: place,
         };
         if let Some(after) = after {
-            let missed = pact_store::message::since(feed.app.store.read(), feed.caller.person_id, after, MESSAGES_PER_LOOK).await?;
+            let missed =
+                pact_store::message::since(feed.app.store.read(), feed.caller.person_id, after, MESSAGES_PER_LOOK).await?;
             if missed.len() as u64 == MESSAGES_PER_LOOK {
                 feed.tell_missed();
             }
@@ -116,11 +121,12 @@ impl Feed {
             if let Some(bytes) = self.waiting.pop_front() {
                 return Some(bytes);
             }
-            let (ends, heartbeat, committed) = (self.ends, &mut self.heartbeat, &mut self.committed);
+            let (ends, heartbeat, committed, stops) = (self.ends, &mut self.heartbeat, &mut self.committed, &mut self.stops);
             let heard = timeout_at(ends, async {
                 tokio::select! {
                     notice = committed.recv() => Some(notice),
                     _ = heartbeat.tick() => None,
+                    () = stopping(stops) => Some(Err(RecvError::Closed)),
                 }
             });
             match heard.await {
@@ -144,7 +150,9 @@ impl Feed {
                 match ops::own_message(&self.app, &self.caller, id).await {
                     Ok(Some(row)) => self.tell(row),
                     Ok(None) => {}
-                    Err(refusal) => tracing::warn!(%refusal, "a message could not be read for a stream; the next heartbeat looks again"),
+                    Err(refusal) => {
+                        tracing::warn!(%refusal, "a message could not be read for a stream; the next heartbeat looks again")
+                    }
                 }
             }
             Notice::RecordChanged { kind, id } if self.may_see(kind, id).await => {
@@ -166,7 +174,9 @@ impl Feed {
         let since = self.app.clock.now().millis().saturating_sub(LOOK_BACK_MS).max(self.began_at.millis());
         match ops::recent_messages(&self.app, &self.caller, Instant::from_millis(since), MESSAGES_PER_LOOK).await {
             Ok(rows) => rows.into_iter().for_each(|row| self.tell(row)),
-            Err(refusal) => tracing::warn!(%refusal, "messages could not be looked up for a stream; the next heartbeat tries again"),
+            Err(refusal) => {
+                tracing::warn!(%refusal, "messages could not be looked up for a stream; the next heartbeat tries again")
+            }
         }
         self.told.retain(|_, at| *at >= since);
     }
@@ -199,7 +209,17 @@ impl Feed {
     async fn concerns(&self, id: Uuid) -> bool {
         let scope = Scope::Partner(self.caller.person_id);
         let found = list::find_in::<request::Model>(self.app.store.read(), &scope, id).await;
-        found.inspect_err(|error| tracing::warn!(%error, "a request could not be read for a stream")).is_ok_and(|found| found.is_some())
+        found
+            .inspect_err(|error| tracing::warn!(%error, "a request could not be read for a stream"))
+            .is_ok_and(|found| found.is_some())
+    }
+}
+
+/// Ends when the process is told to stop.
+async fn stopping(stops: &mut Option<Signal>) {
+    match stops {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 

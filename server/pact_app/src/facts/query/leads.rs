@@ -9,7 +9,9 @@ use pact_store::search;
 use sea_orm::sea_query::NullOrdering;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
-use super::{Sieve, in_territory, instant, misfit, narrowed, narrows, nothing, of, people_of_team, refers, says, span, with_field};
+use super::{
+    Sieve, in_territory, instant, misfit, narrowed, narrows, nothing, of, people_of_team, refers, says, span, with_field,
+};
 use crate::facts::RunFacts;
 use crate::refusal::Refusal;
 

@@ -53,7 +53,10 @@ impl Checked {
 
     /// What two entries of the same customer share.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        [Some(self.name_key.as_str()), self.domain.as_deref(), self.phone.as_deref()].into_iter().flatten().filter(|key| !key.is_empty())
+        [Some(self.name_key.as_str()), self.domain.as_deref(), self.phone.as_deref()]
+            .into_iter()
+            .flatten()
+            .filter(|key| !key.is_empty())
     }
 
     pub(super) fn into_row(self, now: Instant) -> customer::Model {
@@ -85,7 +88,9 @@ pub(super) fn domain(website: Option<&str>) -> Result<Option<String>, Refusal> {
     let Some(website) = website.map(str::trim).filter(|website| !website.is_empty()) else { return Ok(None) };
     match matching::website_domain(website) {
         Some(domain) => Ok(Some(domain)),
-        None => Err(Refusal::invalid("website", "this is no web address of a company. Write it like globex.com, or leave it out.")),
+        None => {
+            Err(Refusal::invalid("website", "this is no web address of a company. Write it like globex.com, or leave it out."))
+        }
     }
 }
 
@@ -94,7 +99,10 @@ pub(crate) fn phone(given: Option<&str>, from: &str) -> Result<Option<String>, R
     let Some(given) = given.map(str::trim).filter(|given| !given.is_empty()) else { return Ok(None) };
     match matching::phone(given, Some(from)) {
         Some(number) => Ok(Some(number)),
-        None => Err(Refusal::invalid("phone", "this is no telephone number. Write it with its country, like +31 20 123 4567, or leave it out.")),
+        None => Err(Refusal::invalid(
+            "phone",
+            "this is no telephone number. Write it with its country, like +31 20 123 4567, or leave it out.",
+        )),
     }
 }
 
@@ -102,7 +110,9 @@ pub(crate) fn phone(given: Option<&str>, from: &str) -> Result<Option<String>, R
 pub(super) fn country(given: Option<&str>) -> Result<Option<String>, Refusal> {
     match given.map(str::trim).filter(|given| !given.is_empty()) {
         None => Ok(None),
-        Some(code) if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic()) => Ok(Some(code.to_ascii_uppercase())),
+        Some(code) if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            Ok(Some(code.to_ascii_uppercase()))
+        }
         Some(_) => Err(Refusal::invalid("country", "this is no ISO 3166 code. Write two letters, such as NL.")),
     }
 }
@@ -123,7 +133,10 @@ pub(super) fn check_owner(scene: &Scene, owner: Option<Uuid>) -> Result<(), Refu
         Some(member) if member.row.active && member.role.may(Right::OwnLeads) => Ok(()),
         Some(member) => {
             let name = &member.row.name;
-            Err(Refusal::invalid("owner_id", format!("{name} cannot own customers. Choose a rep or a manager with a working account.")))
+            Err(Refusal::invalid(
+                "owner_id",
+                format!("{name} cannot own customers. Choose a rep or a manager with a working account."),
+            ))
         }
         None => Err(Refusal::invalid("owner_id", "there is no person with this id. Choose one from GET /api/v1/persons.")),
     }
@@ -131,9 +144,10 @@ pub(super) fn check_owner(scene: &Scene, owner: Option<Uuid>) -> Result<(), Refu
 
 pub(super) fn check_territory(scene: &Scene, territory: Option<Uuid>) -> Result<(), Refusal> {
     match territory {
-        Some(id) if scene.snapshot.territories.get(id).is_none() => {
-            Err(Refusal::invalid("territory_id", "there is no territory with this id. Choose one from GET /api/v1/territories, or none."))
-        }
+        Some(id) if scene.snapshot.territories.get(id).is_none() => Err(Refusal::invalid(
+            "territory_id",
+            "there is no territory with this id. Choose one from GET /api/v1/territories, or none.",
+        )),
         Some(_) | None => Ok(()),
     }
 }

@@ -56,10 +56,13 @@ pub async fn merge_customer(app: &App, actor: &Actor, command: MergeCustomer) ->
 
 /// Both customers, held in the order of their ids, so that two merges of the same pair do not wait for each other.
 async fn both(tx: &Tx, id: Uuid, other: Uuid) -> Result<(customer::Model, customer::Model), Refusal> {
-    let (first, second) = (id.min(other), id.max(other));
-    let first = subject::standing(tx, first).await?;
-    let second = subject::standing(tx, second).await?;
-    Ok(if first.id == id { (first, second) } else { (second, first) })
+    if id < other {
+        let this = subject::standing(tx, id).await?;
+        Ok((this, subject::standing_named(tx, other, "other_id").await?))
+    } else {
+        let other = subject::standing_named(tx, other, "other_id").await?;
+        Ok((subject::standing(tx, id).await?, other))
+    }
 }
 
 /// What this customer says, completed by what only the other knew.
@@ -103,7 +106,10 @@ async fn move_leads(tx: &Tx, scene: &Scene, this: &customer::Model, other: &cust
     for id in ids {
         let mut draft = LeadDraft::load(tx, id).await?;
         draft.row.customer_id = this.id;
-        draft.note(LeadStep::Matched { to: format!("the customer {}", this.name), because: format!("{} was merged into it", other.name) });
+        draft.note(LeadStep::Matched {
+            to: format!("the customer {}", this.name),
+            because: format!("{} was merged into it", other.name),
+        });
         draft.write(tx, scene).await?;
     }
     Ok(())

@@ -94,7 +94,9 @@ async fn index(tx: &Tx, row: &customer::Model) -> Result<(), Refusal> {
 
 /// Tells a person that a customer is theirs now, unless they did it themselves.
 fn tell_owner(tx: &Tx, scene: &Scene, before: Option<Uuid>, row: &customer::Model) {
-    let Some(owner) = row.owner_id.filter(|owner| before != Some(*owner) && scene.actor.person_id() != Some(*owner)) else { return };
+    let Some(owner) = row.owner_id.filter(|owner| before != Some(*owner) && scene.actor.person_id() != Some(*owner)) else {
+        return;
+    };
     let text = format!("{}: you own this customer now.", row.name);
     messages::send(tx, Message { to: owner, kind: "customer", record_kind: "customer", record: row.id, text, at: scene.now });
 }
@@ -114,7 +116,9 @@ async fn refuse_known(app: &App, checked: &Checked) -> Result<(), Refusal> {
         Match::Same { id, because } => {
             let name = known.iter().find(|row| row.id == id).map_or("It", |row| row.name.as_str());
             Err(Refusal::NotNow {
-                why: format!("{name} is known already as the customer {id} ({because}). Use that one; if it is another company, send \"although_known\": true."),
+                why: format!(
+                    "{name} is known already as the customer {id} ({because}). Use that one; if it is another company, send \"although_known\": true."
+                ),
             })
         }
         Match::Near { .. } | Match::New => Ok(()),

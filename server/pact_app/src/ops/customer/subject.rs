@@ -25,7 +25,7 @@ impl Subject {
     /// # Errors
     /// A customer that does not exist or was merged into another, or a lead that is not this customer's.
     pub(crate) async fn hold(tx: &Tx, customer: Uuid, lead: Option<Uuid>) -> Result<Self, Refusal> {
-        let customer = standing(tx, customer).await?;
+        let customer = standing_named(tx, customer, "customer_id").await?;
         let lead = match lead {
             Some(lead) => Some(LeadDraft::load(tx, lead).await.map_err(|error| named(error, "lead_id", "lead"))?),
             None => None,
@@ -66,13 +66,21 @@ impl Subject {
 /// # Errors
 /// A customer that does not exist or was merged into another.
 pub(crate) async fn standing(tx: &Tx, id: Uuid) -> Result<customer::Model, Refusal> {
-    let row: customer::Model = record::hold(tx, id).await.map_err(|error| named(error.into(), "customer_id", "customer"))?;
+    let row: customer::Model = record::hold(tx, id).await?;
     match row.merged_into_id {
         Some(into) => {
             Err(Refusal::NotNow { why: format!("{} was merged into the customer {into}. Write on that one.", row.name) })
         }
         None => Ok(row),
     }
+}
+
+/// As [`standing`], for a customer that a field of the request names.
+///
+/// # Errors
+/// A value of the field that cannot be taken, or a customer that was merged into another.
+pub(crate) async fn standing_named(tx: &Tx, id: Uuid, field: &str) -> Result<customer::Model, Refusal> {
+    standing(tx, id).await.map_err(|error| named(error, field, "customer"))
 }
 
 /// What a request's body names and what does not exist is a value that cannot be taken; the record of its path is something else.

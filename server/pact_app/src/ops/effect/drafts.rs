@@ -18,11 +18,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Finished, refused};
+use crate::Refusal;
 use crate::facts::field_record;
 use crate::messages::{self, Message};
 use crate::ops::lead::{LeadDraft, Scene, offer};
 use crate::ops::{card as cards, request as requests};
-use crate::Refusal;
 
 /// Everything that the runs of one event want written.
 pub(super) struct Drafts<'a> {
@@ -132,11 +132,7 @@ impl<'a> Drafts<'a> {
                 let rest = set(finished, *kind, *record, field, value)?;
                 self.rest.push((scene.clone(), rest));
             }
-            Effect::WriteCard { .. }
-            | Effect::Ask { .. }
-            | Effect::Notify { .. }
-            | Effect::Send { .. }
-            | Effect::Post { .. } => {
+            Effect::WriteCard { .. } | Effect::Ask { .. } | Effect::Notify { .. } | Effect::Send { .. } | Effect::Post { .. } => {
                 let rest = talk(tx, scene, finished, effect).await?;
                 self.rest.push((scene.clone(), rest));
             }
@@ -172,9 +168,13 @@ const fn span(within: Within) -> AnySpan {
 }
 
 fn set(finished: &Finished, kind: Kind, record: Uuid, name: &str, value: &Value) -> Result<Rest, Refusal> {
-    let field = field_record(kind).and_then(|on| finished.fields.iter().find(|field| field.on_record == on && field.name == name));
+    let field =
+        field_record(kind).and_then(|on| finished.fields.iter().find(|field| field.on_record == on && field.name == name));
     let field = field.ok_or_else(|| {
-        Refusal::invalid("field", format!("The plugin declares no field \"{name}\" on a {}. Add it to the manifest.", kind.name()))
+        Refusal::invalid(
+            "field",
+            format!("The plugin declares no field \"{name}\" on a {}. Add it to the manifest.", kind.name()),
+        )
     })?;
     crate::fields::check(field, value)?;
     Ok(Rest::Field { record, field: field.id, value: value.clone() })
@@ -255,7 +255,8 @@ impl Rest {
             }
             Self::Field { record, field, value } => {
                 let text = crate::fields::encode(&value);
-                Ok(pact_store::field::write_value(tx, record, field, &text, crate::fields::number(&value), scene.now.millis()).await?)
+                Ok(pact_store::field::write_value(tx, record, field, &text, crate::fields::number(&value), scene.now.millis())
+                    .await?)
             }
             Self::Digest(row) => Ok(record::insert(tx, row).await?),
             Self::Outbox(row) => {
@@ -265,4 +266,3 @@ impl Rest {
         }
     }
 }
-

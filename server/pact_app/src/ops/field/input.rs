@@ -61,7 +61,8 @@ pub(super) fn options(given: &[String]) -> Result<Vec<String>, Refusal> {
 
 /// A value as JSON gives it, in the type of the field; whether the field takes it is checked afterwards.
 pub(super) fn value(field: &custom_field::Model, json: &Json) -> Result<Value, Refusal> {
-    let refuse = |wanted: &str| Err(Refusal::invalid(format!("values.{}", field.name), format!("write {wanted}, or null to empty it.")));
+    let refuse =
+        |wanted: &str| Err(Refusal::invalid(format!("values.{}", field.name), format!("write {wanted}, or null to empty it.")));
     match (field.field_type.as_str(), json) {
         ("formula", _) => Err(Refusal::invalid(format!("values.{}", field.name), "this field is computed; nobody writes it.")),
         (_, Json::Null) => Ok(Value::Unit),
@@ -78,10 +79,12 @@ pub(super) fn value(field: &custom_field::Model, json: &Json) -> Result<Value, R
             Err(_) => refuse("a day as YYYY-MM-DD"),
         },
         ("day", _) => refuse("a day as YYYY-MM-DD"),
-        ("money", Json::Object(parts)) => match (parts.get("amount").and_then(Json::as_str), parts.get("currency").and_then(Json::as_str)) {
-            (Some(amount), Some(currency)) => money(field, amount, currency),
-            _ => refuse("money as {\"amount\": \"1200.00\", \"currency\": \"EUR\"}"),
-        },
+        ("money", Json::Object(parts)) => {
+            match (parts.get("amount").and_then(Json::as_str), parts.get("currency").and_then(Json::as_str)) {
+                (Some(amount), Some(currency)) => money(field, amount, currency),
+                _ => refuse("money as {\"amount\": \"1200.00\", \"currency\": \"EUR\"}"),
+            }
+        }
         ("money", _) => refuse("money as {\"amount\": \"1200.00\", \"currency\": \"EUR\"}"),
         ("many_choices", Json::Array(items)) => {
             let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();

@@ -325,5 +325,8 @@ fn not_of_a_plugin(field: &custom_field::Model) -> Result<(), Refusal> {
 }
 
 fn unknown(on: OnRecord, name: &str) -> Refusal {
-    Refusal::invalid(format!("values.{name}"), format!("a {} has no custom field of this name. See GET /api/v1/fields.", on.as_str()))
+    Refusal::invalid(
+        format!("values.{name}"),
+        format!("a {} has no custom field of this name. See GET /api/v1/fields.", on.as_str()),
+    )
 }

@@ -129,7 +129,9 @@ pub(super) fn hold(path: &Path) -> io::Result<Option<File>> {
 /// Removes a file that is not needed any more; one that stays only costs room, so that is no error.
 pub(super) fn forget(path: &Path) {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => tracing::warn!(%error, "the file of an import could not be removed"),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "the file of an import could not be removed")
+        }
         Ok(()) | Err(_) => {}
     }
 }
@@ -141,7 +143,8 @@ pub(super) fn forget_orphans(folder: &Path, wanted: &[Uuid]) {
         let path = entry.path();
         let id = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<Uuid>().ok());
         let changed = entry.metadata().and_then(|metadata| metadata.modified()).ok();
-        let is_old = changed.and_then(|changed| SystemTime::now().duration_since(changed).ok()).is_some_and(|age| age > ORPHANED_AFTER);
+        let is_old =
+            changed.and_then(|changed| SystemTime::now().duration_since(changed).ok()).is_some_and(|age| age > ORPHANED_AFTER);
         if is_old && id.is_some_and(|id| !wanted.contains(&id)) {
             forget(&path);
         }

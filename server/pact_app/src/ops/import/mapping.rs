@@ -24,7 +24,8 @@ pub struct SavedMapping {
 
 impl SavedMapping {
     fn of(row: import_mapping::Model) -> Result<Self, Refusal> {
-        let mapping = serde_json::from_value(row.mapping.0).map_err(|error| Refusal::defect(format!("a saved mapping cannot be read: {error}")))?;
+        let mapping = serde_json::from_value(row.mapping.0)
+            .map_err(|error| Refusal::defect(format!("a saved mapping cannot be read: {error}")))?;
         Ok(Self { name: row.name, mapping })
     }
 }
@@ -45,7 +46,10 @@ pub async fn read_import_mapping(app: &App, name: &str) -> Result<SavedMapping, 
     let found = import_mapping::Entity::find().filter(import_mapping::Column::Name.eq(name)).one(app.store.read()).await;
     match found.map_err(StoreError::from)? {
         Some(row) => SavedMapping::of(row),
-        None => Err(Refusal::invalid("mapping", format!("There is no saved mapping \"{name}\". GET /api/v1/imports/mappings lists them."))),
+        None => Err(Refusal::invalid(
+            "mapping",
+            format!("There is no saved mapping \"{name}\". GET /api/v1/imports/mappings lists them."),
+        )),
     }
 }
 
@@ -57,7 +61,10 @@ pub async fn save_import_mapping(app: &App, _actor: &Actor, name: &str, mapping:
     let name = text(NAME, "name", name)?;
     let mapping = check(mapping)?;
     if mapping.columns.values().flatten().next().is_none() {
-        return Err(Refusal::invalid("mapping.columns", "no column says anything. Map at least one, such as {\"Company\": \"customer.name\"}."));
+        return Err(Refusal::invalid(
+            "mapping.columns",
+            "no column says anything. Map at least one, such as {\"Company\": \"customer.name\"}.",
+        ));
     }
     let known = store::mappings(app.store.read()).await?;
     if known.len() >= MAX_MAPPINGS && known.iter().all(|saved| saved.name != name) {
@@ -91,7 +98,10 @@ pub async fn delete_import_mapping(app: &App, _actor: &Actor, name: &str) -> Res
 /// A text that cannot be taken, or more columns than a file may have.
 pub(super) fn check(mapping: Mapping) -> Result<Mapping, Refusal> {
     if mapping.columns.len() > MAX_COLUMNS {
-        return Err(Refusal::invalid("mapping.columns", format!("a mapping has {MAX_COLUMNS} columns at most. Leave out those that say nothing.")));
+        return Err(Refusal::invalid(
+            "mapping.columns",
+            format!("a mapping has {MAX_COLUMNS} columns at most. Leave out those that say nothing."),
+        ));
     }
     Ok(Mapping {
         source: maybe_text(WORD, "mapping.source", mapping.source.as_deref())?,

@@ -18,7 +18,9 @@ use sea_orm::{QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 pub use files::{Incoming, Received};
-pub use mapping::{MAX_MAPPINGS, SavedMapping, delete_import_mapping, list_import_mappings, read_import_mapping, save_import_mapping};
+pub use mapping::{
+    MAX_MAPPINGS, SavedMapping, delete_import_mapping, list_import_mappings, read_import_mapping, save_import_mapping,
+};
 pub use work::{CHUNK_ROWS, run_import};
 
 use super::guard::text;
@@ -95,10 +97,12 @@ pub struct Preview {
 /// # Errors
 /// A row that another version wrote.
 pub fn reading_of(row: &import::Model) -> Result<(Layout, Plan), Refusal> {
-    let plan: Plan = serde_json::from_value(row.mapping.0.clone()).map_err(|error| Refusal::defect(format!("an import cannot be read: {error}")))?;
+    let plan: Plan = serde_json::from_value(row.mapping.0.clone())
+        .map_err(|error| Refusal::defect(format!("an import cannot be read: {error}")))?;
     let format = if row.format == Format::Ndjson.as_str() { Format::Ndjson } else { Format::Csv };
     let label = row.encoding.as_deref().unwrap_or("utf-8");
-    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| Refusal::defect("an import has an unknown encoding"))?;
+    let encoding =
+        encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| Refusal::defect("an import has an unknown encoding"))?;
     let delimiter = row.delimiter.as_deref().and_then(|text| text.bytes().next()).unwrap_or(b',');
     Ok((Layout { format, encoding, delimiter, header: plan.header }, plan))
 }
@@ -112,7 +116,9 @@ pub async fn start_import(app: &App, actor: &Actor, command: StartImport) -> Res
     let name = text(NAME, "name", &name)?;
     let mapping = mapping.map(mapping::check).transpose()?;
     if store::unfinished(app.store.read()).await?.len() >= MAX_UNFINISHED {
-        return Err(Refusal::NotNow { why: format!("{MAX_UNFINISHED} imports wait or run already. Wait until one is done, or stop one.") });
+        return Err(Refusal::NotNow {
+            why: format!("{MAX_UNFINISHED} imports wait or run already. Wait until one is done, or stop one."),
+        });
     }
     let (path, home) = (file.path(), app.organisation().country.clone());
     let looked = blocking(move || {
@@ -188,7 +194,14 @@ fn checked(app: &App, plan: &Plan, lead: EnterLead) -> Result<EnterLead, String>
 /// # Errors
 /// It is at its end.
 pub async fn stop_import(app: &App, _actor: &Actor, id: Uuid) -> Result<import::Model, Refusal> {
-    turn(app, id, &[Status::Queued, Status::Running], Status::Stopped, "It is not waiting or running, so there is nothing to stop.").await
+    turn(
+        app,
+        id,
+        &[Status::Queued, Status::Running],
+        Status::Stopped,
+        "It is not waiting or running, so there is nothing to stop.",
+    )
+    .await
 }
 
 /// Lets a stopped import go on with the row after the last one that entered.
@@ -196,7 +209,14 @@ pub async fn stop_import(app: &App, _actor: &Actor, id: Uuid) -> Result<import::
 /// # Errors
 /// It was not stopped.
 pub async fn resume_import(app: &App, _actor: &Actor, id: Uuid) -> Result<import::Model, Refusal> {
-    turn(app, id, &[Status::Stopped], Status::Queued, "It was not stopped, so it cannot go on. Send the file again to import it once more.").await
+    turn(
+        app,
+        id,
+        &[Status::Stopped],
+        Status::Queued,
+        "It was not stopped, so it cannot go on. Send the file again to import it once more.",
+    )
+    .await
 }
 
 async fn turn(app: &App, id: Uuid, from: &'static [Status], to: Status, why: &'static str) -> Result<import::Model, Refusal> {
@@ -216,7 +236,12 @@ async fn turn(app: &App, id: Uuid, from: &'static [Status], to: Status, why: &'s
 ///
 /// # Errors
 /// There is no such import.
-pub async fn list_refused_rows(app: &App, id: Uuid, after_line: i64, limit: u64) -> Result<Vec<import_row_refused::Model>, Refusal> {
+pub async fn list_refused_rows(
+    app: &App,
+    id: Uuid,
+    after_line: i64,
+    limit: u64,
+) -> Result<Vec<import_row_refused::Model>, Refusal> {
     store::get(app.store.read(), id).await?;
     Ok(store::refused(app.store.read(), id, after_line, limit).await?)
 }
@@ -227,14 +252,19 @@ pub async fn list_refused_rows(app: &App, id: Uuid, after_line: i64, limit: u64)
 /// A store that does not answer.
 pub async fn sweep_imports(app: &App) -> Result<(), Refusal> {
     let open = [Status::Queued, Status::Running, Status::Stopped].map(Status::as_str);
-    let wanted = import::Entity::find().filter(import::Column::Status.is_in(open)).all(app.store.read()).await.map_err(StoreError::from)?;
+    let wanted = import::Entity::find()
+        .filter(import::Column::Status.is_in(open))
+        .all(app.store.read())
+        .await
+        .map_err(StoreError::from)?;
     let wanted: Vec<Uuid> = wanted.into_iter().map(|row| row.id).collect();
     let folder = files::folder(app);
     blocking(move || files::forget_orphans(&folder, &wanted)).await?;
     let before = app.clock.now().checked_sub(Span::of_seconds(REFUSED_KEPT_DAYS * 24 * 3_600)).map_or(0, Instant::millis);
     app.store
         .write(async move |tx| {
-            let ended = import::Entity::find().select_only().column(import::Column::Id).filter(import::Column::FinishedAt.lt(before));
+            let ended =
+                import::Entity::find().select_only().column(import::Column::Id).filter(import::Column::FinishedAt.lt(before));
             let old = import_row_refused::Column::ImportId.in_subquery(ended.into_query());
             import_row_refused::Entity::delete_many().filter(old).exec(tx).await.map_err(StoreError::from)?;
             Ok::<_, Refusal>(())
@@ -257,7 +287,12 @@ async fn write_state(tx: &Tx, from: i64, state: import::Model) -> Result<import:
     Ok(state)
 }
 
-fn plan_of(file: impl std::io::Read + std::io::Seek, said: &Said, mapping: Option<&Mapping>, home: &str) -> Result<(Sample, Plan), Unreadable> {
+fn plan_of(
+    file: impl std::io::Read + std::io::Seek,
+    said: &Said,
+    mapping: Option<&Mapping>,
+    home: &str,
+) -> Result<(Sample, Plan), Unreadable> {
     let said = Said {
         header: mapping.and_then(|mapping| mapping.header).or(said.header),
         encoding: mapping.and_then(|mapping| mapping.encoding.clone()).or_else(|| said.encoding.clone()),
@@ -271,8 +306,12 @@ fn plan_of(file: impl std::io::Read + std::io::Seek, said: &Said, mapping: Optio
 fn unreadable(why: &Unreadable) -> Refusal {
     match why {
         Unreadable::Io(error) => Refusal::defect(format!("the file of an import cannot be read: {error}")),
-        Unreadable::Nobody(_) | Unreadable::OtherMapping(_) | Unreadable::Encoding(_) => Refusal::invalid("mapping", why.to_string()),
-        Unreadable::Packed(_) | Unreadable::JsonArray | Unreadable::Empty | Unreadable::Columns => Refusal::invalid("file", why.to_string()),
+        Unreadable::Nobody(_) | Unreadable::OtherMapping(_) | Unreadable::Encoding(_) => {
+            Refusal::invalid("mapping", why.to_string())
+        }
+        Unreadable::Packed(_) | Unreadable::JsonArray | Unreadable::Empty | Unreadable::Columns => {
+            Refusal::invalid("file", why.to_string())
+        }
     }
 }
 

@@ -34,7 +34,9 @@ pub async fn run_import(app: &App, id: Uuid, stop: watch::Receiver<bool>) -> Res
     let path = files::folder(app).join(id.to_string());
     let held = {
         let path = path.clone();
-        blocking(move || files::hold(&path)).await?.map_err(|error| Refusal::defect(format!("the file of an import cannot be opened: {error}")))?
+        blocking(move || files::hold(&path))
+            .await?
+            .map_err(|error| Refusal::defect(format!("the file of an import cannot be opened: {error}")))?
     };
     let Some(file) = held else { return Ok(None) };
     let row = store::get(app.store.read(), id).await?;
@@ -80,7 +82,8 @@ impl From<Refusal> for Trouble {
 
 async fn work_off(app: &App, row: import::Model, file: File, stop: watch::Receiver<bool>) -> Result<Ended, Trouble> {
     let (layout, plan) = reading_of(&row)?;
-    let (mut file, total) = blocking(move || count(file, &layout)).await?.map_err(|error| Trouble::File(format!("It cannot be read: {error}")))?;
+    let (mut file, total) =
+        blocking(move || count(file, &layout)).await?.map_err(|error| Trouble::File(format!("It cannot be read: {error}")))?;
     let row = begin(app, row.id, total).await?;
     let (chunks, mut read) = mpsc::channel(CHUNKS_AHEAD);
     let from = usize::try_from(row.next_row).unwrap_or(usize::MAX);
@@ -175,7 +178,8 @@ impl Chunk {
 
     /// The same with its leads refused.
     fn refused(self, reason: &str) -> Self {
-        let refuse = |row: Result<(CheckedLead, Raw), Refused>| row.and_then(|(_, raw)| Err(Refused { raw, reason: reason.to_owned() }));
+        let refuse =
+            |row: Result<(CheckedLead, Raw), Refused>| row.and_then(|(_, raw)| Err(Refused { raw, reason: reason.to_owned() }));
         Self { rows: self.rows.into_iter().map(refuse).collect(), ..self }
     }
 }
@@ -184,7 +188,12 @@ type Chunks = mpsc::Receiver<io::Result<Vec<Row>>>;
 
 impl<'a> Work<'a> {
     /// Works off chunks; the import as it is then, and whether the file is at its end.
-    async fn work(&self, mut row: import::Model, chunks: &mut Chunks, stop: watch::Receiver<bool>) -> Result<(import::Model, bool), Trouble> {
+    async fn work(
+        &self,
+        mut row: import::Model,
+        chunks: &mut Chunks,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(import::Model, bool), Trouble> {
         let mut next = self.next(row.id, chunks).await?;
         while let Some((chunk, prepared)) = next {
             if *stop.borrow() {
@@ -248,8 +257,10 @@ impl<'a> Work<'a> {
     async fn write(&self, chunk: &Chunk, prepared: Prepared<'_>, from: i64) -> Result<import::Model, Refusal> {
         let rows = i64::try_from(chunk.rows.len()).unwrap_or(i64::MAX);
         let id = chunk.import;
-        let refused: Vec<import_row_refused::Model> = chunk.rows.iter().filter_map(|row| row.as_ref().err()).map(|row| row.row(id)).collect();
-        enter_many(self.app, &self.actor, prepared, async move |tx, entered| advance(tx, id, from, rows, entered, &refused).await).await
+        let refused: Vec<import_row_refused::Model> =
+            chunk.rows.iter().filter_map(|row| row.as_ref().err()).map(|row| row.row(id)).collect();
+        enter_many(self.app, &self.actor, prepared, async move |tx, entered| advance(tx, id, from, rows, entered, &refused).await)
+            .await
     }
 
     /// Writes a chunk that was refused as a whole row by row, and notes the row that is to blame. `None` when the import is not ours to go on with.
@@ -314,7 +325,14 @@ fn kept(text: &str, chars: usize) -> String {
 }
 
 /// Writes how far the import is, in the transaction of the rows that it is about.
-async fn advance(tx: &Tx, id: Uuid, from: i64, rows: i64, entered: &[EnteredAs], refused: &[import_row_refused::Model]) -> Result<import::Model, Refusal> {
+async fn advance(
+    tx: &Tx,
+    id: Uuid,
+    from: i64,
+    rows: i64,
+    entered: &[EnteredAs],
+    refused: &[import_row_refused::Model],
+) -> Result<import::Model, Refusal> {
     let before = hold(tx, id).await?;
     if before.status != Status::Running.as_str() || before.next_row != from {
         return Err(Refusal::Stale { what: KIND });
@@ -347,12 +365,21 @@ async fn finish(app: &App, id: Uuid) -> Result<import::Model, Refusal> {
 /// The import cannot go on.
 async fn fail(app: &App, id: Uuid, why: String) -> Result<import::Model, Refusal> {
     let now = app.clock.now().millis();
-    let failed = move |row| import::Model { status: Status::Failed.as_str().to_owned(), finished_at: Some(now), failure: Some(why.clone()), ..row };
+    let failed = move |row| import::Model {
+        status: Status::Failed.as_str().to_owned(),
+        finished_at: Some(now),
+        failure: Some(why.clone()),
+        ..row
+    };
     change(app, id, failed).await
 }
 
 /// Changes an import that waits or runs.
-async fn change(app: &App, id: Uuid, change: impl Fn(import::Model) -> import::Model + Send + 'static) -> Result<import::Model, Refusal> {
+async fn change(
+    app: &App,
+    id: Uuid,
+    change: impl Fn(import::Model) -> import::Model + Send + 'static,
+) -> Result<import::Model, Refusal> {
     app.store
         .write(async move |tx| {
             let before = hold(tx, id).await?;

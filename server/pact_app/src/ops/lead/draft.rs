@@ -72,10 +72,9 @@ impl Scene {
         match named {
             Some(person) if self.snapshot.people.contains_key(&person) => Ok(person),
             Some(_) => Err(Refusal::NotFound { what: "person" }),
-            None => self
-                .snapshot
-                .above(draft.facts.owner, draft.row.territory_id)
-                .ok_or_else(|| Refusal::NotNow { why: "There is no manager or admin to whom this could be escalated. Make one first.".to_owned() }),
+            None => self.snapshot.above(draft.facts.owner, draft.row.territory_id).ok_or_else(|| Refusal::NotNow {
+                why: "There is no manager or admin to whom this could be escalated. Make one first.".to_owned(),
+            }),
         }
     }
 }

@@ -121,7 +121,8 @@ pub async fn enter_lead(app: &App, actor: &Actor, command: EnterLead) -> Result<
     let checked = check(app, command)?;
     // Two leads of one new customer at the same moment would otherwise make two customers.
     let _one_at_a_time = app.entering.hold(checked.party.keys()).await;
-    let matched = matching::find(app.store.read(), &checked.party, checked.product.as_deref(), checked.external_key.as_deref()).await?;
+    let matched =
+        matching::find(app.store.read(), &checked.party, checked.product.as_deref(), checked.external_key.as_deref()).await?;
     let scene = Scene { lane: checked.lane, ..app.scene(actor) };
     app.store.write(async move |tx| write(tx, &scene, &checked, &matched).await).await
 }
@@ -173,7 +174,10 @@ async fn attach(
         draft.row.contact_id = matched.contact.same();
     }
     draft.asked_again(scene);
-    draft.note(LeadStep::Matched { to: format!("this open lead (came again from {})", checked.source), because: because.to_owned() });
+    draft.note(LeadStep::Matched {
+        to: format!("this open lead (came again from {})", checked.source),
+        because: because.to_owned(),
+    });
     let lead = draft.write(tx, scene).await?;
     Ok(Entered { lead, entered_as: EnteredAs::Attached })
 }
@@ -233,7 +237,9 @@ async fn insert(tx: &Tx, scene: &Scene, checked: &Checked, matched: &Matched) ->
 fn steps(checked: &Checked, matched: &Matched, customer: &customer::Model) -> Vec<LeadStep> {
     let mut steps = vec![LeadStep::Entered { source: checked.source.clone() }];
     match &matched.customer {
-        Match::Same { because, .. } => steps.push(LeadStep::Matched { to: format!("the customer {}", customer.name), because: because.clone() }),
+        Match::Same { because, .. } => {
+            steps.push(LeadStep::Matched { to: format!("the customer {}", customer.name), because: because.clone() })
+        }
         Match::Near { id, because, .. } => {
             let name = matched.near_name(*id).unwrap_or("a known customer");
             steps.push(LeadStep::NearMatch { to: format!("the customer {name}"), because: because.clone() });

@@ -81,7 +81,10 @@ where
             for Row { checked, matched, again } in &rows {
                 let anew = if *again { Some(find(tx, checked).await?) } else { None };
                 let matched = anew.as_ref().unwrap_or(matched);
-                if matched.customer.same().is_none() && checked.party.customer_name().is_none() && !matches!(matched.open_lead, Match::Same { .. }) {
+                if matched.customer.same().is_none()
+                    && checked.party.customer_name().is_none()
+                    && !matches!(matched.open_lead, Match::Same { .. })
+                {
                     return Err(nobody_asks());
                 }
                 entered.push(write(tx, &scene, checked, matched).await?.entered_as);

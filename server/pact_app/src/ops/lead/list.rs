@@ -46,12 +46,7 @@ pub async fn list_pushes(app: &App, lead: Uuid, sort: Sort<PushBy>, ask: &Ask) -
 }
 
 /// The pushes that await a person's own answer, a page at a time.
-pub async fn list_own_pushes(
-    app: &App,
-    person: Uuid,
-    sort: Sort<OwnPushBy>,
-    ask: &Ask,
-) -> Result<Page<push::Model>, Refusal> {
+pub async fn list_own_pushes(app: &App, person: Uuid, sort: Sort<OwnPushBy>, ask: &Ask) -> Result<Page<push::Model>, Refusal> {
     use push::Column as C;
     let select = push::Entity::find().filter(C::PersonId.eq(person)).filter(C::Answer.eq(pushes::WAITING));
     Ok(pact_store::list::page(app.store.read(), select, C::Id, sort, ask).await?)
