@@ -324,14 +324,14 @@ async fn judge(load: &Load, store: &Store, db: Db) {
         .iter()
         .map(|row| (row.try_get("", "title").unwrap(), row.try_get("", "id").unwrap()))
         .collect();
-    let acknowledged = load.acknowledged.lock().unwrap();
+    let acknowledged = load.acknowledged.lock().unwrap().clone();
     let (unknown, pushes) = (load.unknown.load(Ordering::Relaxed), count(store, "SELECT COUNT(*) AS n FROM pushes").await);
     println!(
         "{} leads and {pushes} pushes outlived {KILLS} kills; of {unknown} requests the server did not know the outcome",
         acknowledged.len()
     );
     assert!(acknowledged.len() > LEADS_AT_LEAST / 4, "only {} leads were entered: this tested nothing", acknowledged.len());
-    assert_eq!(leads, *acknowledged, "every acknowledged lead is there with its id, and no other");
+    assert_eq!(leads, acknowledged, "every acknowledged lead is there with its id, and no other");
     let owners: HashMap<Uuid, Uuid> = rows(store, "SELECT id, owner_id FROM leads WHERE state = 'owned'")
         .await
         .iter()

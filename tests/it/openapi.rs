@@ -28,6 +28,8 @@ fn every_refusal_is_a_problem_with_a_page() {
         let mut count = 0;
         for (status, answer) in refusals {
             count += 1;
+            let shared = answer["$ref"].as_str().and_then(|shared| document.pointer(shared.trim_start_matches('#')));
+            let answer = shared.unwrap_or(answer);
             let kinds: Vec<&String> = answer["content"].as_object().into_iter().flatten().map(|(kind, _)| kind).collect();
             // Whether the server is ready is asked by machines that want the word, not a problem.
             if kinds != ["application/problem+json"] && !name.starts_with("GET /health/") {

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::objects::Objects;
 use super::problem::{Problem, ProblemType};
 
 /// The largest JSON body that is read.
@@ -81,7 +82,7 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         ));
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Objects(&mut reader)).map_err(|error| {
         let field = error.path().to_string();
         explain(error.inner(), &field)
     })?;
@@ -142,6 +143,8 @@ mod tests {
             ),
             (r#"{"rules": [], "colour": 1}"#, ProblemType::InvalidBody, "colour: unknown field `colour`, expected `rules`"),
             (r"{}", ProblemType::InvalidBody, "body: missing field `rules`"),
+            (r#"[[{"from": "a"}]]"#, ProblemType::InvalidBody, "body: invalid type: sequence, expected struct Wanted"),
+            (r#"{"rules": [["a"]]}"#, ProblemType::InvalidBody, "rules[0]: invalid type: sequence, expected struct Rule"),
             (r#"{"rules": ["#, ProblemType::MalformedJson, "The body is not JSON from line 1, column 11 on"),
             (r#"{"rules": []} x"#, ProblemType::MalformedJson, "The body is not JSON from line 1, column 15 on"),
             (r#"{"rules": [{"from": "a\u0000"}]}"#, ProblemType::InvalidBody, "A text holds the character U+0000"),

@@ -32,6 +32,7 @@ pub mod etag;
 pub mod fields;
 pub mod health;
 pub mod idempotency;
+mod objects;
 pub mod openapi;
 pub mod operations;
 pub mod page;

@@ -4,7 +4,8 @@ use pact_core::lead as rules;
 use pact_core::lead::Stage;
 use pact_core::money::Money;
 use pact_core::text::{REASON, TITLE, WORD};
-use pact_store::entity::lead;
+use pact_store::entity::{contact, lead};
+use pact_store::record;
 use uuid::Uuid;
 
 use super::decide;
@@ -117,7 +118,15 @@ pub async fn change_lead(app: &App, actor: &Actor, command: ChangeLead) -> Resul
     let ChangeLead { lead, seen, title, product, value, expected_on, contact } = command;
     let title = title.map(|title| TITLE.check("title", &title)).transpose()?;
     let product = product.map(|product| WORD.check_optional("product", product.as_deref())).transpose()?;
+    let asks = match contact.flatten() {
+        Some(id) => Some(known_contact(app, id).await?),
+        None => None,
+    };
     decide(app, actor, lead, seen, move |draft, _| {
+        if asks.as_ref().is_some_and(|asks| asks.customer_id != draft.row.customer_id) {
+            let why = "this contact belongs to another customer. Choose one of the lead's customer, or none.";
+            return Err(Refusal::invalid("contact_id", why));
+        }
         if let Some(title) = &title {
             draft.row.title.clone_from(title);
         }
@@ -243,4 +252,10 @@ pub fn value_of(row: &lead::Model) -> Option<Money> {
 fn set_value(row: &mut lead::Model, value: Option<&Money>) {
     row.value_minor = value.map(|value| value.minor);
     row.value_currency = value.map(|value| value.currency.to_string());
+}
+
+/// A contact that a request's body names.
+async fn known_contact(app: &App, id: Uuid) -> Result<contact::Model, Refusal> {
+    let found = record::find::<contact::Model>(app.store.read(), id).await?;
+    found.ok_or_else(|| Refusal::invalid("contact_id", "there is no contact with this id. Look it up in GET /api/v1/contacts."))
 }
