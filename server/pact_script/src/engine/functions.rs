@@ -14,7 +14,7 @@ use super::args::Call;
 use super::convert::{decimal, number, say_type, to_dynamic, to_value};
 use super::desk::{Failed, Stop, fail, stop};
 use super::effects;
-use super::handles::{Rec, Rotation, Rows, Tally};
+use super::handles::{Rec, Rotation, Tally};
 use super::money;
 use crate::effect::Effect;
 use crate::facts::{Answer, Ask, Rotate, Step};
@@ -279,64 +279,4 @@ fn acts(call: &Call<'_, '_, '_>) -> Given {
     let period = call.rec(0, Kind::Period)?;
     let Answer::Rows(found) = call.host.ask(Ask::Acts(period))? else { return Err(stop(Stop::HostGone)) };
     array(found.into_iter().map(|record| Dynamic::from(Rec::of_row(Arc::new(record)))).collect())
-}
-
-/// A narrowing of the table: one more step. What is not known (`()`) finds nothing.
-pub(crate) fn narrow(rows: &Rows, narrow: &'static pact_policy::table::Narrow, args: &[&mut Dynamic]) -> Given {
-    use pact_policy::table::{NarrowOp, Ty};
-    let mut values = Vec::with_capacity(args.len());
-    let mut nothing = false;
-    for (ty, arg) in narrow.params.iter().zip(args) {
-        let value = to_value(arg).map_err(|why| fail(format!("{}: {why}", narrow.name)))?;
-        // A custom field that has no value is something to ask for.
-        nothing |= value == Value::Unit && !(narrow.op == NarrowOp::Field && *ty == Ty::Any);
-        if value != Value::Unit && !fits(*ty, &value) {
-            return Err(fail(format!("{}: a {} is no {}.", narrow.name, say_type(arg), wanted(*ty))));
-        }
-        values.push(value);
-    }
-    Ok(Dynamic::from(rows.with(Step::Narrow(narrow.op, values), nothing)))
-}
-
-fn fits(ty: pact_policy::table::Ty, value: &Value) -> bool {
-    use pact_policy::table::Ty;
-    match ty {
-        Ty::Text => matches!(value, Value::Text(_)),
-        Ty::Int => matches!(value, Value::Int(_)),
-        Ty::AnySpan => matches!(value, Value::Span(_) | Value::WorkSpan(_)),
-        Ty::When => matches!(value, Value::Day(_) | Value::Instant(_)),
-        Ty::Record(kind) => matches!(value, Value::Ref(given, _) if *given == kind),
-        Ty::Maybe(ty) => fits(*ty, value),
-        Ty::Any => true,
-        Ty::Unit
-        | Ty::Bool
-        | Ty::Number
-        | Ty::Instant
-        | Ty::Day
-        | Ty::Span
-        | Ty::WorkSpan
-        | Ty::Money
-        | Ty::List(_)
-        | Ty::Map
-        | Ty::AnyRecord
-        | Ty::Query(_)
-        | Ty::AnyQuery
-        | Ty::Same
-        | Ty::Function
-        | Ty::Rotation
-        | Ty::Tally
-        | Ty::Digest => false,
-    }
-}
-
-fn wanted(ty: pact_policy::table::Ty) -> &'static str {
-    use pact_policy::table::Ty;
-    match ty {
-        Ty::Maybe(ty) => wanted(*ty),
-        Ty::Record(kind) => kind.name(),
-        Ty::AnySpan => "span such as `days(3)`",
-        Ty::When => "day or instant",
-        Ty::Int => "whole number",
-        _ => "text",
-    }
 }

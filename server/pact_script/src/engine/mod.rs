@@ -15,6 +15,7 @@ mod functions;
 pub(crate) mod handles;
 mod lists;
 mod money;
+mod narrowing;
 mod natives;
 pub(crate) mod org;
 mod register;

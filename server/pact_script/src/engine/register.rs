@@ -17,6 +17,7 @@ use super::convert::to_dynamic;
 use super::desk::{Failed, Host, fail};
 use super::functions;
 use super::handles::{Draft, Rec, Rotation, Rows, Tally};
+use super::narrowing;
 use crate::members;
 
 type Given = Result<Dynamic, Box<EvalAltResult>>;
@@ -118,7 +119,7 @@ fn narrowing(module: &mut Module, name: &'static str, arity: usize, narrows: Vec
             return Err(fail(format!("`{name}` narrows a query.")));
         };
         match narrows.iter().find(|narrow| narrow.of == rows.kind()) {
-            Some(narrow) => functions::narrow(&rows, narrow, rest),
+            Some(narrow) => narrowing::narrow(&rows, narrow, rest),
             None => Err(no_narrowing(rows.kind(), name)),
         }
     };

@@ -124,6 +124,18 @@ async fn a_worker_that_died_while_idle_costs_no_run() {
 }
 
 #[tokio::test]
+async fn a_worker_that_does_not_answer_is_ended() {
+    let (pool, empty) = (pool(1), world(""));
+    let run = run(&script("fn main() { log(\"here\"); }"), "main", vec![]);
+    assert_eq!(pool.run(&run, &empty).await.log, ["here"]);
+    let process = nix::unistd::Pid::from_raw(i32::try_from(pool.idle_processes()[0]).unwrap());
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    let outcome = pool.run(&run, &empty).await;
+    assert_eq!(outcome.error.and_then(|error| error.limit), Some(Limit::WallTime));
+    assert_eq!(pool.run(&run, &empty).await.log, ["here"]);
+}
+
+#[tokio::test]
 async fn workers_end_with_their_pool() {
     let pool = pool(2);
     while pool.idle_processes().len() < 2 {
