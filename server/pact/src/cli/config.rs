@@ -184,6 +184,8 @@ impl File {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
     use super::*;
 
     #[test]
