@@ -104,7 +104,7 @@ pub struct Organisation {
 /// A person of the organisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Member {
-    /// The person as scripts see them.
+    /// The person as scripts see them; without custom fields, which a run asks for by [`Ask::Record`].
     pub record: Record,
     /// The role and the jobs that `with_role` asks for.
     pub roles: Vec<String>,

@@ -201,7 +201,9 @@ fn organisation(records: &BTreeMap<Kind, Vec<Arc<Record>>>, extras: &HashMap<Uui
         sorted.sort_by_key(|record| members::get(record, "name").map(|name| format!("{name:?}")));
         sorted
     };
-    let mut people: Vec<Member> = all(Kind::Person).map(|record| Member { roles: extra(&record.id).roles, record }).collect();
+    let mut people: Vec<Member> = all(Kind::Person)
+        .map(|record| Member { roles: extra(&record.id).roles, record: Record { fields: BTreeMap::new(), ..record } })
+        .collect();
     people.sort_by_key(|member| member.record.id);
     let territories =
         by_name(Kind::Territory).into_iter().map(|record| (extra(&record.id).of, record)).map(|(above, record)| (record, above));

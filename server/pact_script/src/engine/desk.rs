@@ -141,6 +141,14 @@ impl Host {
         self.at(|desk| desk.record(rec, &self.clock))
     }
 
+    /// A record with its custom fields. The organisation is kept for all plugins and has none; each plugin is told its own.
+    pub(crate) fn record_with_fields(&self, rec: &Rec) -> Result<Arc<Record>, Failed> {
+        if rec.kind != Kind::Person {
+            return self.record(rec);
+        }
+        self.at(|desk| desk.asked(rec, &self.clock))
+    }
+
     /// The elements of a query, found once in a run.
     pub(crate) fn rows(&self, rows: &Rows) -> Result<Arc<[Rec]>, Failed> {
         if rows.is_nothing() {
@@ -197,6 +205,11 @@ impl Desk {
         if let Some(record) = self.organisation.record(rec.kind, rec.id) {
             return Ok(record.clone());
         }
+        self.asked(rec, clock)
+    }
+
+    /// A record that travelled along, or that the host is asked for once.
+    fn asked(&mut self, rec: &Rec, clock: &RunClock) -> Result<Arc<Record>, Failed> {
         let key = (rec.kind, rec.id);
         if !self.records.contains_key(&key) {
             let Answer::Record(found) = self.ask(Ask::Record(rec.kind, rec.id), clock)? else { return Err(stop(Stop::HostGone)) };

@@ -172,7 +172,7 @@ fn map(call: &Call<'_, '_, '_>) -> Given {
 fn field(call: &Call<'_, '_, '_>) -> Given {
     let Some(rec) = call.this_record() else { return Ok(Dynamic::UNIT) };
     let name = call.text(0)?;
-    let record = call.host.record(&rec)?;
+    let record = call.host.record_with_fields(&rec)?;
     Ok(record.fields.get(&name).map_or(Dynamic::UNIT, to_dynamic))
 }
 

@@ -137,6 +137,7 @@ team = "field"
 roles = ["rep", "product manager"]
 skills = ["Refrigeration"]
 languages = ["de", "nl"]
+fields = { car = "blue" }
 [[person]]
 id = "bo"
 territory = "north"
@@ -191,6 +192,7 @@ const OVER_RECORDS: &[(&str, &str)] = &[
     ("lead.contact.language", "de"),
     ("lead.customer.field(\"employees\") + 1", "301"),
     ("lead.customer.field(\"unknown\") ?? \"none\"", "none"),
+    ("lead.owner.field(\"car\")", "blue"),
     ("lead.quiet_for > work_days(5)", "true"),
     ("leads.len()", "2"),
     ("leads.open().owned_by(lead.owner).len()", "1"),

@@ -123,6 +123,15 @@ async fn a_worker_that_died_while_idle_costs_no_run() {
     assert_eq!(outcome(&pool, "fn main() { log(\"here\"); }").await.log, ["here"]);
 }
 
+/// Whether every thread of a process has been stopped by a signal.
+fn all_stopped(process: nix::unistd::Pid) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    })
+}
+
 #[tokio::test]
 async fn a_worker_that_does_not_answer_is_ended() {
     let (pool, empty) = (pool(1), world(""));
@@ -130,6 +139,9 @@ async fn a_worker_that_does_not_answer_is_ended() {
     assert_eq!(pool.run(&run, &empty).await.log, ["here"]);
     let process = nix::unistd::Pid::from_raw(i32::try_from(pool.idle_processes()[0]).unwrap());
     nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    while !all_stopped(process) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     let outcome = pool.run(&run, &empty).await;
     assert_eq!(outcome.error.and_then(|error| error.limit), Some(Limit::WallTime));
     assert_eq!(pool.run(&run, &empty).await.log, ["here"]);
