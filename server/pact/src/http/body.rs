@@ -117,8 +117,6 @@ fn explain(error: &serde_json::Error, field: &str) -> Problem {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
     use super::*;
 
     #[derive(Debug, serde::Deserialize)]
