@@ -76,6 +76,12 @@ async fn what_the_framework_refuses_is_a_problem_with_a_page(#[values(Db::Sqlite
     }
     let refused = raw(&admin, "PUT", "/api/v1/teams", &[], "").await;
     assert_eq!(refused.header("allow"), "GET, POST, OPTIONS");
+    for (path, status) in
+        [("/health/live", 200), ("/api/v1/teams?limit=1", 200), ("/api/v1/nowhere", 404), ("/api/v1/session/refresh", 405)]
+    {
+        let headed = raw(&admin, "HEAD", path, &[], "").await;
+        assert_eq!((headed.status, headed.text.as_str()), (status, ""), "HEAD {path}");
+    }
     let asked = raw(&admin, "OPTIONS", "/api/v1/teams", &[], "").await;
     assert_eq!((asked.status, asked.header("allow").as_str()), (204, "GET, POST, OPTIONS"));
     server.stop().await;

@@ -57,16 +57,17 @@ async fn guessing_is_slowed_down_for_the_guesser_only() {
     let server = TestServer::on(Db::Sqlite).await;
     server.person("ann", Role::Rep).await;
     server.person("bo", Role::Rep).await;
-    let mut last = sign_in(&server, "ann@example.com", "a guess").await;
-    for _ in 0..5 {
-        last = sign_in(&server, "ann@example.com", "a guess").await;
+    // Setting up, Ann signed in once.
+    for _ in 1..10 {
+        assert_eq!(sign_in(&server, "ann@example.com", "a guess").await.status, 401);
     }
+    let last = sign_in(&server, "ann@example.com", "a guess").await;
     assert_eq!((last.status, last.problem()), (429, "too-many-attempts"));
     assert!(last.header("retry-after").parse::<u64>().unwrap() > 0);
     assert_eq!(sign_in(&server, "ann@example.com", PASSWORD).await.status, 429, "also with the right password");
     assert_eq!(sign_in(&server, "bo@example.com", PASSWORD).await.status, 201);
     // Unknown accounts are counted as well, or the limit would tell which exist.
-    for _ in 0..5 {
+    for _ in 0..10 {
         assert_eq!(sign_in(&server, "nobody@example.com", "a guess").await.status, 401);
     }
     assert_eq!(sign_in(&server, "nobody@example.com", "a guess").await.status, 429);

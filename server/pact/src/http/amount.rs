@@ -6,6 +6,9 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 
+/// The longest amount, as the description has it.
+const MAX_AMOUNT_BYTES: usize = 30;
+
 /// An amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +29,9 @@ impl Amount {
     /// A currency that does not exist, or an amount that is none of it.
     pub fn read(&self, field: &str) -> Result<Money, Problem> {
         let refuse = |part: &str, why: String| Problem::from(pact_app::Refusal::invalid(format!("{field}.{part}"), why));
+        if self.amount.len() > MAX_AMOUNT_BYTES {
+            return Err(refuse("amount", format!("it is longer than {MAX_AMOUNT_BYTES} characters. Leave out leading zeros.")));
+        }
         let currency: Currency =
             self.currency.parse().map_err(|error: pact_core::money::MoneyError| refuse("currency", error.to_string()))?;
         Money::parse_amount(&self.amount, currency).map_err(|error| refuse("amount", error.to_string()))

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use actix_cors::Cors;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
 use actix_web::{Error, HttpServer, ResponseError, web};
 use pact_app::App;
@@ -68,6 +68,7 @@ fn build(
         }))
         .default_service(web::to(operations::nothing_here))
         .wrap(from_fn(idempotency::once))
+        .wrap(from_fn(head_is_get))
         .wrap(from_fn(operations::refuse_unknown_parameters))
         .wrap(from_fn(only_problems))
         .wrap(Compress::default())
@@ -98,6 +99,17 @@ fn security_headers() -> DefaultHeaders {
         .add((header::CACHE_CONTROL, "no-store"))
         .add(("cross-origin-resource-policy", "same-origin"))
         .add(("permissions-policy", "camera=(), geolocation=(), microphone=()"))
+}
+
+/// Middleware: `HEAD` is answered as `GET`; the protocol leaves the body out by itself.
+async fn head_is_get(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
 }
 
 /// Middleware: whatever error the framework answers by itself becomes a problem.

@@ -13,7 +13,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::secret::digest;
 
 /// After so many attempts of one address at one account …
-const PAIR_BURST: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const PAIR_BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// … there is one more in this time.
 const PAIR_EVERY: Duration = Duration::from_secs(60);
 /// The same for one account from anywhere.
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sixth_guess_from_one_address_waits_and_others_do_not() {
+    fn one_guess_too_many_from_one_address_waits_and_others_do_not() {
         let throttle = Throttle::default();
         for _ in 0..PAIR_BURST.get() {
             assert_eq!(throttle.attempt("ann@example.com", "192.0.2.1"), Ok(()));

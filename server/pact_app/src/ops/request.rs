@@ -196,7 +196,7 @@ fn overdue_event(row: &request::Model) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// A request by a plugin, ready for [`write`]; its text is checked.
+/// A request by a plugin, ready for [`write()`]; its text is checked.
 pub(crate) fn by_plugin(scene: &Scene, customer: Uuid, to: Uuid, text: String, due: NaiveDate) -> request::Model {
     request::Model { due_on: Some(due.to_string()), ..asked(scene, customer, to, text) }
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`field`] | custom fields, and what makes two definitions equal |
 //! | [`span`] | spans in words, such as `5 work days` |
-//! | [`parse`](crate::manifest::parse) | from text to [`Manifest`], with the line of each mistake |
+//! | [`mod@parse`] | from text to [`Manifest`], with the line of each mistake |
 //! | [`plugin`] | a loaded plugin: its manifest and the texts of its scripts |
 
 mod check;

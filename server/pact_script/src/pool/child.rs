@@ -149,3 +149,22 @@ fn limit_of(status: ExitStatus, last_words: &str) -> Option<Limit> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deaths_are_told_apart() {
+        let died = |raw, words| limit_of(ExitStatus::from_raw(raw), words);
+        let abort = Signal::SIGABRT as i32;
+        assert_eq!(died(abort, "memory allocation of 65536 bytes failed"), Some(Limit::Memory));
+        assert_eq!(died(abort, "thread 'script' has overflowed its stack"), Some(Limit::Stack));
+        assert_eq!(died(abort, "something else"), None);
+        assert_eq!(died(Signal::SIGSEGV as i32, ""), Some(Limit::Stack));
+        assert_eq!(died(Signal::SIGXCPU as i32, ""), Some(Limit::WallTime));
+        assert_eq!(died(Signal::SIGKILL as i32, ""), Some(Limit::Memory));
+        // An exit with a code is no signal.
+        assert_eq!(died(1 << 8, "script worker: no filter"), None);
+    }
+}

@@ -73,7 +73,7 @@ struct Resume {
 struct Place {
     #[command(flatten)]
     common: Common,
-    /// The server to send the file to, such as https://pact.example.com; without it, the leads go into the database
+    /// The server to send the file to, such as `https://pact.example.com`; without it, the leads go into the database
     #[arg(long, value_name = "URL", env = "PACT_SERVER")]
     server: Option<String>,
     /// The environment variable that holds the API key for the server; its scope is imports_write

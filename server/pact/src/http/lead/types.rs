@@ -1,9 +1,9 @@
 //! Leads on the wire.
 
 use chrono::NaiveDate;
-use pact_app::App;
 use pact_app::ops::lead as ops;
 use pact_app::ops::lead::{ChangeLead, ContactGiven, CustomerGiven, EnterLead, Entered, EnteredAs};
+use pact_app::{App, Refusal};
 use pact_core::lead::Stage;
 use pact_core::time::{AnySpan, Instant};
 use pact_store::entity::{lead, lead_event, push};
@@ -396,6 +396,8 @@ impl LeadFilter {
 
 impl NewLead {
     pub(super) fn read(self) -> Result<EnterLead, Problem> {
+        self.customer.fits()?;
+        self.contact.as_ref().map_or(Ok(()), ContactNamed::fits)?;
         Ok(EnterLead {
             title: self.title,
             source: self.source,
@@ -408,6 +410,37 @@ impl NewLead {
             external_key: self.external_key,
             bulk: false,
         })
+    }
+}
+
+// What cannot be understood in these is left out, as in an import; what is longer than the description says is refused.
+impl CustomerNamed {
+    fn fits(&self) -> Result<(), Problem> {
+        no_longer("customer.phone", self.phone.as_deref(), 80)?;
+        no_longer("customer.website", self.website.as_deref(), 300)?;
+        match self.employees {
+            Some(..0) => {
+                Err(Refusal::invalid("customer.employees", "it is less than 0. Leave it out if it is not known.").into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl ContactNamed {
+    fn fits(&self) -> Result<(), Problem> {
+        no_longer("contact.phone", self.phone.as_deref(), 80)?;
+        no_longer("contact.email", self.email.as_deref(), 254)?;
+        no_longer("contact.language", self.language.as_deref(), 8)
+    }
+}
+
+fn no_longer(field: &str, text: Option<&str>, chars: usize) -> Result<(), Problem> {
+    match text {
+        Some(text) if text.chars().count() > chars => {
+            Err(Refusal::invalid(field, format!("it is longer than {chars} characters. Shorten it.")).into())
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
