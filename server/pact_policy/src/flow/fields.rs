@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::deps::DepSets;
 use super::lab::{Bits, Lab};
-use super::machine::DepSets;
 use crate::ir::Sym;
 use crate::table::Kind;
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::fields::Fields;
-use super::lab::{Bits, Deps, Id, Lab, Reach};
+use super::lab::{Bits, Id, Lab, Reach};
 use super::sink::Found;
 use super::step::{StepId, Steps, What};
-use super::val::{ListVal, MapVal, Shape, Val};
+use super::val::{Shape, Val};
 use crate::ir::{Node, Pos, Program, Sym};
 use crate::manifest::Manifest;
 
@@ -73,62 +73,11 @@ pub(crate) struct Unit<'a> {
     pub(crate) constants: BTreeMap<Sym, Val>,
 }
 
-/// Interned sets of stored fields.
-#[derive(Default)]
-pub(crate) struct DepSets {
-    sets: Vec<Rc<[u32]>>,
-    index: HashMap<Rc<[u32]>, u32>,
-    unions: HashMap<(u32, u32), u32>,
-}
-
-impl DepSets {
-    pub(crate) fn get(&self, deps: Deps) -> &[u32] {
-        (deps.0 as usize).checked_sub(1).map_or(&[], |index| &self.sets[index])
-    }
-
-    pub(crate) fn of(&mut self, mut fields: Vec<u32>) -> Deps {
-        if fields.is_empty() {
-            return Deps(0);
-        }
-        fields.sort_unstable();
-        fields.dedup();
-        let set: Rc<[u32]> = fields.into();
-        if let Some(&index) = self.index.get(&set) {
-            return Deps(index);
-        }
-        self.sets.push(set.clone());
-        let index = u32::try_from(self.sets.len()).unwrap_or(0);
-        self.index.insert(set, index);
-        Deps(index)
-    }
-
-    pub(crate) fn union(&mut self, a: Deps, b: Deps) -> Deps {
-        if a == b || b.0 == 0 {
-            return a;
-        }
-        if a.0 == 0 {
-            return b;
-        }
-        let key = (a.0.min(b.0), a.0.max(b.0));
-        if let Some(&found) = self.unions.get(&key) {
-            return Deps(found);
-        }
-        let mut all = self.get(a).to_vec();
-        all.extend_from_slice(self.get(b));
-        let made = self.of(all);
-        self.unions.insert(key, made.0);
-        made
-    }
-}
-
 /// The most nodes that are looked at for one entry point; a script that needs more cannot be judged.
 pub(crate) const MOST_NODES: usize = 400_000;
 
 /// How deep calls and nodes may nest in the analysis.
 pub(crate) const DEEPEST: usize = 700;
-
-/// How deep values are kept apart; below that they are one.
-const DEEPEST_VALUE: usize = 5;
 
 /// The analysis of one plugin, against what is known of all others.
 pub(crate) struct Machine<'a> {
@@ -227,179 +176,6 @@ impl<'a> Machine<'a> {
         let only_who = bits.without(Bits::PERSONAL | Bits::SORT | Bits::DUTY).is_empty();
         let who = if bits.meets(Bits::PERSONAL) { step } else { StepId::NONE };
         Lab { bits, step: if only_who { StepId::NONE } else { step }, who, ..Lab::NONE }
-    }
-
-    /// The label of everything that a value holds, as if it were printed.
-    pub(crate) fn deep(&mut self, val: &Val) -> Lab {
-        let mut lab = val.lab;
-        match &val.shape {
-            Shape::List(list) => {
-                if list.marks {
-                    lab = lab.gathered(false);
-                } else if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
-                    lab.bits |= Bits::LISTED;
-                    lab.claim();
-                }
-                let inner = self.deep(&list.element);
-                lab = self.join(lab, inner);
-            }
-            Shape::Map(map) => {
-                let mut all = self.join(lab, map.keys);
-                for inner in map.known.values().chain(&map.rest) {
-                    let inner = self.deep(inner);
-                    all = self.join(all, inner);
-                }
-                lab = all;
-            }
-            Shape::Query(_) => {
-                if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
-                    lab.bits |= Bits::LISTED;
-                    lab.claim();
-                }
-            }
-            Shape::Never
-            | Shape::Any
-            | Shape::Unit
-            | Shape::Bool
-            | Shape::Number
-            | Shape::Text(_)
-            | Shape::Time
-            | Shape::Span
-            | Shape::Money
-            | Shape::Record(_)
-            | Shape::Function
-            | Shape::Rotation(_)
-            | Shape::Tally
-            | Shape::Digest => {}
-        }
-        lab
-    }
-
-    /// The turns of loops that anything in a value shows.
-    pub(crate) fn deep_from(val: &Val) -> u64 {
-        val.from
-            | match &val.shape {
-                Shape::List(list) => Self::deep_from(&list.element),
-                Shape::Map(map) => map.known.values().chain(&map.rest).fold(0, |from, val| from | Self::deep_from(val)),
-                _ => 0,
-            }
-    }
-
-    /// Adds a label to a value.
-    pub(crate) fn under(&mut self, mut val: Val, lab: Lab) -> Val {
-        val.lab = self.join(val.lab, lab);
-        val
-    }
-
-    /// The value that is one or the other.
-    pub(crate) fn either(&mut self, a: &Val, b: &Val) -> Val {
-        self.either_at(a, b, 0)
-    }
-
-    fn either_at(&mut self, a: &Val, b: &Val, depth: usize) -> Val {
-        if matches!(a.shape, Shape::Never) {
-            return b.clone();
-        }
-        if matches!(b.shape, Shape::Never) || a == b {
-            return a.clone();
-        }
-        let lab = self.join(a.lab, b.lab);
-        let unit = |val: &Val| matches!(val.shape, Shape::Unit);
-        let (shape, maybe) = match (&a.shape, &b.shape) {
-            (Shape::Unit, Shape::Unit) => (Shape::Unit, false),
-            (Shape::Unit, other) | (other, Shape::Unit) => (other.clone(), true),
-            (Shape::Text(x), Shape::Text(y)) => (Shape::Text(if x == y { x.clone() } else { None }), false),
-            (Shape::List(x), Shape::List(y)) if depth < DEEPEST_VALUE => {
-                let element = self.either_at(&x.element, &y.element, depth + 1);
-                let list = ListVal {
-                    element,
-                    marks: x.marks || y.marks,
-                    by_hand: x.by_hand || y.by_hand,
-                    one_subject: x.one_subject && y.one_subject,
-                };
-                (Shape::List(Rc::new(list)), false)
-            }
-            (Shape::Map(x), Shape::Map(y)) if depth < DEEPEST_VALUE => (Shape::Map(Rc::new(self.either_map(x, y, depth))), false),
-            (Shape::Query(x), Shape::Query(y)) if x.kind == y.kind => {
-                let mut query = (**x).clone();
-                query.one_subject &= y.one_subject;
-                query.by_hand |= y.by_hand;
-                query.outside |= y.outside;
-                query.element = query.element.join(y.element);
-                if query.card_kind != y.card_kind {
-                    query.card_kind = None;
-                }
-                (Shape::Query(Rc::new(query)), false)
-            }
-            (Shape::Rotation(x), Shape::Rotation(y)) => {
-                let by_hand = x.by_hand || y.by_hand;
-                (Shape::Rotation(super::val::RotationVal { by_hand, outside: x.outside || y.outside }), false)
-            }
-            (x, y) if x == y => (x.clone(), false),
-            _ => (Shape::Any, false),
-        };
-        let lab = if matches!(shape, Shape::Any) {
-            let (x, y) = (self.deep(a), self.deep(b));
-            let inner = self.join(x, y);
-            self.join(lab, inner)
-        } else {
-            lab
-        };
-        let targets = match (&a.targets, &b.targets) {
-            (Some(x), Some(y)) if x != y => {
-                let mut all = (**x).clone();
-                all.extend(y.iter().filter(|target| !x.contains(target)).cloned());
-                Some(Rc::new(all))
-            }
-            (x, y) => x.clone().or_else(|| y.clone()),
-        };
-        let id = if unit(a) {
-            b.id
-        } else if unit(b) || a.id == b.id {
-            a.id
-        } else {
-            Id::MIXED
-        };
-        Val {
-            lab,
-            some: a.some | b.some,
-            from: if unit(a) {
-                b.from
-            } else if unit(b) {
-                a.from
-            } else {
-                a.from & b.from
-            },
-            shape,
-            id,
-            version: if a.version == b.version { a.version } else { Id::NONE },
-            cell: Id::NONE,
-            maybe: maybe || a.maybe || b.maybe,
-            field: if a.field == b.field { a.field } else { None },
-            targets,
-            guard: None,
-            empty: None,
-        }
-    }
-
-    fn either_map(&mut self, x: &MapVal, y: &MapVal, depth: usize) -> MapVal {
-        let mut known = BTreeMap::new();
-        for (key, val) in &x.known {
-            let joined = match y.known.get(key) {
-                Some(other) => self.either_at(val, other, depth + 1),
-                None => Val { maybe: true, ..val.clone() },
-            };
-            known.insert(key.clone(), joined);
-        }
-        for (key, val) in &y.known {
-            known.entry(key.clone()).or_insert_with(|| Val { maybe: true, ..val.clone() });
-        }
-        let rest = match (&x.rest, &y.rest) {
-            (Some(a), Some(b)) => Some(self.either_at(a, b, depth + 1)),
-            (a, b) => a.clone().or_else(|| b.clone()),
-        };
-        let keys = self.join(x.keys, y.keys);
-        MapVal { known, rest, keys }
     }
 
     /// What the program counter has depended on since `depth`: branches as they are, turns of loops gathered.

@@ -3,23 +3,29 @@
 //! | part | holds |
 //! |---|---|
 //! | [`lab`] | labels and how they are put together |
-//! | [`val`] | abstract values |
+//! | [`val`], [`merge`] | abstract values, and how they are put together |
 //! | [`machine`] | the state: cells, the stack of what the program counter depends on |
-//! | [`eval`], [`loops`], [`ops`], [`calls`] | evaluation of nodes |
-//! | [`host`], [`interface`], [`natives`] | the interface and the language's own functions |
-//! | [`fields`] | what scripts store for each other |
+//! | [`eval`], [`loops`], [`ops`], [`assign`], [`calls`] | evaluation of nodes |
+//! | [`host`], [`interface`] | the interface |
+//! | [`natives`], [`changes`], [`lists`] | the language's own functions |
+//! | [`fields`], [`deps`] | what scripts store for each other |
 //! | [`sink`] | where something leaves, and which rule it breaks |
 //! | [`judge`] | all plugins together |
 
+pub(crate) mod assign;
 pub(crate) mod calls;
+pub(crate) mod changes;
+pub(crate) mod deps;
 pub(crate) mod eval;
 pub(crate) mod fields;
 pub(crate) mod host;
 pub(crate) mod interface;
 pub(crate) mod judge;
 pub(crate) mod lab;
+pub(crate) mod lists;
 pub(crate) mod loops;
 pub(crate) mod machine;
+pub(crate) mod merge;
 pub(crate) mod natives;
 pub(crate) mod ops;
 pub(crate) mod sink;

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::lab::{Bits, Id, Lab};
-use super::machine::{Cell, Machine};
+use super::machine::Machine;
 use super::step::What;
-use super::val::{ListVal, MapVal, QueryVal, Shape, Val};
+use super::val::{ListVal, QueryVal, Shape, Val};
 use crate::ir::{Node, Pos, Sym};
 use crate::table::natives::{NATIVES, NativeOp};
 use crate::table::{FUNCTIONS, NARROWS};
@@ -31,7 +31,7 @@ impl Machine<'_> {
         Val { cell: Id::NONE, ..val }
     }
 
-    fn unknown_call(&mut self, name: &Sym, args: &[Val], pos: Pos) {
+    pub(crate) fn unknown_call(&mut self, name: &Sym, args: &[Val], pos: Pos) {
         let elsewhere = FUNCTIONS.iter().any(|function| function.name == &**name)
             || NARROWS.iter().any(|narrow| narrow.name == &**name)
             || NATIVES.iter().any(|native| native.name == &**name);
@@ -46,7 +46,7 @@ impl Machine<'_> {
         self.hidden(pos, &why);
     }
 
-    fn native_op(&mut self, op: NativeOp, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
+    pub(crate) fn native_op(&mut self, op: NativeOp, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
         let first = &args[0];
         match op {
             NativeOp::Text => self.pure(args, Shape::Text(None)),
@@ -135,7 +135,7 @@ impl Machine<'_> {
         }
     }
 
-    fn pure(&mut self, args: &[Val], shape: Shape) -> Val {
+    pub(crate) fn pure(&mut self, args: &[Val], shape: Shape) -> Val {
         let mut lab = Lab::NONE;
         let mut from = 0;
         let mut some = 0;
@@ -150,7 +150,7 @@ impl Machine<'_> {
         Val { from, some: some | from, id, ..Val::new(shape, if keep { lab } else { lab.without(Bits::SORT) }) }
     }
 
-    fn one_subject(val: &Val) -> bool {
+    pub(crate) fn one_subject(val: &Val) -> bool {
         match &val.shape {
             Shape::Query(query) => query.one_subject,
             Shape::List(list) => list.one_subject,
@@ -158,13 +158,13 @@ impl Machine<'_> {
         }
     }
 
-    fn put_back(&mut self, receiver: Option<&Node>, val: Val, pos: Pos) {
+    pub(crate) fn put_back(&mut self, receiver: Option<&Node>, val: Val, pos: Pos) {
         if let Some(receiver) = receiver {
             self.store(receiver, val, pos);
         }
     }
 
-    fn len(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
+    pub(crate) fn len(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
         let lab = match &val.shape {
             Shape::Query(_) | Shape::List(_) => val.lab.gathered(Self::one_subject(val)),
             Shape::Map(map) => {
@@ -196,7 +196,7 @@ impl Machine<'_> {
     }
 
     /// Whether there is any: sanctioned for a person's own list towards that person.
-    fn whether(&mut self, over: &Val, more: Lab, pos: Pos) -> Val {
+    pub(crate) fn whether(&mut self, over: &Val, more: Lab, pos: Pos) -> Val {
         let lab = match &over.shape {
             Shape::Map(map) => self.join(over.lab, map.keys),
             Shape::Query(_) | Shape::List(_) => over.lab,
@@ -229,14 +229,14 @@ impl Machine<'_> {
         }
     }
 
-    fn is_empty(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
+    pub(crate) fn is_empty(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
         match &val.shape {
             Shape::Text(_) => self.len(val, name, pos),
             _ => self.whether(val, Lab::NONE, pos),
         }
     }
 
-    fn contains(&mut self, over: &Val, what: &Val, pos: Pos) -> Val {
+    pub(crate) fn contains(&mut self, over: &Val, what: &Val, pos: Pos) -> Val {
         if matches!(over.shape, Shape::Text(_)) {
             return self.pure(&[over.clone(), what.clone()], Shape::Bool);
         }
@@ -255,7 +255,7 @@ impl Machine<'_> {
         val
     }
 
-    fn take(&mut self, over: &Val, pos: Pos) -> Val {
+    pub(crate) fn take(&mut self, over: &Val, pos: Pos) -> Val {
         let lab = match &over.shape {
             Shape::Query(_) | Shape::List(_) => over.lab,
             _ => self.deep(over),
@@ -270,7 +270,7 @@ impl Machine<'_> {
         Val { maybe: true, id, from: over.from, some: over.some, ..val }
     }
 
-    fn take_out(&mut self, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
+    pub(crate) fn take_out(&mut self, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
         let first = &args[0];
         let taken = match args.get(1) {
             Some(at) if &**name == "remove" => self.index(first, at, pos),
@@ -286,110 +286,7 @@ impl Machine<'_> {
         taken
     }
 
-    fn put(&mut self, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
-        let Some(item) = args.last() else { return Val::unit() };
-        let new = match &args[0].shape {
-            Shape::List(_) => self.appended(&args[0], item),
-            _ => {
-                let mixed = self.mixed(args);
-                Val { targets: args[0].targets.clone().or_else(|| item.targets.clone()), ..mixed }
-            }
-        };
-        self.put_back(receiver, new, pos);
-        Val::unit()
-    }
-
-    fn change_by(&mut self, first: &Val, args: &[Val]) -> Val {
-        let mut lab = first.lab;
-        for arg in &args[1..] {
-            let inner = self.deep(arg);
-            lab = self.join(lab, inner.without(Bits::SORT));
-        }
-        Val { lab, cell: Id::NONE, ..first.clone() }.changed()
-    }
-
-    fn change(&mut self, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
-        let first = &args[0];
-        let made = match (&**name, &first.shape) {
-            ("clear", Shape::List(list)) => {
-                let list = ListVal { element: Val::never(), marks: false, ..(**list).clone() };
-                Val { shape: Shape::List(Rc::new(list)), lab: Lab::NONE, ..first.clone() }
-            }
-            ("clear", Shape::Map(_)) => {
-                let map = MapVal { known: std::collections::BTreeMap::new(), rest: None, keys: Lab::NONE };
-                Val { shape: Shape::Map(Rc::new(map)), lab: Lab::NONE, ..first.clone() }
-            }
-            ("pad", _) => {
-                if args[1].lab.bits.has(Bits::METRIC) {
-                    self.may_fail(args[1].lab, pos);
-                }
-                let changed = self.change_by(first, args);
-                match &changed.shape {
-                    Shape::List(list) => {
-                        let element = self.either(&list.element.clone(), &args[2].clone().changed());
-                        let list = ListVal { element, marks: true, ..(**list).clone() };
-                        Val { shape: Shape::List(Rc::new(list)), ..changed }
-                    }
-                    _ => Val { shape: Shape::Text(None), ..changed },
-                }
-            }
-            _ => {
-                let changed = self.change_by(first, args);
-                if matches!(changed.shape, Shape::Text(_)) { Val { shape: Shape::Text(None), ..changed } } else { changed }
-            }
-        };
-        if args.iter().skip(1).any(|arg| arg.targets.is_some() && arg.text().is_none()) {
-            self.each(first, &args[args.len() - 1], pos);
-        }
-        self.put_back(receiver, made.clone(), pos);
-        // A text is also given back by some of these; a list is not.
-        if matches!(made.shape, Shape::Text(_)) { made } else { Val::unit() }
-    }
-
-    fn with_part(&mut self, old: &Val, at: &Val, val: Val, pos: Pos) -> Val {
-        let mut made = old.clone();
-        match &old.shape {
-            Shape::Map(map) if at.text().is_some() => {
-                let mut map = (**map).clone();
-                if let Some(key) = at.text() {
-                    map.known.insert(key.clone(), val);
-                }
-                made.shape = Shape::Map(Rc::new(map));
-            }
-            _ => {
-                let mut val = self.under(val, at.lab.without(Bits::SORT));
-                val.lab.attribute();
-                made = self.put_any(old, &val, at, pos);
-            }
-        }
-        made
-    }
-
-    fn put_any(&mut self, old: &Val, val: &Val, at: &Val, _pos: Pos) -> Val {
-        match &old.shape {
-            Shape::Map(map) => {
-                let mut map = (**map).clone();
-                map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
-                map.rest = Some(match &map.rest {
-                    Some(rest) => self.either(rest, val),
-                    None => val.clone(),
-                });
-                Val { shape: Shape::Map(Rc::new(map)), ..old.clone() }
-            }
-            Shape::List(list) => {
-                let mut list = (**list).clone();
-                list.element = self.either(&list.element, val);
-                Val { shape: Shape::List(Rc::new(list)), ..old.clone() }
-            }
-            _ => {
-                let (a, b) = (self.deep(old), self.deep(val));
-                let lab = self.join(a, b);
-                Val::any(lab)
-            }
-        }
-    }
-
-    fn keys(&mut self, first: &Val) -> Val {
+    pub(crate) fn keys(&mut self, first: &Val) -> Val {
         let lab = match &first.shape {
             Shape::Map(map) => self.join(first.lab, map.keys),
             _ => self.deep(first),
@@ -399,7 +296,7 @@ impl Machine<'_> {
         Val::new(Shape::List(Rc::new(list)), lab)
     }
 
-    fn values(&mut self, first: &Val) -> Val {
+    pub(crate) fn values(&mut self, first: &Val) -> Val {
         let Shape::Map(map) = &first.shape else {
             let lab = self.deep(first);
             return Val::list(Val::any(lab), lab);
@@ -413,67 +310,7 @@ impl Machine<'_> {
         Val::list(element, lab)
     }
 
-    fn sort(&mut self, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
-        let first = &args[0];
-        let element = self.element_of(first, pos);
-        let lab = match args.get(1) {
-            Some(function) => {
-                let (a, turn) = self.turn_over(first, pos);
-                let mut result = Lab::NONE;
-                let function = function.clone();
-                self.rounds(turn, pos, |machine| {
-                    let b = Val { id: Id::NONE, ..a.clone() };
-                    let a = Val { id: Id::NONE, ..a.clone() };
-                    let (val, _) = machine.invoke(&function, &[a, b], None, pos);
-                    let lab = machine.deep(&val);
-                    result = machine.join(result, lab);
-                });
-                result
-            }
-            None => {
-                let mut lab = self.deep(&element);
-                if lab.bits.meets(Bits::INSTANT) {
-                    lab.bits |= Bits::ORDER;
-                }
-                lab
-            }
-        };
-        // An order by what says nothing of acts tells nothing of acts, whoever is in the list.
-        let by = lab.without(Bits::SORT);
-        let tells = by.bits.meets(Bits::COUNTS);
-        let mut order = first.lab;
-        if tells {
-            let mut both = self.join(by, first.lab.without(Bits::TRACE));
-            if by.bits.meets(Bits::ORDER) || (by.bits.meets(Bits::INSTANT | Bits::TRACE) && lab.bits.meets(Bits::INSTANT)) {
-                both.bits |= Bits::ORDER;
-                both.own = if first.lab.own == Id::NONE { both.own } else { first.lab.own };
-                both.claim();
-            }
-            let own_order = both.bits.has(Bits::ORDER)
-                && !both.bits.meets(Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS);
-            if !own_order {
-                let text_only = !by.bits.meets(
-                    Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::ORDER | Bits::DURATION,
-                );
-                if !text_only {
-                    both = both.gathered(Self::one_subject(first));
-                }
-            }
-            if element.is_person() && both.bits.meets(Bits::METRIC | Bits::MEASURE | Bits::ORDER | Bits::DURATION) {
-                both.bits |= Bits::RANK | Bits::METRIC;
-            }
-            if names_people(&element) && both.bits.meets(Bits::METRIC | Bits::DURATION) {
-                both.bits |= Bits::RANK;
-            }
-            order = self.join(order, both);
-            order = self.step(order, pos, What::Compared);
-        }
-        let sorted = Val { lab: order, ..first.clone() }.changed();
-        self.put_back(receiver, sorted.clone(), pos);
-        sorted
-    }
-
-    fn part(&mut self, first: &Val, by: Option<&Val>, pos: Pos) -> Val {
+    pub(crate) fn part(&mut self, first: &Val, by: Option<&Val>, pos: Pos) -> Val {
         let more = by.map_or(Lab::NONE, |by| by.lab.without(Bits::SORT));
         match &first.shape {
             Shape::Query(query) if by.is_none() => {
@@ -495,123 +332,4 @@ impl Machine<'_> {
             }
         }
     }
-
-    /// Calls a function with each element: what it gives for one.
-    pub(crate) fn each(&mut self, over: &Val, function: &Val, pos: Pos) -> (Val, bool) {
-        let (element, turn) = self.turn_over(over, pos);
-        let mut result = Val::never();
-        let function = function.clone();
-        self.rounds(turn, pos, |machine| {
-            let (val, _) = machine.invoke(&function, std::slice::from_ref(&element), None, pos);
-            result = machine.either(&result, &val);
-        });
-        (result, Self::one_subject(over))
-    }
-
-    fn filter(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {
-        let (kept, one_subject) = self.each(over, function, pos);
-        let inner = self.deep(&kept);
-        let lab = match &over.shape {
-            Shape::Query(_) | Shape::List(_) => over.lab,
-            _ => self.deep(over),
-        };
-        let person = self.element_of(over, pos).is_person();
-        let mut lab = self.join(lab, inner.without(Bits::SORT));
-        if person && inner.bits.meets(Bits::METRIC) {
-            lab.bits |= Bits::RANK;
-        }
-        let lab = self.step(lab, pos, What::Branched);
-        if let Shape::Map(_) = &over.shape {
-            return Val { cell: Id::NONE, ..self.under(over.clone(), lab) };
-        }
-        let element = self.element_of(over, pos);
-        let marks = matches!(&over.shape, Shape::List(list) if list.marks);
-        Val {
-            from: over.from,
-            some: over.from,
-            ..Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject })), lab)
-        }
-    }
-
-    fn map(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {
-        let bit = self.next_bit();
-        let (made, one_subject) = self.each(over, function, pos);
-        let lab = match &over.shape {
-            Shape::Query(_) | Shape::List(_) => over.lab,
-            _ => self.deep(over),
-        };
-        let shows = Self::deep_from(&made) & bit != 0;
-        let depth = self.pc.len();
-        let element = self.outside(made, depth);
-        Val {
-            from: over.from,
-            some: over.from,
-            ..Val::new(Shape::List(Rc::new(ListVal { element, marks: !shows, by_hand: true, one_subject })), lab)
-        }
-    }
-
-    fn reduce(&mut self, args: &[Val], pos: Pos) -> Val {
-        let over = &args[0];
-        let (element, turn) = self.turn_over(over, pos);
-        let start = args.get(2).cloned().unwrap_or_else(Val::unit);
-        let start = if args.len() > 2 && start.targets.is_some() && start.text().is_none() {
-            self.invoke(&start, &[], None, pos).0
-        } else {
-            start
-        };
-        let cell = self.cells.len();
-        self.cells.push(Cell { val: start.changed(), depth: self.pc.len(), stamp: 0 });
-        let function = args[1].clone();
-        self.rounds(turn, pos, |machine| {
-            let all = machine.cells[cell].val.clone();
-            let (val, _) = machine.invoke(&function, &[all, element.clone()], None, pos);
-            machine.write(cell, val.changed());
-        });
-        let val = self.cells[cell].val.clone();
-        let depth = self.pc.len();
-        let lab = self.step(val.lab, pos, What::Counted("reduce".into()));
-        self.outside(Val { lab, ..val }, depth)
-    }
-
-    fn for_each(&mut self, over: &Val, function: &Val, receiver: Option<&Node>, pos: Pos) {
-        let (element, turn) = self.turn_over(over, pos);
-        let function = function.clone();
-        let mut changed = Val::never();
-        self.rounds(turn, pos, |machine| {
-            let (_, after) = machine.invoke(&function, &[], Some(element.clone()), pos);
-            if let Some(after) = after {
-                changed = machine.either(&changed, &after);
-            }
-        });
-        if let (Shape::List(list), false) = (&over.shape, matches!(changed.shape, Shape::Never)) {
-            let depth = self.pc.len();
-            let changed = self.outside(changed, depth);
-            let element = self.either(&list.element.clone(), &changed);
-            let list = ListVal { element, ..(**list).clone() };
-            let new = Val { shape: Shape::List(Rc::new(list)), ..over.clone() };
-            self.put_back(receiver, new, pos);
-        }
-    }
-
-    fn extreme(&mut self, args: &[Val], pos: Pos) -> Val {
-        if let [a, b] = args {
-            let compared = self.binary("<", a, b, pos);
-            let both = self.pure(args, Shape::Any);
-            let lab = self.join(both.lab, compared.lab);
-            let subjects = lab.bits.meets(Bits::CLOCK | Bits::SUBJECT)
-                && a.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT)
-                && b.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
-            let shape = if a.shape == b.shape { a.shape.clone() } else { Shape::Any };
-            return Val { from: both.from, some: both.some, ..Val::new(shape, if subjects { lab.gathered(false) } else { lab }) };
-        }
-        let lab = self.deep(&args[0]);
-        Val::new(Shape::Any, lab.gathered(Self::one_subject(&args[0])))
-    }
-}
-
-/// Whether what is in a list names people: a person, or a row with one.
-fn names_people(val: &Val) -> bool {
-    val.is_person()
-        || val.lab.bits.meets(Bits::WHO)
-        || matches!(&val.shape, Shape::Map(map) if map.known.values().any(|val| val.is_person() || val.lab.bits.meets(Bits::WHO)))
 }

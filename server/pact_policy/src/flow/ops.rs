@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::lab::{Bits, Id, Lab, Reach};
-use super::machine::{Machine, Pc};
+use super::lab::{Bits, Id, Lab};
+use super::machine::Machine;
 use super::step::What;
 use super::val::{ListVal, MapVal, Shape, Val};
-use crate::ir::{Kind, Node, Pos, Sym};
+use crate::ir::{Pos, Sym};
 use crate::table::{self, EntryPoint};
 
 impl Machine<'_> {
@@ -29,7 +29,7 @@ impl Machine<'_> {
     }
 
     /// What a comparison of a length tells, where it only tells whether there is anything.
-    fn emptiness(&mut self, op: &str, a: &Val, b: &Val) -> Option<Lab> {
+    pub(crate) fn emptiness(&mut self, op: &str, a: &Val, b: &Val) -> Option<Lab> {
         let (length, other) = if a.empty.is_some() { (a, b) } else { (b, a) };
         let lab = length.empty?;
         let zero = self.identity(Id(0x7fff_fff0), "0");
@@ -90,7 +90,7 @@ impl Machine<'_> {
         }
     }
 
-    fn plus(&mut self, a: &Val, b: &Val, joined: Lab, from: u64, some: u64) -> Val {
+    pub(crate) fn plus(&mut self, a: &Val, b: &Val, joined: Lab, from: u64, some: u64) -> Val {
         match (&a.shape, &b.shape) {
             (Shape::List(x), Shape::List(y)) => {
                 let element = self.either(&x.element, &y.element);
@@ -115,7 +115,7 @@ impl Machine<'_> {
         }
     }
 
-    fn equality(&mut self, op: &str, a: &Val, b: &Val, joined: Lab, pos: Pos) -> Lab {
+    pub(crate) fn equality(&mut self, op: &str, a: &Val, b: &Val, joined: Lab, pos: Pos) -> Lab {
         let mut lab = joined.without(Bits::SORT);
         if matches!(a.shape, Shape::Unit) || matches!(b.shape, Shape::Unit) {
             let val = if matches!(a.shape, Shape::Unit) { b } else { a };
@@ -144,7 +144,7 @@ impl Machine<'_> {
         lab
     }
 
-    fn comparison(&mut self, la: Lab, lb: Lab, joined: Lab, pos: Pos) -> Lab {
+    pub(crate) fn comparison(&mut self, la: Lab, lb: Lab, joined: Lab, pos: Pos) -> Lab {
         let mut lab = joined.without(Bits::SORT);
         let instants = la.bits.has(Bits::INSTANT) && lb.bits.has(Bits::INSTANT);
         if self.is_duration(la, lb) && (!instants || la.bits.meets(Bits::ANSWER) || lb.bits.meets(Bits::ANSWER)) {
@@ -159,7 +159,7 @@ impl Machine<'_> {
     }
 
     /// Whether taking one of these from the other tells how long somebody took.
-    fn is_duration(&self, a: Lab, b: Lab) -> bool {
+    pub(crate) fn is_duration(&self, a: Lab, b: Lab) -> bool {
         let pair = |x: Bits, y: Bits| (a.bits.meets(x) && b.bits.meets(y)) || (a.bits.meets(y) && b.bits.meets(x));
         let reacts = matches!(self.entry, Some(EntryPoint::PushDeclined | EntryPoint::LeadOwned));
         let enters = matches!(self.entry, Some(EntryPoint::LeadOwned | EntryPoint::CardWritten));
@@ -210,7 +210,7 @@ impl Machine<'_> {
     }
 
     /// A member of something whose kind is not known: whatever a record of any kind could give.
-    fn unknown_member(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
+    pub(crate) fn unknown_member(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
         let lab = self.deep(val);
         let mut result: Option<Val> = None;
         for kind in table::Kind::ALL {
@@ -291,231 +291,6 @@ impl Machine<'_> {
             }
         }
     }
-
-    pub(crate) fn assignment(&mut self, target: &Node, op: Option<&Sym>, value: &Node, pos: Pos) {
-        let right = self.eval(value);
-        let val = match op {
-            Some(op) => {
-                let old = self.eval(target);
-                let grown = matches!(old.shape, Shape::List(_)) && &**op == "+" && !matches!(right.shape, Shape::List(_));
-                if grown { self.appended(&old, &right) } else { self.binary(op, &old, &right, pos) }
-            }
-            None => right.changed_unless_named(),
-        };
-        self.store(target, val, pos);
-    }
-
-    /// A list with one more element.
-    pub(crate) fn appended(&mut self, old: &Val, item: &Val) -> Val {
-        let Shape::List(list) = &old.shape else { return old.clone() };
-        let list = list.clone();
-        let turn = self.innermost_turn_since(0);
-        let shows = turn.is_none_or(|bit| Self::deep_from(item) & bit != 0);
-        let element = self.either(&list.element, &item.clone().changed());
-        let made = ListVal { element, marks: list.marks || !shows, by_hand: true, one_subject: list.one_subject };
-        Val { shape: Shape::List(Rc::new(made)), ..old.clone() }
-    }
-
-    fn innermost_turn_since(&self, depth: usize) -> Option<u64> {
-        self.pc.iter().skip(depth).rev().find_map(|pc| match pc {
-            Pc::Turn { bit, people: false, lab, .. } if lab.bits.meets(Bits::COUNTS) => Some(*bit),
-            _ => None,
-        })
-    }
-
-    /// Writes to a variable, or to a part of what a variable holds.
-    pub(crate) fn store(&mut self, target: &Node, val: Val, pos: Pos) {
-        match &target.kind {
-            Kind::Var(name) => match self.lookup(name) {
-                Some(cell) => {
-                    let lab = self.step(val.lab, pos, What::Kept(name.clone()));
-                    let version = if val.version == Id::NONE { self.fresh_version(pos) } else { val.version };
-                    self.write(cell, Val { lab, version, cell: Id::NONE, ..val });
-                }
-                None => self.hidden(pos, &format!("`{name}` is no variable that can be written")),
-            },
-            Kind::This => {
-                if let Some(cell) = self.frames.last().and_then(|frame| frame.this) {
-                    self.write(cell, val);
-                }
-            }
-            Kind::Member(of, name) => {
-                let old = self.eval(of);
-                let new = self.with_member(&old, name, val, pos);
-                self.store(of, new, pos);
-            }
-            Kind::Index(of, at) => {
-                let old = self.eval(of);
-                let at = self.eval(at);
-                if at.lab.bits.has(Bits::METRIC) && matches!(old.shape, Shape::List(_)) {
-                    self.may_fail(at.lab, pos);
-                }
-                let new = self.with_index(&old, &at, val, pos);
-                self.store(of, new, pos);
-            }
-            Kind::Call(call) if call.method => {}
-            _ => {}
-        }
-    }
-
-    fn with_member(&mut self, old: &Val, name: &Sym, val: Val, pos: Pos) -> Val {
-        match &old.shape {
-            Shape::Map(map) => {
-                let mut map = (**map).clone();
-                map.known.insert(name.clone(), val);
-                Val { shape: Shape::Map(Rc::new(map)), ..old.clone() }
-            }
-            Shape::Record(_) | Shape::Query(_) => {
-                self.hidden(pos, "records are read-only: write a custom field with `set`");
-                old.clone()
-            }
-            _ => {
-                let (a, b) = (self.deep(old), self.deep(&val));
-                let lab = self.join(a, b);
-                let targets = merge_targets(old, &val);
-                Val { targets, ..Val::any(lab) }
-            }
-        }
-    }
-
-    fn with_index(&mut self, old: &Val, at: &Val, val: Val, pos: Pos) -> Val {
-        if let (Shape::Map(_), Some(key)) = (&old.shape, at.text().cloned()) {
-            return self.with_member(old, &key, val, pos);
-        }
-        match &old.shape {
-            Shape::Map(map) => {
-                let mut map = (**map).clone();
-                map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
-                let val = match &val.shape {
-                    Shape::List(_) | Shape::Map(_) => val,
-                    // A figure under the name of a person is that person's figure.
-                    _ => {
-                        let mut val = self.under(val, at.lab.without(Bits::SORT));
-                        val.lab.attribute();
-                        val
-                    }
-                };
-                map.rest = Some(match &map.rest {
-                    Some(rest) => self.either(rest, &val),
-                    None => val,
-                });
-                Val { shape: Shape::Map(Rc::new(map)), ..old.clone() }
-            }
-            Shape::List(list) => {
-                let mut list = (**list).clone();
-                let mut val = self.under(val, at.lab.without(Bits::SORT));
-                val.lab.attribute();
-                list.element = self.either(&list.element, &val);
-                Val { shape: Shape::List(Rc::new(list)), ..old.clone() }
-            }
-            _ => {
-                let (a, b, c) = (self.deep(old), self.deep(at), self.deep(&val));
-                let lab = self.join(a, b);
-                let lab = self.join(lab, c);
-                let shape = if matches!(old.shape, Shape::Text(_)) { Shape::Text(None) } else { Shape::Any };
-                Val { targets: merge_targets(old, &val), ..Val::new(shape, lab) }
-            }
-        }
-    }
-
-    /// Writes a variable: it now depends on what decided that it is written, since it was declared and in this turn.
-    pub(crate) fn write(&mut self, cell: usize, val: Val) {
-        let declared = self.cells[cell].depth;
-        let turn = self.pc.iter().rposition(|pc| matches!(pc, Pc::Turn { .. })).map_or(0, |at| at + 1);
-        let id = Id(u32::try_from(cell + 1).unwrap_or(u32::MAX));
-        let mut lab = Lab::NONE;
-        for at in declared.max(turn)..self.pc.len() {
-            if let Pc::Branch { lab: branch, .. } = self.pc[at]
-                && !branch.of_cell.same(id)
-            {
-                lab = self.join(lab, branch);
-            }
-        }
-        let mut val = self.under(val, lab);
-        forget_own_state(&mut val, id, 0);
-        self.clock += 1;
-        let stamp = self.clock;
-        let here = &mut self.cells[cell];
-        here.val = val;
-        here.stamp = stamp;
-    }
-
-    /// At the end of a turn: what was written in it to variables that were there before has gathered the loop.
-    pub(crate) fn gather_cells(&mut self, stamps: &[u32], turn: &Pc) {
-        let Pc::Turn { lab, reach, bit, .. } = *turn else { return };
-        for (index, &stamp) in stamps.iter().enumerate() {
-            if self.cells[index].stamp == stamp || self.cells[index].depth > self.pc.len() {
-                continue;
-            }
-            let val = self.cells[index].val.clone();
-            let gathered = self.gathered(val, lab, reach, bit);
-            let depth = self.pc.len();
-            self.cells[index].val = self.outside(gathered, depth);
-        }
-    }
-
-    fn gathered(&mut self, mut val: Val, turn: Lab, reach: Reach, bit: u64) -> Val {
-        let lab = self.join(val.lab, turn);
-        match &val.shape {
-            Shape::List(list) if reach == Reach::Many && list.one_subject => {
-                let list = ListVal { one_subject: false, ..(**list).clone() };
-                Val { lab, shape: Shape::List(Rc::new(list)), ..val }
-            }
-            Shape::List(_) | Shape::Digest | Shape::Query(_) | Shape::Function => Val { lab, ..val },
-            Shape::Map(map) => {
-                let mut map = (**map).clone();
-                map.keys = if map.rest.is_some() { self.join(map.keys, turn) } else { map.keys };
-                let keys = map.keys;
-                map.rest = map.rest.map(|rest| {
-                    let rest = if matches!(rest.shape, Shape::List(_) | Shape::Map(_)) { rest } else { self.under(rest, keys) };
-                    self.gathered(rest, turn, reach, bit)
-                });
-                let names: Vec<Sym> = map.known.keys().cloned().collect();
-                for name in names {
-                    if let Some(inner) = map.known.remove(&name) {
-                        let inner = self.gathered(inner, turn, reach, bit);
-                        map.known.insert(name, inner);
-                    }
-                }
-                val.shape = Shape::Map(Rc::new(map));
-                val
-            }
-            Shape::Text(_) if val.some & bit != 0 => {
-                let mut lab = lab;
-                if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
-                    lab.bits |= Bits::LISTED;
-                    lab.claim();
-                }
-                Val { lab, shape: Shape::Text(None), ..val }
-            }
-            _ => {
-                let lab = lab.gathered_over(reach);
-                let shape = if matches!(val.shape, Shape::Text(_)) { Shape::Text(None) } else { val.shape.clone() };
-                let lab =
-                    if val.is_person() && lab.bits.has(Bits::METRIC) { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
-                Val { lab, shape, version: Id::NONE, field: None, ..val }
-            }
-        }
-    }
-}
-
-/// What a container's own state decided about what is put into it is what it holds already.
-fn forget_own_state(val: &mut Val, cell: Id, depth: usize) {
-    if val.lab.of_cell.same(cell) {
-        val.lab.bits = val.lab.bits.without(Bits::PRESENCE);
-        val.lab.of_cell = Id::NONE;
-    }
-    if let (Shape::Map(map), true) = (&mut val.shape, depth < 3) {
-        let map = Rc::make_mut(map);
-        map.known.values_mut().chain(map.rest.as_mut()).for_each(|inner| forget_own_state(inner, cell, depth + 1));
-    }
-}
-
-fn merge_targets(a: &Val, b: &Val) -> Option<Rc<Vec<super::val::Target>>> {
-    match (&a.targets, &b.targets) {
-        (Some(x), Some(y)) => Some(Rc::new(x.iter().chain(y.iter()).cloned().collect())),
-        (x, y) => x.clone().or_else(|| y.clone()),
-    }
 }
 
 fn arithmetic(a: &Shape, b: &Shape) -> Shape {
@@ -525,12 +300,5 @@ fn arithmetic(a: &Shape, b: &Shape) -> Shape {
         (Shape::Money, _) | (_, Shape::Money) => Shape::Money,
         (Shape::Number, Shape::Number) => Shape::Number,
         _ => Shape::Any,
-    }
-}
-
-impl Val {
-    /// A value on its way into another variable: it stays what it is.
-    fn changed_unless_named(self) -> Self {
-        Self { cell: Id::NONE, ..self }
     }
 }

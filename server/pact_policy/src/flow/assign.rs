@@ -1,0 +1,243 @@
+//! Assignment: to variables, to parts of what they hold, and what a loop makes of what is written in it.
+
+use std::rc::Rc;
+
+use super::lab::{Bits, Id, Lab, Reach};
+use super::machine::{Machine, Pc};
+use super::step::What;
+use super::val::{ListVal, Shape, Val};
+use crate::ir::{Kind, Node, Pos, Sym};
+
+impl Machine<'_> {
+    pub(crate) fn assignment(&mut self, target: &Node, op: Option<&Sym>, value: &Node, pos: Pos) {
+        let right = self.eval(value);
+        let val = match op {
+            Some(op) => {
+                let old = self.eval(target);
+                let grown = matches!(old.shape, Shape::List(_)) && &**op == "+" && !matches!(right.shape, Shape::List(_));
+                if grown { self.appended(&old, &right) } else { self.binary(op, &old, &right, pos) }
+            }
+            None => right.changed_unless_named(),
+        };
+        self.store(target, val, pos);
+    }
+
+    /// A list with one more element.
+    pub(crate) fn appended(&mut self, old: &Val, item: &Val) -> Val {
+        let Shape::List(list) = &old.shape else { return old.clone() };
+        let list = list.clone();
+        let turn = self.innermost_turn_since(0);
+        let shows = turn.is_none_or(|bit| Self::deep_from(item) & bit != 0);
+        let element = self.either(&list.element, &item.clone().changed());
+        let made = ListVal { element, marks: list.marks || !shows, by_hand: true, one_subject: list.one_subject };
+        Val { shape: Shape::List(Rc::new(made)), ..old.clone() }
+    }
+
+    pub(crate) fn innermost_turn_since(&self, depth: usize) -> Option<u64> {
+        self.pc.iter().skip(depth).rev().find_map(|pc| match pc {
+            Pc::Turn { bit, people: false, lab, .. } if lab.bits.meets(Bits::COUNTS) => Some(*bit),
+            _ => None,
+        })
+    }
+
+    /// Writes to a variable, or to a part of what a variable holds.
+    pub(crate) fn store(&mut self, target: &Node, val: Val, pos: Pos) {
+        match &target.kind {
+            Kind::Var(name) => match self.lookup(name) {
+                Some(cell) => {
+                    let lab = self.step(val.lab, pos, What::Kept(name.clone()));
+                    let version = if val.version == Id::NONE { self.fresh_version(pos) } else { val.version };
+                    self.write(cell, Val { lab, version, cell: Id::NONE, ..val });
+                }
+                None => self.hidden(pos, &format!("`{name}` is no variable that can be written")),
+            },
+            Kind::This => {
+                if let Some(cell) = self.frames.last().and_then(|frame| frame.this) {
+                    self.write(cell, val);
+                }
+            }
+            Kind::Member(of, name) => {
+                let old = self.eval(of);
+                let new = self.with_member(&old, name, val, pos);
+                self.store(of, new, pos);
+            }
+            Kind::Index(of, at) => {
+                let old = self.eval(of);
+                let at = self.eval(at);
+                if at.lab.bits.has(Bits::METRIC) && matches!(old.shape, Shape::List(_)) {
+                    self.may_fail(at.lab, pos);
+                }
+                let new = self.with_index(&old, &at, val, pos);
+                self.store(of, new, pos);
+            }
+            Kind::Call(call) if call.method => {}
+            _ => {}
+        }
+    }
+
+    pub(crate) fn with_member(&mut self, old: &Val, name: &Sym, val: Val, pos: Pos) -> Val {
+        match &old.shape {
+            Shape::Map(map) => {
+                let mut map = (**map).clone();
+                map.known.insert(name.clone(), val);
+                Val { shape: Shape::Map(Rc::new(map)), ..old.clone() }
+            }
+            Shape::Record(_) | Shape::Query(_) => {
+                self.hidden(pos, "records are read-only: write a custom field with `set`");
+                old.clone()
+            }
+            _ => {
+                let (a, b) = (self.deep(old), self.deep(&val));
+                let lab = self.join(a, b);
+                let targets = merge_targets(old, &val);
+                Val { targets, ..Val::any(lab) }
+            }
+        }
+    }
+
+    pub(crate) fn with_index(&mut self, old: &Val, at: &Val, val: Val, pos: Pos) -> Val {
+        if let (Shape::Map(_), Some(key)) = (&old.shape, at.text().cloned()) {
+            return self.with_member(old, &key, val, pos);
+        }
+        match &old.shape {
+            Shape::Map(map) => {
+                let mut map = (**map).clone();
+                map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
+                let val = match &val.shape {
+                    Shape::List(_) | Shape::Map(_) => val,
+                    // A figure under the name of a person is that person's figure.
+                    _ => {
+                        let mut val = self.under(val, at.lab.without(Bits::SORT));
+                        val.lab.attribute();
+                        val
+                    }
+                };
+                map.rest = Some(match &map.rest {
+                    Some(rest) => self.either(rest, &val),
+                    None => val,
+                });
+                Val { shape: Shape::Map(Rc::new(map)), ..old.clone() }
+            }
+            Shape::List(list) => {
+                let mut list = (**list).clone();
+                let mut val = self.under(val, at.lab.without(Bits::SORT));
+                val.lab.attribute();
+                list.element = self.either(&list.element, &val);
+                Val { shape: Shape::List(Rc::new(list)), ..old.clone() }
+            }
+            _ => {
+                let (a, b, c) = (self.deep(old), self.deep(at), self.deep(&val));
+                let lab = self.join(a, b);
+                let lab = self.join(lab, c);
+                let shape = if matches!(old.shape, Shape::Text(_)) { Shape::Text(None) } else { Shape::Any };
+                Val { targets: merge_targets(old, &val), ..Val::new(shape, lab) }
+            }
+        }
+    }
+
+    /// Writes a variable: it now depends on what decided that it is written, since it was declared and in this turn.
+    pub(crate) fn write(&mut self, cell: usize, val: Val) {
+        let declared = self.cells[cell].depth;
+        let turn = self.pc.iter().rposition(|pc| matches!(pc, Pc::Turn { .. })).map_or(0, |at| at + 1);
+        let id = Id(u32::try_from(cell + 1).unwrap_or(u32::MAX));
+        let mut lab = Lab::NONE;
+        for at in declared.max(turn)..self.pc.len() {
+            if let Pc::Branch { lab: branch, .. } = self.pc[at]
+                && !branch.of_cell.same(id)
+            {
+                lab = self.join(lab, branch);
+            }
+        }
+        let mut val = self.under(val, lab);
+        forget_own_state(&mut val, id, 0);
+        self.clock += 1;
+        let stamp = self.clock;
+        let here = &mut self.cells[cell];
+        here.val = val;
+        here.stamp = stamp;
+    }
+
+    /// At the end of a turn: what was written in it to variables that were there before has gathered the loop.
+    pub(crate) fn gather_cells(&mut self, stamps: &[u32], turn: &Pc) {
+        let Pc::Turn { lab, reach, bit, .. } = *turn else { return };
+        for (index, &stamp) in stamps.iter().enumerate() {
+            if self.cells[index].stamp == stamp || self.cells[index].depth > self.pc.len() {
+                continue;
+            }
+            let val = self.cells[index].val.clone();
+            let gathered = self.gathered(val, lab, reach, bit);
+            let depth = self.pc.len();
+            self.cells[index].val = self.outside(gathered, depth);
+        }
+    }
+
+    pub(crate) fn gathered(&mut self, mut val: Val, turn: Lab, reach: Reach, bit: u64) -> Val {
+        let lab = self.join(val.lab, turn);
+        match &val.shape {
+            Shape::List(list) if reach == Reach::Many && list.one_subject => {
+                let list = ListVal { one_subject: false, ..(**list).clone() };
+                Val { lab, shape: Shape::List(Rc::new(list)), ..val }
+            }
+            Shape::List(_) | Shape::Digest | Shape::Query(_) | Shape::Function => Val { lab, ..val },
+            Shape::Map(map) => {
+                let mut map = (**map).clone();
+                map.keys = if map.rest.is_some() { self.join(map.keys, turn) } else { map.keys };
+                let keys = map.keys;
+                map.rest = map.rest.map(|rest| {
+                    let rest = if matches!(rest.shape, Shape::List(_) | Shape::Map(_)) { rest } else { self.under(rest, keys) };
+                    self.gathered(rest, turn, reach, bit)
+                });
+                let names: Vec<Sym> = map.known.keys().cloned().collect();
+                for name in names {
+                    if let Some(inner) = map.known.remove(&name) {
+                        let inner = self.gathered(inner, turn, reach, bit);
+                        map.known.insert(name, inner);
+                    }
+                }
+                val.shape = Shape::Map(Rc::new(map));
+                val
+            }
+            Shape::Text(_) if val.some & bit != 0 => {
+                let mut lab = lab;
+                if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
+                    lab.bits |= Bits::LISTED;
+                    lab.claim();
+                }
+                Val { lab, shape: Shape::Text(None), ..val }
+            }
+            _ => {
+                let lab = lab.gathered_over(reach);
+                let shape = if matches!(val.shape, Shape::Text(_)) { Shape::Text(None) } else { val.shape.clone() };
+                let lab =
+                    if val.is_person() && lab.bits.has(Bits::METRIC) { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
+                Val { lab, shape, version: Id::NONE, field: None, ..val }
+            }
+        }
+    }
+}
+
+/// What a container's own state decided about what is put into it is what it holds already.
+fn forget_own_state(val: &mut Val, cell: Id, depth: usize) {
+    if val.lab.of_cell.same(cell) {
+        val.lab.bits = val.lab.bits.without(Bits::PRESENCE);
+        val.lab.of_cell = Id::NONE;
+    }
+    if let (Shape::Map(map), true) = (&mut val.shape, depth < 3) {
+        let map = Rc::make_mut(map);
+        map.known.values_mut().chain(map.rest.as_mut()).for_each(|inner| forget_own_state(inner, cell, depth + 1));
+    }
+}
+
+fn merge_targets(a: &Val, b: &Val) -> Option<Rc<Vec<super::val::Target>>> {
+    match (&a.targets, &b.targets) {
+        (Some(x), Some(y)) => Some(Rc::new(x.iter().chain(y.iter()).cloned().collect())),
+        (x, y) => x.clone().or_else(|| y.clone()),
+    }
+}
+
+impl Val {
+    /// A value on its way into another variable: it stays what it is.
+    pub(crate) fn changed_unless_named(self) -> Self {
+        Self { cell: Id::NONE, ..self }
+    }
+}
