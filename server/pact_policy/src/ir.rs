@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     Interp(Vec<Node>),
     Call(Box<Call>),
     Member(Box<Node>, Sym),
+    /// A value before `?.` or `?[`: what follows is left out where it is `()`.
+    Elvis(Box<Node>),
     Index(Box<Node>, Box<Node>),
     /// Operands of `&&`, `||` or `??`: all but the first are evaluated only sometimes.
     Short(ShortOp, Vec<Node>),
@@ -161,7 +163,7 @@ impl Node {
             }
             Kind::Map(entries) => entries.iter().for_each(|(_, node)| visit(node)),
             Kind::Call(call) => call.args.iter().for_each(visit),
-            Kind::Member(of, _) => visit(of),
+            Kind::Member(of, _) | Kind::Elvis(of) => visit(of),
             Kind::Index(a, b) | Kind::While(a, b) | Kind::Do(a, b) | Kind::Assign(a, _, b) | Kind::Try(a, _, b) => {
                 visit(a);
                 visit(b);

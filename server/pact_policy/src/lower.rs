@@ -217,6 +217,12 @@ impl Lowering {
 
     /// Applies what follows a value in a chain such as `a.b[c].d(e)`.
     fn chain(&mut self, base: Node, index: bool, flags: ASTFlags, rest: &Expr) -> Node {
+        let base = if flags.contains(ASTFlags::NEGATED) {
+            let pos = base.pos;
+            Node::new(pos, Kind::Elvis(Box::new(base)))
+        } else {
+            base
+        };
         if !flags.contains(ASTFlags::BREAK) {
             match rest {
                 Expr::Dot(it, next, _) => {

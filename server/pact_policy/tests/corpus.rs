@@ -1,7 +1,7 @@
 //! The project's corpus of scripts, sets of plugins and fields: judged at rule and line, with rates printed by category.
 //!
 //! `tests/corpus/worked` are the worked examples of the policy; `tests/corpus/own` holds more of them, each evasion with its lawful
-//! twin. Markers are comments: `//~ RULE` on a script's line, `[[field]] #~ RULE` on a field.
+//! twin; `tests/corpus/techniques` holds them by technique, one folder each. Markers are comments: `//~ RULE` on a script's line, `[[field]] #~ RULE` on a field.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
@@ -123,7 +123,18 @@ fn folder(path: &Path) -> Source {
     Source::Plugin(Box::new(Plugin::from_folder(read(&path.join("plugin.toml")), scripts).unwrap()))
 }
 
-fn single_scripts(board: &mut Board, root: &Path, label: &str) {
+/// The modules that scripts may import, as the commands give them to the linter.
+fn modules() -> Vec<Source> {
+    let module = |path: &PathBuf| {
+        let name = format!("std/{}", path.file_stem().unwrap().to_string_lossy());
+        Source::Module { name, file: File::from_bytes(&name_of(path), std::fs::read(path).unwrap()).unwrap() }
+    };
+    let std = corpus().join("../../scripts/std");
+    files_in(&std).iter().filter(|path| path.extension().is_some_and(|ext| ext == "rhai")).map(module).collect()
+}
+
+fn single_scripts(board: &mut Board, root: &Path, label: &str, category: &str) {
+    let modules = modules();
     for kind in ["pass", "refuse"] {
         for path in files_in(&root.join(kind)) {
             if path.extension().is_none_or(|ext| ext != "rhai") {
@@ -134,7 +145,10 @@ fn single_scripts(board: &mut Board, root: &Path, label: &str) {
             let marks = marks(&name_of(&path), &text);
             assert_eq!(kind == "refuse", !marks.is_empty(), "{case}");
             match script(&path) {
-                Ok(source) => board.check(&format!("{label} scripts"), &case, &lint(&[source]), &marks),
+                Ok(source) => {
+                    let sources: Vec<Source> = modules.iter().cloned().chain([source]).collect();
+                    board.check(category, &case, &lint(&sources), &marks);
+                }
                 Err(error) => board.mistakes.push(format!("{case}: {error}")),
             }
         }
@@ -203,10 +217,14 @@ fn the_corpus_is_judged_at_rule_and_line() {
     let mut board = Board::default();
     for label in ["worked", "own"] {
         let root = corpus().join(label);
-        single_scripts(&mut board, &root, label);
+        single_scripts(&mut board, &root, label, &format!("{label} scripts"));
         sets(&mut board, &root, "refuse-together", label);
         sets(&mut board, &root, "pass-together", label);
         fields(&mut board, &root, label);
+    }
+    for folder in files_in(&corpus().join("techniques")) {
+        let name = name_of(&folder);
+        single_scripts(&mut board, &folder, &name, &name);
     }
     board.finish();
 }

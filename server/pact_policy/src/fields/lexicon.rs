@@ -23,12 +23,14 @@ struct Written {
     report: Vec<String>,
 }
 
-/// A list of phrases: whole words, or beginnings of words where written with `*`.
+/// A list of phrases: whole words, beginnings of words written with `*` behind, or ends of longer words with `*` before.
 pub(super) struct Phrases {
     /// By first word.
     whole: HashMap<String, Vec<Vec<String>>>,
     /// Phrases whose first word is a beginning.
     begins: Vec<(String, Vec<String>)>,
+    /// Ends of compounds, as German and Dutch make them.
+    ends: Vec<String>,
 }
 
 /// All lists.
@@ -67,10 +69,14 @@ pub(super) static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
 
 impl Phrases {
     fn new(phrases: Vec<String>) -> Self {
-        let mut made = Self { whole: HashMap::new(), begins: Vec::new() };
+        let mut made = Self { whole: HashMap::new(), begins: Vec::new(), ends: Vec::new() };
         for phrase in phrases {
             let words: Vec<String> = phrase.split(' ').map(str::to_owned).collect();
             let Some((first, rest)) = words.split_first() else { continue };
+            if let Some(end) = first.strip_prefix('*') {
+                made.ends.push(end.to_owned());
+                continue;
+            }
             match first.strip_suffix('*') {
                 Some(begin) => made.begins.push((begin.to_owned(), rest.to_vec())),
                 None => made.whole.entry(first.clone()).or_default().push(rest.to_vec()),
@@ -84,7 +90,9 @@ impl Phrases {
         let word = words.get(at)?;
         let whole = self.whole.get(word).into_iter().flatten();
         let begins = self.begins.iter().filter(|(begin, _)| word.starts_with(begin.as_str())).map(|(_, rest)| rest);
-        whole.chain(begins).filter(|rest| follows(words, at + 1, rest)).map(|rest| rest.len() + 1).max()
+        let phrase = whole.chain(begins).filter(|rest| follows(words, at + 1, rest)).map(|rest| rest.len() + 1).max();
+        let compound = |end: &String| word.len() > end.len() + 2 && word.ends_with(end.as_str());
+        phrase.or_else(|| self.ends.iter().any(compound).then_some(1))
     }
 
     /// Whether a phrase stands anywhere.

@@ -27,14 +27,15 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         .map(words)
         .filter(|words| !words.is_empty())
         .collect();
-    let options: Vec<String> = field.options.iter().flat_map(|option| words(option)).collect();
+    let options: Vec<Vec<String>> = field.options.iter().map(|option| words(option)).collect();
     let mut found: Vec<Whose> = texts.iter().map(|text| of_text(lexicon, text, field)).collect();
-    if !options.is_empty() && of_options(lexicon, &options) {
+    if of_options(lexicon, &options, field) {
         let said = found.iter().copied().max().unwrap_or(Whose::Nobody);
         let actor = texts.iter().any(|text| names_us(lexicon, text));
-        found.push(if actor {
+        let wish = texts.iter().any(|text| lexicon.object.any(text));
+        found.push(if actor || field.on == FieldOn::Plan {
             Whose::Ours
-        } else if said <= Whose::Thing {
+        } else if said <= Whose::Thing && wish {
             said
         } else {
             Whose::Unsaid
@@ -66,8 +67,32 @@ pub(super) fn whose_act(field: &Field) -> Whose {
 }
 
 /// Whether options are states of an act: "called", "mail sent", "planned, done".
-fn of_options(lexicon: &Lexicon, options: &[String]) -> bool {
-    lexicon.did.any(options)
+///
+/// What is sent or presented may be goods; that it is a mail or a call makes it an act.
+fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool {
+    const GOODS: [&str; 17] = [
+        "sent",
+        "presented",
+        "gesendet",
+        "versendet",
+        "verschickt",
+        "versandt",
+        "gefuhrt",
+        "envoye",
+        "envoyee",
+        "presente",
+        "enviado",
+        "enviada",
+        "verstuurd",
+        "verzonden",
+        "gestuurd",
+        "inviato",
+        "inviata",
+    ];
+    options.iter().any(|option| {
+        let goods = option.iter().any(|word| GOODS.contains(&word.as_str()));
+        lexicon.did.any(option) && (!goods || lexicon.act.any(option)) || field.on == FieldOn::Plan && lexicon.done.any(option)
+    })
 }
 
 /// Whether a text names a member of staff, or us, as the one who acts.
@@ -77,8 +102,7 @@ fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
 
 /// Whether what stands at a word is whom something goes to, and not who does it.
 fn is_goal(text: &[String], at: usize) -> bool {
-    const TO: [&str; 18] =
-        ["to", "at", "with", "for", "an", "bei", "beim", "zum", "a", "au", "aux", "chez", "al", "ao", "con", "com", "aan", "bij"];
+    const TO: [&str; 15] = ["to", "at", "for", "an", "bei", "beim", "zum", "a", "au", "aux", "chez", "al", "ao", "aan", "bij"];
     const ARTICLES: [&str; 26] = [
         "the", "our", "a", "den", "dem", "die", "der", "unseren", "unserem", "unsere", "le", "la", "les", "nos", "notre", "el",
         "los", "nuestro", "o", "os", "de", "het", "onze", "il", "lo", "i",

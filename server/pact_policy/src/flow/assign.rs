@@ -29,7 +29,8 @@ impl Machine<'_> {
         let turn = self.innermost_turn_since(0);
         let shows = turn.is_none_or(|bit| Self::deep_from(item) & bit != 0);
         let element = self.either(&list.element, &item.clone().changed());
-        let made = ListVal { element, marks: list.marks || !shows, by_hand: true, one_subject: list.one_subject };
+        let made =
+            ListVal { element, marks: list.marks || !shows, by_hand: true, one_subject: list.one_subject, placed: list.placed };
         Val { shape: Shape::List(Rc::new(made)), ..old.clone() }
     }
 
@@ -70,7 +71,7 @@ impl Machine<'_> {
                 let new = self.with_index(&old, &at, val, pos);
                 self.store(of, new, pos);
             }
-            Kind::Call(call) if call.method => {}
+            Kind::Elvis(of) => self.store(of, val, pos),
             _ => {}
         }
     }
@@ -103,6 +104,7 @@ impl Machine<'_> {
             Shape::Map(map) => {
                 let mut map = (**map).clone();
                 map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
+                map.of_people |= at.lab.bits.has(Bits::WHO | Bits::TRACE);
                 let val = match &val.shape {
                     Shape::List(_) | Shape::Map(_) => val,
                     // A figure under the name of a person is that person's figure.
@@ -123,6 +125,7 @@ impl Machine<'_> {
                 let mut val = self.under(val, at.lab.without(Bits::SORT));
                 val.lab.attribute();
                 list.element = self.either(&list.element, &val);
+                list.placed = true;
                 Val { shape: Shape::List(Rc::new(list)), ..old.clone() }
             }
             _ => {
@@ -167,15 +170,17 @@ impl Machine<'_> {
             let val = self.cells[index].val.clone();
             let gathered = self.gathered(val, lab, reach, bit);
             let depth = self.pc.len();
-            self.cells[index].val = self.outside(gathered, depth);
+            self.cells[index].val = self.next_turn(gathered, depth);
         }
     }
 
     pub(crate) fn gathered(&mut self, mut val: Val, turn: Lab, reach: Reach, bit: u64) -> Val {
         let lab = self.join(val.lab, turn);
         match &val.shape {
-            Shape::List(list) if reach == Reach::Many && list.one_subject => {
-                let list = ListVal { one_subject: false, ..(**list).clone() };
+            Shape::List(list) if list.placed || (reach == Reach::Many && list.one_subject) => {
+                let list = (**list).clone();
+                let element = if list.placed { self.gathered(list.element.clone(), turn, reach, bit) } else { list.element };
+                let list = ListVal { element, one_subject: list.one_subject && reach != Reach::Many, ..list };
                 Val { lab, shape: Shape::List(Rc::new(list)), ..val }
             }
             Shape::List(_) | Shape::Digest | Shape::Query(_) | Shape::Function => Val { lab, ..val },
@@ -206,7 +211,7 @@ impl Machine<'_> {
                 Val { lab, shape: Shape::Text(None), ..val }
             }
             _ => {
-                let lab = lab.gathered_over(reach);
+                let lab = lab.gathered_in_turn(reach, bit);
                 let shape = if matches!(val.shape, Shape::Text(_)) { Shape::Text(None) } else { val.shape.clone() };
                 let lab =
                     if val.is_person() && lab.bits.has(Bits::METRIC) { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };

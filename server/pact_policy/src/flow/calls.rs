@@ -240,6 +240,7 @@ impl Machine<'_> {
             self.hidden(pos, "the script is too intricate to be judged; split it over several functions or plugins");
             return (Val::any(Lab::NONE), None);
         }
+        self.called.insert((program, index));
         let function = &self.units[program].program.functions[index];
         let (name, arity) = (function.name.clone(), function.params.len());
         let active = self.frames.iter().any(|frame| frame.program == program && frame.name == name && frame.arity == arity);

@@ -38,7 +38,7 @@ impl Machine<'_> {
                 Val { shape: Shape::List(Rc::new(list)), lab: Lab::NONE, ..first.clone() }
             }
             ("clear", Shape::Map(_)) => {
-                let map = MapVal { known: std::collections::BTreeMap::new(), rest: None, keys: Lab::NONE };
+                let map = MapVal { known: std::collections::BTreeMap::new(), rest: None, keys: Lab::NONE, of_people: false };
                 Val { shape: Shape::Map(Rc::new(map)), lab: Lab::NONE, ..first.clone() }
             }
             ("pad", _) => {
@@ -92,6 +92,7 @@ impl Machine<'_> {
             Shape::Map(map) => {
                 let mut map = (**map).clone();
                 map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
+                map.of_people |= at.lab.bits.has(Bits::WHO | Bits::TRACE);
                 map.rest = Some(match &map.rest {
                     Some(rest) => self.either(rest, val),
                     None => val.clone(),
@@ -101,6 +102,7 @@ impl Machine<'_> {
             Shape::List(list) => {
                 let mut list = (**list).clone();
                 list.element = self.either(&list.element, val);
+                list.placed = true;
                 Val { shape: Shape::List(Rc::new(list)), ..old.clone() }
             }
             _ => {

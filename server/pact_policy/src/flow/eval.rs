@@ -41,12 +41,16 @@ impl Machine<'_> {
             Kind::Map(entries) => {
                 let known: BTreeMap<Sym, Val> =
                     entries.iter().map(|(key, value)| (key.clone(), self.eval(value).changed())).collect();
-                Val::new(Shape::Map(Rc::new(MapVal { known, rest: None, keys: Lab::NONE })), Lab::NONE)
+                Val::new(Shape::Map(Rc::new(MapVal { known, rest: None, keys: Lab::NONE, of_people: false })), Lab::NONE)
             }
             Kind::Interp(parts) => self.interpolation(parts),
             Kind::Call(call) => self.call(call, pos),
+            Kind::Elvis(of) => self.eval(of),
             Kind::Member(of, name) => {
                 let val = self.eval(of);
+                if val.maybe && !matches!(of.kind, Kind::Elvis(_)) {
+                    self.fails_on_nothing(of, &val, pos);
+                }
                 self.member(&val, name, pos)
             }
             Kind::Index(of, at) => {
@@ -57,8 +61,11 @@ impl Machine<'_> {
             Kind::Short(op, parts) => self.short(*op, parts, pos),
             Kind::Block(nodes) => self.block(nodes),
             Kind::If(condition, yes, no) => {
-                let condition = self.eval(condition);
-                self.branch(&condition, pos, yes, no)
+                let val = self.eval(condition);
+                let (mut there, mut missing) = (Vec::new(), Vec::new());
+                self.holds(condition, true, &mut there);
+                self.holds(condition, false, &mut missing);
+                self.branch(&val, pos, (yes, &there), (no, &missing))
             }
             Kind::Switch(switch) => self.switch(switch, pos),
             Kind::Closure(name, captures) => self.closure(name, captures),
@@ -98,6 +105,45 @@ impl Machine<'_> {
             Kind::Opaque(why) => {
                 self.hidden(pos, why);
                 Val::any(Lab::NONE)
+            }
+        }
+    }
+
+    /// A member of what was taken from a list that may be empty: the run fails where there is none.
+    fn fails_on_nothing(&mut self, of: &Node, val: &Val, pos: Pos) {
+        let unguarded = self.in_try > 0 || matches!(of.kind, Kind::Call(_));
+        if unguarded && val.lab.bits.meets(Bits::PERSONAL) && val.lab.bits.meets(Bits::TRACE) {
+            let mut lab = val.lab;
+            lab.bits |= Bits::PRESENCE | Bits::METRIC;
+            self.may_fail(lab, pos);
+        }
+    }
+
+    /// Variables that hold something where a condition says `yes`.
+    fn holds(&self, condition: &Node, yes: bool, found: &mut Vec<usize>) {
+        match &condition.kind {
+            Kind::Call(call) if call.operator && call.args.len() == 2 && &*call.name == if yes { "!=" } else { "==" } => {
+                let unit = |node: &Node| matches!(node.kind, Kind::Lit(Lit::Unit));
+                let side = match call.args.as_slice() {
+                    [a, b] if unit(b) => Some(a),
+                    [a, b] if unit(a) => Some(b),
+                    _ => None,
+                };
+                found.extend(side.and_then(|side| self.root(side)));
+            }
+            Kind::Call(call) if call.operator && &*call.name == "!" => {
+                call.args.iter().for_each(|arg| self.holds(arg, !yes, found));
+            }
+            Kind::Short(ShortOp::And, parts) if yes => parts.iter().for_each(|part| self.holds(part, yes, found)),
+            Kind::Short(ShortOp::Or, parts) if !yes => parts.iter().for_each(|part| self.holds(part, yes, found)),
+            _ => {}
+        }
+    }
+
+    fn filled(&mut self, cells: &[usize]) {
+        for &cell in cells {
+            if let Some(cell) = self.cells.get_mut(cell) {
+                cell.val.maybe = false;
             }
         }
     }
@@ -146,7 +192,10 @@ impl Machine<'_> {
             let val = self.eval(item).changed();
             element = self.either(&element, &val);
         }
-        Val::new(Shape::List(Rc::new(ListVal { element, marks: false, by_hand: true, one_subject: items.is_empty() })), Lab::NONE)
+        Val::new(
+            Shape::List(Rc::new(ListVal { element, marks: false, by_hand: true, one_subject: items.is_empty(), placed: false })),
+            Lab::NONE,
+        )
     }
 
     fn interpolation(&mut self, parts: &[Node]) -> Val {
@@ -203,21 +252,29 @@ impl Machine<'_> {
         }
     }
 
-    fn branch(&mut self, condition: &Val, pos: Pos, yes: &Node, no: &Node) -> Val {
+    /// One of two branches, each with the variables that hold something in it.
+    fn branch(&mut self, condition: &Val, pos: Pos, (yes, there): (&Node, &[usize]), (no, missing): (&Node, &[usize])) -> Val {
         let lab = self.step(condition.lab.without(Bits::SORT), pos, What::Branched);
         self.pc.push(Pc::Branch { lab, guard: condition.guard });
         let outer = std::mem::take(&mut self.exits);
         let before = self.cells.clone();
+        self.filled(there);
         let a = self.eval(yes);
         let exits_a = std::mem::take(&mut self.exits);
         let mut start = before;
         start.extend(self.cells.iter().skip(start.len()).cloned());
         let after_a = std::mem::replace(&mut self.cells, start);
+        self.filled(missing);
         let b = self.eval(no);
         let exits_b = std::mem::take(&mut self.exits);
         self.pc.pop();
         let after_b = std::mem::take(&mut self.cells);
         self.cells = self.join_cells(after_a, &after_b);
+        match (&a.shape, &b.shape) {
+            (Shape::Never, _) => self.filled(missing),
+            (_, Shape::Never) => self.filled(there),
+            _ => {}
+        }
         let inner = self.merge_exits(exits_a, exits_b);
         let inner = self.exits_under(inner, lab);
         self.exits = self.merge_exits(outer, inner);
@@ -279,6 +336,13 @@ impl Machine<'_> {
             let lab = self.step(lab.without(Bits::SORT), pos, What::Branched);
             self.pc.push(Pc::Branch { lab, guard: if op == ShortOp::And { guard } else { None } });
             let before = self.cells.clone();
+            let mut filled = Vec::new();
+            match op {
+                ShortOp::And => self.holds(first, true, &mut filled),
+                ShortOp::Or => self.holds(first, false, &mut filled),
+                ShortOp::Coalesce => {}
+            }
+            self.filled(&filled);
             let next = self.eval(part);
             let after = std::mem::take(&mut self.cells);
             self.cells = self.join_cells(after, &before);

@@ -26,6 +26,8 @@ pub(crate) struct Fields {
     labels: Vec<Lab>,
     /// Which plugins read each slot.
     readers: Vec<Vec<u32>>,
+    /// In runs of which events fired by acts each slot is written, one bit for each.
+    fired: Vec<u32>,
     pub(crate) deps: DepSets,
     pub(crate) modules: HashMap<Sym, usize>,
     /// Whether closures that capture were made, so that cells must be kept.
@@ -45,6 +47,7 @@ impl Fields {
         self.slots.push(slot);
         self.labels.push(Lab::NONE);
         self.readers.push(Vec::new());
+        self.fired.push(0);
         id
     }
 
@@ -80,6 +83,11 @@ impl Fields {
         }
     }
 
+    /// Whether it is a field of a person.
+    pub(crate) fn on_person(&self, id: u32) -> bool {
+        matches!(self.slots[id as usize], Slot::Field(Kind::Person, _))
+    }
+
     /// Raises the label of a slot; who reads it is judged again.
     pub(crate) fn write(&mut self, id: u32, lab: Lab) {
         let old = self.labels[id as usize];
@@ -91,6 +99,22 @@ impl Fields {
                 self.changed.push(id);
             }
         }
+    }
+
+    /// Notes that acts of a kind write a slot; whoever reads it is judged again.
+    pub(crate) fn write_fired(&mut self, id: u32, event: u32) {
+        let fired = &mut self.fired[id as usize];
+        if *fired & event == 0 {
+            *fired |= event;
+            if !self.changed.contains(&id) {
+                self.changed.push(id);
+            }
+        }
+    }
+
+    /// Whether acts of this kind write one of these slots: what depends on it then tells how often they happened.
+    pub(crate) fn fired(&self, ids: &[u32], event: u32) -> bool {
+        ids.iter().any(|&id| self.fired[id as usize] & event != 0)
     }
 
     /// Whether reading one of these fields tells of acts.

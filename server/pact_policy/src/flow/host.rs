@@ -148,7 +148,7 @@ impl Machine<'_> {
         }
         let version =
             if val.id == Id::NONE || val.id == Id::MIXED { Id::NONE } else { self.identity(val.id, &format!("={name}")) };
-        Val { from: val.from, some: val.some, version, ..made }
+        Val { from: val.from, some: val.some, version, maybe: val.maybe, ..made }
     }
 
     /// The label parts of a member: the table's, split further where the policy sanctions something.
@@ -161,6 +161,8 @@ impl Machine<'_> {
             (Kind::Person, "team" | "territory") => bits = Bits::GROUP,
             (Kind::Person, "on_duty") => bits |= Bits::DUTY,
             (Kind::Team | Kind::Territory, "members") => bits = Bits::NONE,
+            (Kind::Push, "pushed_at") | (Kind::Request, "asked_at") => bits |= Bits::OPENED,
+            (Kind::Request, "due_on") => bits |= Bits::OPENED | Bits::AHEAD,
             (Kind::Lead, "created_at") | (Kind::Card, "said_on") => bits |= Bits::ENTERED,
             _ => {}
         }
@@ -187,7 +189,8 @@ impl Machine<'_> {
                 let element = Self::of_type(inner, lab, Id::NONE);
                 return Val::list(element, lab);
             }
-            Ty::Maybe(inner) => return Val { maybe: true, ..Self::of_type(inner, lab, id) },
+            // That one record has no such value is its own state, and no list that is empty.
+            Ty::Maybe(inner) => return Self::of_type(inner, lab, id),
             Ty::Record(kind) => Shape::Record(*kind),
             Ty::Query(kind) => Shape::Query(Rc::new(QueryVal {
                 kind: *kind,
@@ -299,6 +302,7 @@ impl Machine<'_> {
                 marks: false,
                 by_hand: true,
                 one_subject: true,
+                placed: false,
             })),
             Some(FieldType::Formula) | None => Shape::Any,
         };

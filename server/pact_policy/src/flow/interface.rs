@@ -39,8 +39,8 @@ impl Machine<'_> {
         match function.id {
             FnId::Now | FnId::Today => {
                 let bits = match self.entry {
-                    Some(EntryPoint::PushDeclined | EntryPoint::LeadOwned | EntryPoint::CardWritten) => Bits::ACT_NOW,
-                    _ => Bits::NONE,
+                    Some(EntryPoint::PushDeclined | EntryPoint::LeadOwned | EntryPoint::CardWritten) => Bits::NOW | Bits::ACT_NOW,
+                    _ => Bits::NOW,
                 };
                 let version = self.identity(Id(0x7fff_fff0), &format!("{}()", function.name));
                 Val { version, ..Val::new(Shape::Time, Lab { bits, ..Lab::NONE }) }
@@ -84,7 +84,8 @@ impl Machine<'_> {
                     (Sym::from("key"), Val::new(Shape::Text(None), lab)),
                     (Sym::from("count"), Val::new(Shape::Number, lab)),
                 ]);
-                let row = Val::new(Shape::Map(Rc::new(MapVal { known, rest: None, keys: Lab::NONE })), Lab::NONE);
+                let row =
+                    Val::new(Shape::Map(Rc::new(MapVal { known, rest: None, keys: Lab::NONE, of_people: false })), Lab::NONE);
                 Val::list(row, lab)
             }
             FnId::Sum => self.sum(&args, pos),
@@ -150,6 +151,7 @@ impl Machine<'_> {
         let kept = Lab {
             own: Id::NONE,
             of_cell: Id::NONE,
+            turns: 0,
             ..all.without(Bits::SORT | Bits::DUTY | Bits::METRIC | Bits::OWN_ONLY | Bits::RANK)
         };
         if kept.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::MEASURE) {

@@ -1,6 +1,6 @@
 //! All plugins together: every entry point of every script, until no stored field's label grows any more.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::fields::{Fields, Slot};
 use super::lab::{Bits, Id, Lab};
@@ -82,6 +82,7 @@ fn judge_one(subject: &Subject<'_>, modules: &[(Sym, u32, &Program)], fields: &m
         frames: Vec::new(),
         exits: Exits::default(),
         recursions: HashMap::new(),
+        called: HashSet::new(),
         found: Vec::new(),
         ids: HashMap::new(),
         nodes: 0,
@@ -101,6 +102,9 @@ fn judge_one(subject: &Subject<'_>, modules: &[(Sym, u32, &Program)], fields: &m
     }
     for index in modules.len()..machine.units.len() {
         machine.entries(index, subject.manifest);
+    }
+    for index in modules.len()..machine.units.len() {
+        machine.uncalled(index);
     }
     machine.found
 }
@@ -170,6 +174,24 @@ impl Machine<'_> {
                 let args = function.params.iter().map(|name| self.parameter(&person, name)).collect();
                 self.run(unit, index, args, function.pos);
             }
+        }
+    }
+
+    /// Functions that nothing calls: they do no harm, but may not use what the manifest does not declare.
+    fn uncalled(&mut self, unit: usize) {
+        let program = self.units[unit].program;
+        for (index, function) in program.functions.iter().enumerate() {
+            if self.called.contains(&(unit, index)) {
+                continue;
+            }
+            self.fresh(unit);
+            let before = self.found.len();
+            let args = function.params.iter().map(|_| Val::any(Lab::NONE)).collect();
+            self.call_function(unit, index, args, None, function.pos);
+            let found = self.found.split_off(before);
+            self.found.extend(
+                found.into_iter().filter(|found| matches!(found.rule, Rule::EveryEffectDeclared | Rule::NoUnflaggedCoaching)),
+            );
         }
     }
 

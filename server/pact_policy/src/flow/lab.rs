@@ -57,12 +57,33 @@ impl Bits {
     pub(crate) const DUTY: Self = Self(1 << 19);
     /// An outside person, a partner.
     pub(crate) const OUTSIDE: Self = Self(1 << 20);
+    /// The value is the moment of a run.
+    pub(crate) const NOW: Self = Self(1 << 21);
+    /// The value is the instant from which somebody was waited for: of a push or a request.
+    pub(crate) const OPENED: Self = Self(1 << 22);
+    /// The value is a day that lies ahead of its trace: by when something is wanted.
+    pub(crate) const AHEAD: Self = Self(1 << 23);
+    /// How long somebody has been waited for until now.
+    pub(crate) const AGE: Self = Self(1 << 24);
+    /// Whether traces of one customer or lead are there at all.
+    pub(crate) const BARE: Self = Self(1 << 25);
 
     pub(crate) const PERSONAL: Self = Self(Self::WHO.0 | Self::GROUP.0);
     /// Parts that only say what kind of value it is, and end with an operation.
-    pub(crate) const SORT: Self = Self(Self::INSTANT.0 | Self::ANSWER.0 | Self::ENTERED.0 | Self::ACT_NOW.0 | Self::OUTSIDE.0);
+    pub(crate) const SORT: Self = Self(
+        Self::INSTANT.0
+            | Self::ANSWER.0
+            | Self::ENTERED.0
+            | Self::ACT_NOW.0
+            | Self::OUTSIDE.0
+            | Self::NOW.0
+            | Self::OPENED.0
+            | Self::AHEAD.0,
+    );
     /// Parts that are sanctioned only towards the person whose they are.
-    pub(crate) const OWN_ONLY: Self = Self(Self::PRESENCE.0 | Self::ORDER.0 | Self::SELECTED.0 | Self::LISTED.0);
+    pub(crate) const OWN_ONLY: Self = Self(Self::PRESENCE.0 | Self::ORDER.0 | Self::SELECTED.0 | Self::LISTED.0 | Self::AGE.0);
+    /// Parts that a running measure adds to what a loop goes over.
+    pub(crate) const RUNNING: Self = Self(Self::MEASURE.0 | Self::ACROSS.0 | Self::METRIC.0);
     /// Parts that say something of acts when counted.
     pub(crate) const COUNTS: Self = Self(
         Self::TRACE.0
@@ -148,11 +169,12 @@ impl BitOrAssign for Bits {
 
 impl std::fmt::Debug for Bits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 21] = [
+        const NAMES: [&str; 26] = [
             "who", "group", "trace", "clock", "subject", "coaching", "measure", "across", "metric", "duration", "rank",
-            "presence", "order", "selected", "listed", "instant", "answer", "entered", "act_now", "duty", "outside",
+            "presence", "order", "selected", "listed", "instant", "answer", "entered", "act_now", "duty", "outside", "now",
+            "opened", "ahead", "age", "bare",
         ];
-        f.debug_set().entries((0..21).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
+        f.debug_set().entries((0..26).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
     }
 }
 
@@ -193,6 +215,8 @@ pub(crate) struct Lab {
     /// The container whose own state it tells, if it only does that.
     pub(crate) of_cell: Id,
     pub(crate) deps: Deps,
+    /// The open loops that alone made a measure of it: while one of them shows its elements, it only numbers them.
+    pub(crate) turns: u64,
     pub(crate) step: StepId,
     /// How *who* came in.
     pub(crate) who: StepId,
@@ -200,7 +224,11 @@ pub(crate) struct Lab {
 
 impl PartialEq for Lab {
     fn eq(&self, other: &Self) -> bool {
-        self.bits == other.bits && self.own == other.own && self.deps == other.deps && self.of_cell == other.of_cell
+        self.bits == other.bits
+            && self.own == other.own
+            && self.deps == other.deps
+            && self.of_cell == other.of_cell
+            && self.turns == other.turns
     }
 }
 
@@ -216,8 +244,15 @@ pub(crate) enum Reach {
 }
 
 impl Lab {
-    pub(crate) const NONE: Self =
-        Self { bits: Bits::NONE, own: Id::NONE, of_cell: Id::NONE, deps: Deps(0), step: StepId::NONE, who: StepId::NONE };
+    pub(crate) const NONE: Self = Self {
+        bits: Bits::NONE,
+        own: Id::NONE,
+        of_cell: Id::NONE,
+        deps: Deps(0),
+        turns: 0,
+        step: StepId::NONE,
+        who: StepId::NONE,
+    };
 
     pub(crate) fn is_none(&self) -> bool {
         self.bits.is_empty() && self.deps.0 == 0
@@ -241,6 +276,12 @@ impl Lab {
                 self.of_cell.join(other.of_cell)
             },
             deps,
+            turns: match (self.bits.meets(Bits::RUNNING), other.bits.meets(Bits::RUNNING)) {
+                (true, true) => self.turns & other.turns,
+                (true, false) => self.turns,
+                (false, true) => other.turns,
+                (false, false) => 0,
+            },
             step: if graver.step == StepId::NONE { lesser.step } else { graver.step },
             who: if self.who == StepId::NONE { other.who } else { self.who },
         }
@@ -266,9 +307,16 @@ impl Lab {
         if !one_subject && bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS) {
             bits |= Bits::ACROSS;
         }
-        let mut lab = Self { bits, ..self };
+        let same = self.bits.meets(Bits::RUNNING) || !bits.meets(Bits::RUNNING);
+        let mut lab = Self { bits, turns: if same { self.turns } else { 0 }, ..self };
         lab.attribute();
         lab
+    }
+
+    /// What a turn of an open loop makes of it: a measure that, until the loop ends, only numbers what the loop shows.
+    pub(crate) fn gathered_in_turn(self, reach: Reach, bit: u64) -> Self {
+        let lab = self.gathered_over(reach);
+        if self.bits.meets(Bits::RUNNING) { lab } else { Self { turns: bit, ..lab } }
     }
 
     /// Whose a sanctioned part is must be known; if it is not, it is nobody's.

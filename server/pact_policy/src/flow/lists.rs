@@ -24,6 +24,7 @@ impl Machine<'_> {
                     let lab = machine.deep(&val);
                     result = machine.join(result, lab);
                 });
+                result.turns &= self.open_turns(self.pc.len());
                 result
             }
             None => {
@@ -78,6 +79,7 @@ impl Machine<'_> {
             let (val, _) = machine.invoke(&function, std::slice::from_ref(&element), None, pos);
             result = machine.either(&result, &val);
         });
+        super::machine::close(&mut result, self.open_turns(self.pc.len()));
         (result, Self::one_subject(over))
     }
 
@@ -102,7 +104,7 @@ impl Machine<'_> {
         Val {
             from: over.from,
             some: over.from,
-            ..Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject })), lab)
+            ..Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject, placed: false })), lab)
         }
     }
 
@@ -119,7 +121,7 @@ impl Machine<'_> {
         Val {
             from: over.from,
             some: over.from,
-            ..Val::new(Shape::List(Rc::new(ListVal { element, marks: !shows, by_hand: true, one_subject })), lab)
+            ..Val::new(Shape::List(Rc::new(ListVal { element, marks: !shows, by_hand: true, one_subject, placed: false })), lab)
         }
     }
 

@@ -69,7 +69,15 @@ impl Machine<'_> {
                 break;
             }
         }
-        let Pc::Turn { lab, reach, .. } = turn else { return };
+        let Pc::Turn { lab, reach, bit, .. } = turn else { return };
+        for cell in &mut self.cells {
+            super::machine::close(&mut cell.val, !bit);
+        }
+        self.failed.turns &= !bit;
+        let lab = Lab { turns: lab.turns & !bit, ..lab };
+        for exit in [&mut exits.ret, &mut exits.brk, &mut exits.cont, &mut exits.thrown].into_iter().flatten() {
+            exit.turns &= !bit;
+        }
         let lab = self.step(lab, pos, What::Looped);
         let mut through = self.exits_under(exits, lab);
         through.brk = None;
@@ -100,7 +108,10 @@ impl Machine<'_> {
             machine.declare(&it.var, val);
             if let Some(counter) = &it.counter {
                 // A counter tells how many came before, so it gathers the collection.
-                let lab = machine.since(machine.pc.len() - 1);
+                let mut lab = machine.since(machine.pc.len() - 1);
+                if matches!(machine.pc.last(), Some(Pc::Turn { lab, .. }) if !lab.bits.meets(Bits::RUNNING)) {
+                    lab.turns = bit;
+                }
                 machine.declare(counter, Val { from: bit, ..Val::new(Shape::Number, lab) });
             }
             machine.eval(&it.body);
@@ -139,6 +150,7 @@ impl Machine<'_> {
                     machine.pc.pop();
                 }
             });
+            seen.turns &= !bit;
             let next = self.join(lab, seen);
             if next == lab || self.spent() {
                 break;

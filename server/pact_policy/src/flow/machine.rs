@@ -1,6 +1,6 @@
 //! The state of the analysis: cells, the stack of what the program counter depends on, and how labels are put together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::fields::Fields;
@@ -91,6 +91,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) frames: Vec<Frame>,
     pub(crate) exits: Exits,
     pub(crate) recursions: HashMap<(usize, Sym, usize), Recursion>,
+    /// The functions that were looked into, by program and number.
+    pub(crate) called: HashSet<(usize, usize)>,
     pub(crate) found: Vec<Found>,
     pub(crate) ids: HashMap<(u32, Sym), u32>,
     pub(crate) nodes: usize,
@@ -119,7 +121,11 @@ impl<'a> Machine<'a> {
             return b;
         }
         let deps = self.fields.deps.union(a.deps, b.deps);
-        a.with(b, deps)
+        let mut lab = a.with(b, deps);
+        if a.step != b.step && a.step != StepId::NONE && b.step != StepId::NONE {
+            lab.step = self.steps.meet(lab.step, if lab.step == a.step { b.step } else { a.step });
+        }
+        lab
     }
 
     pub(crate) fn identity(&mut self, of: Id, name: &str) -> Id {
@@ -222,7 +228,14 @@ impl<'a> Machine<'a> {
     }
 
     /// Forgets the turns of loops that are not open at `depth`.
-    pub(crate) fn outside(&self, mut val: Val, depth: usize) -> Val {
+    pub(crate) fn outside(&self, val: Val, depth: usize) -> Val {
+        let mut val = self.next_turn(val, depth);
+        close(&mut val, self.open_turns(depth));
+        val
+    }
+
+    /// Forgets which element of loops that are not open at `depth` it shows, as at the end of a turn.
+    pub(crate) fn next_turn(&self, mut val: Val, depth: usize) -> Val {
         let open = self.open_turns(depth);
         fn strip(val: &mut Val, open: u64) {
             val.from &= open;
@@ -305,5 +318,20 @@ impl<'a> Machine<'a> {
             crate::ir::Kind::Var(name) => self.lookup(name),
             _ => None,
         }
+    }
+}
+
+/// What numbered the turns of loops that are over is a measure like any other.
+pub(crate) fn close(val: &mut Val, open: u64) {
+    val.lab.turns &= open;
+    val.empty = val.empty.map(|lab| Lab { turns: lab.turns & open, ..lab });
+    match &mut val.shape {
+        Shape::List(list) => close(&mut Rc::make_mut(list).element, open),
+        Shape::Map(map) => {
+            let map = Rc::make_mut(map);
+            map.keys.turns &= open;
+            map.known.values_mut().chain(map.rest.as_mut()).for_each(|val| close(val, open));
+        }
+        _ => {}
     }
 }

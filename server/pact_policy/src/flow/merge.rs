@@ -98,6 +98,7 @@ impl Machine<'_> {
                     marks: x.marks || y.marks,
                     by_hand: x.by_hand || y.by_hand,
                     one_subject: x.one_subject && y.one_subject,
+                    placed: x.placed || y.placed,
                 };
                 (Shape::List(Rc::new(list)), false)
             }
@@ -181,6 +182,6 @@ impl Machine<'_> {
             (a, b) => a.clone().or_else(|| b.clone()),
         };
         let keys = self.join(x.keys, y.keys);
-        MapVal { known, rest, keys }
+        MapVal { known, rest, keys, of_people: x.of_people || y.of_people }
     }
 }

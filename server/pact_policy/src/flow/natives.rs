@@ -96,7 +96,7 @@ impl Machine<'_> {
                 Val::unit()
             }
             NativeOp::Change => self.change(name, args, receiver, pos),
-            NativeOp::Keys => self.keys(first),
+            NativeOp::Keys => self.keys(first, pos),
             NativeOp::Values => self.values(first),
             NativeOp::Sort => self.sort(args, receiver, pos),
             NativeOp::Part => self.part(first, args.get(1), pos),
@@ -126,7 +126,7 @@ impl Machine<'_> {
             NativeOp::Split => {
                 let lab = self.pure(args, Shape::Any).lab;
                 let element = Val { from: first.from, some: first.some, ..Val::new(Shape::Text(None), lab) };
-                let list = ListVal { element, marks: false, by_hand: true, one_subject: true };
+                let list = ListVal { element, marks: false, by_hand: true, one_subject: true, placed: false };
                 Val::new(Shape::List(Rc::new(list)), lab)
             }
             NativeOp::Join => self.pure(args, Shape::Text(None)),
@@ -145,7 +145,7 @@ impl Machine<'_> {
             from |= Self::deep_from(arg);
             some |= arg.some;
         }
-        let keep = matches!(shape, Shape::Any | Shape::Time);
+        let keep = !matches!(shape, Shape::Bool);
         let id = if args.len() == 1 { args[0].id } else { Id::NONE };
         Val { from, some: some | from, id, ..Val::new(shape, if keep { lab } else { lab.without(Bits::SORT) }) }
     }
@@ -212,6 +212,10 @@ impl Machine<'_> {
         };
         let one = one || (people && !lab.bits.meets(Bits::CLOCK | Bits::ACROSS));
         let personal = lab.bits.meets(Bits::PERSONAL);
+        // Whether anything is planned with a customer, or has happened on a lead, is that subject's quiet clock.
+        if one && !people && !personal && lab.bits.meets(Bits::TRACE) && !lab.bits.meets(Bits::RUNNING | Bits::OWN_ONLY) {
+            lab.bits = lab.bits.without(Bits::TRACE | Bits::SORT) | Bits::CLOCK | Bits::BARE;
+        }
         let subject_only = one && !lab.bits.meets(Bits::TRACE);
         if !subject_only
             && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS))
@@ -267,7 +271,9 @@ impl Machine<'_> {
         if val.lab.bits.meets(Bits::TRACE | Bits::CLOCK) && own != Id::NONE {
             val.lab.own = own;
         }
-        Val { maybe: true, id, from: over.from, some: over.some, ..val }
+        // That a customer or lead has none is that subject's quiet clock.
+        let maybe = !Self::one_subject(over) || val.lab.bits.meets(Bits::PERSONAL | Bits::OWN_ONLY);
+        Val { maybe, id, from: over.from, some: over.some, ..val }
     }
 
     pub(crate) fn take_out(&mut self, name: &Sym, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
@@ -286,13 +292,21 @@ impl Machine<'_> {
         taken
     }
 
-    pub(crate) fn keys(&mut self, first: &Val) -> Val {
+    pub(crate) fn keys(&mut self, first: &Val, pos: Pos) -> Val {
         let lab = match &first.shape {
             Shape::Map(map) => self.join(first.lab, map.keys),
             _ => self.deep(first),
         };
-        let text = Val::new(Shape::Text(None), lab.without(Bits::METRIC | Bits::MEASURE | Bits::ACROSS));
-        let list = ListVal { element: text, marks: false, by_hand: true, one_subject: false };
+        let mut named = lab.without(Bits::METRIC | Bits::MEASURE | Bits::ACROSS);
+        let mut id = Id::NONE;
+        if matches!(&first.shape, Shape::Map(map) if map.of_people) {
+            // A person is a key once there is one trace of theirs.
+            id = self.identity_here(pos, "key");
+            named.bits |= Bits::PRESENCE;
+            named.own = id;
+        }
+        let text = Val { id, ..Val::new(Shape::Text(None), named) };
+        let list = ListVal { element: text, marks: false, by_hand: true, one_subject: false, placed: false };
         Val::new(Shape::List(Rc::new(list)), lab)
     }
 
@@ -316,7 +330,7 @@ impl Machine<'_> {
             Shape::Query(query) if by.is_none() => {
                 let query = query.clone();
                 let element = self.query_element(&query, pos);
-                let list = ListVal { element, marks: false, by_hand: true, one_subject: query.one_subject };
+                let list = ListVal { element, marks: false, by_hand: true, one_subject: query.one_subject, placed: false };
                 Val { from: first.from, some: first.from, ..Val::new(Shape::List(Rc::new(list)), first.lab) }
             }
             Shape::Query(query) => {

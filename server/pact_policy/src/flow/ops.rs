@@ -20,6 +20,12 @@ impl Machine<'_> {
             return lab;
         }
         let mut lab = lab;
+        // That one customer or lead has something stored is that subject's own state.
+        let on_person = val.field.is_none_or(|field| self.fields.on_person(field));
+        if !on_person && !lab.bits.meets(Bits::PERSONAL) {
+            lab.bits |= Bits::BARE | Bits::CLOCK;
+            return lab;
+        }
         lab.bits |= Bits::PRESENCE;
         lab.claim();
         if lab.of_cell == Id::NONE {
@@ -66,9 +72,19 @@ impl Machine<'_> {
                 made(Shape::Bool, lab)
             }
             "-" => {
+                let waited = la.bits.has(Bits::NOW) && lb.bits.has(Bits::OPENED)
+                    || la.bits.has(Bits::OPENED) && lb.bits.has(Bits::NOW) && !la.bits.has(Bits::AHEAD);
                 if self.is_duration(la, lb) {
                     let mut lab = joined.without(Bits::SORT);
                     lab.bits |= Bits::DURATION;
+                    let file = self.file();
+                    lab.step = self.steps.add(file, pos, What::Subtracted, la.step, lb.step);
+                    return made(Shape::Span, lab);
+                }
+                if waited {
+                    let mut lab = joined.without(Bits::SORT);
+                    lab.bits |= Bits::AGE;
+                    lab.claim();
                     return made(Shape::Span, self.step(lab, pos, What::Subtracted));
                 }
                 let both = matches!(a.shape, Shape::Time) && matches!(b.shape, Shape::Time);
@@ -83,10 +99,11 @@ impl Machine<'_> {
             }
             ".." | "..=" => {
                 let element = Val::new(Shape::Number, Lab::NONE);
-                let list = ListVal { element, marks: true, by_hand: true, one_subject: false };
+                let list = ListVal { element, marks: true, by_hand: true, one_subject: false, placed: false };
                 Val::new(Shape::List(Rc::new(list)), joined.without(Bits::SORT))
             }
-            _ => made(arithmetic(&a.shape, &b.shape), joined.without(Bits::SORT)),
+            // A part of an instant stays one, however it is scaled.
+            _ => made(arithmetic(&a.shape, &b.shape), joined),
         }
     }
 
@@ -94,8 +111,13 @@ impl Machine<'_> {
         match (&a.shape, &b.shape) {
             (Shape::List(x), Shape::List(y)) => {
                 let element = self.either(&x.element, &y.element);
-                let list =
-                    ListVal { element, marks: x.marks || y.marks, by_hand: true, one_subject: x.one_subject && y.one_subject };
+                let list = ListVal {
+                    element,
+                    marks: x.marks || y.marks,
+                    by_hand: true,
+                    one_subject: x.one_subject && y.one_subject,
+                    placed: x.placed || y.placed,
+                };
                 let lab = self.join(a.lab, b.lab);
                 Val::new(Shape::List(Rc::new(list)), lab)
             }
@@ -108,7 +130,7 @@ impl Machine<'_> {
                     (p, q) => p.clone().or_else(|| q.clone()),
                 };
                 let keys = self.join(x.keys, y.keys);
-                Val::new(Shape::Map(Rc::new(MapVal { known, rest, keys })), lab)
+                Val::new(Shape::Map(Rc::new(MapVal { known, rest, keys, of_people: x.of_people || y.of_people })), lab)
             }
             (Shape::Text(_), _) | (_, Shape::Text(_)) => Val { from, some, ..Val::new(Shape::Text(None), joined) },
             (x, y) => Val { from, some, ..Val::new(arithmetic(x, y), joined) },
@@ -116,7 +138,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn equality(&mut self, op: &str, a: &Val, b: &Val, joined: Lab, pos: Pos) -> Lab {
-        let mut lab = joined.without(Bits::SORT);
+        let mut lab = joined.without(Bits::SORT | Bits::AGE);
         if matches!(a.shape, Shape::Unit) || matches!(b.shape, Shape::Unit) {
             let val = if matches!(a.shape, Shape::Unit) { b } else { a };
             lab = self.presence(val, lab);
@@ -145,7 +167,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn comparison(&mut self, la: Lab, lb: Lab, joined: Lab, pos: Pos) -> Lab {
-        let mut lab = joined.without(Bits::SORT);
+        let mut lab = joined.without(Bits::SORT | Bits::AGE);
         let instants = la.bits.has(Bits::INSTANT) && lb.bits.has(Bits::INSTANT);
         if self.is_duration(la, lb) && (!instants || la.bits.meets(Bits::ANSWER) || lb.bits.meets(Bits::ANSWER)) {
             lab.bits |= Bits::DURATION;

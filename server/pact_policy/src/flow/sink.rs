@@ -56,12 +56,12 @@ impl Machine<'_> {
         for at in (0..self.pc.len()).rev() {
             match self.pc[at] {
                 Pc::Branch { lab, .. } => {
-                    let lab = self.cut_short(lab, at, from);
+                    let lab = self.numbering(lab, from, true);
                     way = self.join(way, lab);
                 }
                 Pc::Turn { lab, reach, marks, people, bit } => {
                     turns = true;
-                    let lab = self.cut_short(lab, at, from);
+                    let lab = self.numbering(lab, from, true);
                     let shown = from & bit != 0 && !marks;
                     let lab = if shown && people { lab.without(Bits::PERSONAL) } else { lab };
                     way = self.join(way, lab);
@@ -75,29 +75,53 @@ impl Machine<'_> {
         if !turns {
             all = all.without(Bits::SELECTED);
         }
+        // Person by person, what is missing at their customers is what they left undone.
+        let by_person = self.pc.iter().find_map(|pc| match pc {
+            Pc::Turn { lab, .. } if lab.bits.has(Bits::WHO) => Some(lab.own),
+            Pc::Turn { .. } | Pc::Branch { .. } => None,
+        });
+        if let (true, Some(own)) = (all.bits.has(Bits::BARE), by_person) {
+            all.own = if all.bits.meets(Bits::OWN_ONLY) { all.own.join(own) } else { own };
+            all.bits |= Bits::PRESENCE;
+            all.claim();
+        }
         if all.bits.meets(Bits::MEASURE) && all.bits.meets(Bits::PERSONAL) {
             all.bits |= Bits::METRIC;
         }
         all
     }
 
-    /// A list that is cut short by how much of it was shown tells no more than the list: it stays its owner's alone.
-    fn cut_short(&self, lab: Lab, at: usize, from: u64) -> Lab {
-        let counts = Bits::METRIC | Bits::MEASURE | Bits::ACROSS;
-        if !lab.bits.meets(Bits::METRIC) || lab.bits.meets(Bits::RANK | Bits::DURATION) {
+    /// A list that is numbered, or cut short by how much of it was shown, tells no more than the list.
+    ///
+    /// `shown` are the loops whose element is shown here; `cuts` says that it decides whether something is shown.
+    fn numbering(&self, lab: Lab, shown: u64, cuts: bool) -> Lab {
+        if !lab.bits.meets(Bits::RUNNING) || lab.turns & shown == 0 || lab.bits.meets(Bits::RANK | Bits::DURATION) {
             return lab;
         }
-        let inside = self.pc.iter().take(at + 1).any(|pc| match pc {
-            Pc::Turn { lab: turn, bit, people: false, .. } => {
-                from & bit != 0 && turn.own.same(lab.own) && turn.bits.meets(Bits::PERSONAL)
+        let plain = lab.bits.without(Bits::RUNNING | Bits::SORT | Bits::ORDER);
+        for (at, pc) in self.pc.iter().enumerate() {
+            let Pc::Turn { lab: turn, bit, people: false, marks: false, .. } = pc else { continue };
+            let same = lab.own == turn.own || !plain.meets(Bits::PERSONAL);
+            if lab.turns & shown & bit == 0 || !turn.bits.has(plain) || !same {
+                continue;
             }
-            Pc::Turn { .. } | Pc::Branch { .. } => false,
-        });
-        if inside { Lab { bits: lab.bits.without(counts) | Bits::ORDER, ..lab } } else { lab }
+            let chosen = self.pc.iter().skip(at + 1).any(|pc| match pc {
+                Pc::Branch { lab, .. } => lab.bits.meets(Bits::COUNTS),
+                Pc::Turn { .. } => false,
+            });
+            let mut lab = lab.without(Bits::RUNNING);
+            if (cuts || chosen) && turn.bits.meets(Bits::PERSONAL) {
+                lab.bits |= Bits::ORDER;
+                lab.claim();
+            }
+            return lab;
+        }
+        lab
     }
 
     /// Judges something that leaves the run here.
     pub(crate) fn sink(&mut self, sink: Sink, pos: Pos, data: Lab, from: u64, receiver: Id) {
+        let data = self.numbering(data, from, false);
         let all = self.reaching(data.without(Bits::SORT.without(Bits::OUTSIDE)), from);
         let file = self.file();
         if !self.reached.contains(&(file, pos, sink)) {
@@ -120,10 +144,27 @@ impl Machine<'_> {
             return None;
         }
         if bits.meets(Bits::OWN_ONLY) && bits.meets(Bits::PERSONAL) {
-            let personal = matches!(sink, Sink::Digest(_) | Sink::Effect("notify" | "ask" | "send" | "digest"));
+            // A person's own digest may leave a heading out; a message of its own must show the trace that it is about.
+            let personal = match sink {
+                Sink::Digest(_) | Sink::Effect("send" | "digest") => true,
+                Sink::Effect("notify" | "ask") => {
+                    let shown = data.bits.meets(Bits::TRACE | Bits::CLOCK) && !data.bits.has(Bits::PRESENCE);
+                    shown || !all.bits.has(Bits::PRESENCE) || all.bits.has(Bits::BARE)
+                }
+                Sink::Effect(_) | Sink::Store | Sink::Post | Sink::Log | Sink::Note | Sink::Return | Sink::Throw | Sink::Turn => {
+                    false
+                }
+            };
             if !(personal && receiver.same(all.own)) {
+                if bits.has(Bits::AGE) {
+                    return Some(Rule::NoReactionTime);
+                }
                 bits |= Bits::METRIC;
             }
+        }
+        let leaves = sink == Sink::Post || (data.bits.has(Bits::OUTSIDE) && data.bits.meets(Bits::TRACE));
+        if leaves && bits.has(Bits::METRIC | Bits::TRACE) && !all.bits.meets(Bits::METRIC | Bits::DURATION) {
+            return Some(Rule::NoActivityExport);
         }
         if bits.has(Bits::DURATION) {
             return Some(if bits.has(Bits::RANK) { Rule::NoActivityRanking } else { Rule::NoReactionTime });
@@ -131,7 +172,6 @@ impl Machine<'_> {
         if bits.has(Bits::METRIC) {
             return Some(if bits.has(Bits::RANK) { Rule::NoActivityRanking } else { Rule::NoActivityMetric });
         }
-        let leaves = sink == Sink::Post || (data.bits.has(Bits::OUTSIDE) && data.bits.meets(Bits::TRACE));
         if leaves
             && bits.meets(Bits::PERSONAL)
             && bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::MEASURE)
@@ -195,7 +235,9 @@ impl Machine<'_> {
         }
         let tells = all.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::MEASURE | Bits::METRIC | Bits::DURATION | Bits::OWN_ONLY);
         let others: Vec<u32> = deps.iter().copied().filter(|&dep| dep != field).collect();
-        let grows = deps.contains(&field) || (once && self.fields.tell(&others));
+        let event = self.entry.filter(|entry| entry.entry().act).map_or(0, |entry| 1 << entry as u32);
+        let grows = deps.contains(&field) || (once && self.fields.tell(&others)) || self.fields.fired(&others, event);
+        self.fields.write_fired(field, event);
         let file = self.file();
         if !self.reached.contains(&(file, pos, Sink::Store)) {
             self.reached.push((file, pos, Sink::Store));
@@ -207,9 +249,11 @@ impl Machine<'_> {
             self.refuse(rule, Sink::Store, pos, all);
         }
         let mut kept = all;
-        kept.bits |= inner.bits.only(Bits::SORT.without(Bits::ACT_NOW | Bits::OUTSIDE));
+        kept.turns = 0;
+        kept.bits |= inner.bits.only(Bits::SORT.without(Bits::ACT_NOW | Bits::NOW | Bits::OUTSIDE));
         if kept.bits.has(Bits::DUTY) {
             kept.bits |= Bits::TRACE;
+            kept.step = if kept.step == StepId::NONE { kept.who } else { kept.step };
         }
         if rule.is_some() {
             // Told once, here: readers see one trace in its place.

@@ -21,6 +21,8 @@ pub(crate) enum What {
     Looped,
     Compared,
     Subtracted,
+    /// Two ways from sources meet.
+    Met,
     Kept(Sym),
     Branched,
     Left,
@@ -40,6 +42,8 @@ pub(crate) struct Step {
     pub(crate) what: What,
     pub(crate) before: StepId,
     pub(crate) also: StepId,
+    /// The files in which something was stored on the way, as a small set.
+    stored: u64,
 }
 
 /// All steps of a judgement.
@@ -49,7 +53,7 @@ pub(crate) struct Steps {
 }
 
 /// The longest path that a finding tells.
-const LONGEST_PATH: usize = 24;
+const LONGEST_PATH: usize = 32;
 
 /// The most steps that are kept; beyond it paths end early, findings do not.
 const MOST_STEPS: usize = 2_000_000;
@@ -66,8 +70,26 @@ impl Steps {
         if self.all.len() >= MOST_STEPS {
             return before;
         }
-        self.all.push(Step { file, pos, what, before, also });
+        let here = if matches!(what, What::Stored(_)) { 1 << (file % 64) } else { 0 };
+        let stored = here | self.stored(before) | self.stored(also);
+        self.all.push(Step { file, pos, what, before, also, stored });
         StepId(u32::try_from(self.all.len()).unwrap_or(0))
+    }
+
+    fn stored(&self, id: StepId) -> u64 {
+        self.get(id).map_or(0, |step| step.stored)
+    }
+
+    /// Where two ways meet: both are told if the second comes from a script that the first does not name.
+    pub(crate) fn meet(&mut self, first: StepId, second: StepId) -> StepId {
+        let more = self.stored(second) & !self.stored(first);
+        match self.get(first) {
+            Some(step) if more != 0 => {
+                let (file, pos) = (step.file, step.pos);
+                self.add(file, pos, What::Met, first, second)
+            }
+            _ => first,
+        }
     }
 
     pub(crate) fn get(&self, id: StepId) -> Option<&Step> {
@@ -91,7 +113,7 @@ impl Steps {
                 return;
             }
             path.push(step);
-            if step.also != StepId::NONE && depth < 3 {
+            if step.also != StepId::NONE && depth < 8 {
                 self.collect(step.also, path, depth + 1);
             }
             id = step.before;
@@ -112,6 +134,7 @@ impl What {
             Self::Looped => "changes with every turn of the loop, so it gathers what the loop goes over".to_owned(),
             Self::Compared => "compares".to_owned(),
             Self::Subtracted => "takes one instant from another".to_owned(),
+            Self::Met => "meets what comes from another script".to_owned(),
             Self::Kept(name) => format!("is kept in `{name}`"),
             Self::Branched => "decides which way the script goes".to_owned(),
             Self::Left => "decides whether the code behind it is reached".to_owned(),

@@ -55,6 +55,8 @@ pub(crate) struct ListVal {
     pub(crate) by_hand: bool,
     /// Whether all elements belong to one customer or lead.
     pub(crate) one_subject: bool,
+    /// Whether an element was written at a place, so that it may have gathered a loop.
+    pub(crate) placed: bool,
 }
 
 /// A map that the script made.
@@ -64,6 +66,8 @@ pub(crate) struct MapVal {
     pub(crate) rest: Option<Val>,
     /// The label of keys that are computed.
     pub(crate) keys: Lab,
+    /// Whether a key names the person of a trace: then a key is there once there is one trace of theirs.
+    pub(crate) of_people: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -164,7 +168,7 @@ impl Val {
     }
 
     pub(crate) fn list(element: Val, lab: Lab) -> Self {
-        Self::new(Shape::List(Rc::new(ListVal { element, marks: false, by_hand: true, one_subject: false })), lab)
+        Self::new(Shape::List(Rc::new(ListVal { element, marks: false, by_hand: true, one_subject: false, placed: false })), lab)
     }
 
     /// The value without what says that it is a certain variable or field read unchanged.
