@@ -11,20 +11,21 @@ use tokio::time::Instant as Clock;
 use uuid::Uuid;
 
 use crate::facts::RunFacts;
+use crate::facts::known::Known;
 use crate::ops::effect::Finished;
 use crate::plugins::Installed;
 use crate::{App, Refusal};
 
-/// Runs every script that asks for an event, one after the other, in the plugins' order.
+/// Runs every script that asks for an event, one after the other, in the plugins' order; `known` was read before.
 ///
 /// # Errors
 /// A store that does not answer; what goes wrong in a script is in its [`Finished`].
-pub(crate) async fn of_event(app: &App, event: &event::Model) -> Result<Vec<Finished>, Refusal> {
+pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>) -> Result<Vec<Finished>, Refusal> {
     let (Some(point), Some(pool)) = (EntryPoint::of_event(&event.name), &app.pool) else { return Ok(Vec::new()) };
     let plugins = app.plugins();
     let mut finished = Vec::new();
     for plugin in plugins.asking_for(point) {
-        let facts = RunFacts::new(app, app.clock.now(), &plugin.id, Arc::clone(&plugin.fields));
+        let facts = RunFacts::new(app, app.clock.now(), &plugin.id, Arc::clone(&plugin.fields)).with_known(Arc::clone(known));
         let Some(call) = call(&facts, point, event).await? else { continue };
         let started = Clock::now();
         let run = run(app, plugin, point, event, call);

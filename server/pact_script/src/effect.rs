@@ -172,6 +172,26 @@ pub struct Line {
 }
 
 impl Effect {
+    /// The lead that it decides about, if it is one of those that do.
+    pub const fn lead(&self) -> Option<Uuid> {
+        match self {
+            Self::Push { lead, .. }
+            | Self::Highlight { lead, .. }
+            | Self::Unhighlight { lead }
+            | Self::Escalate { lead, .. }
+            | Self::Transfer { lead, .. } => Some(*lead),
+            Self::Set { .. }
+            | Self::WriteCard { .. }
+            | Self::Ask { .. }
+            | Self::Notify { .. }
+            | Self::Suggest { .. }
+            | Self::Send { .. }
+            | Self::Post { .. }
+            | Self::Note { .. }
+            | Self::Rotated { .. } => None,
+        }
+    }
+
     /// The capability that a manifest must declare; moving a rotation needs none, since it belongs to what used it.
     pub const fn capability(&self) -> Option<Capability> {
         match self {

@@ -1,7 +1,9 @@
 //! Customers: found by filters, by what makes them the same, and merged.
 
-use sea_orm::sea_query::{Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{Asterisk, Query, SelectStatement, UnionType};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
 use uuid::Uuid;
 
 use crate::entity::customer::{Column, Entity, Model};
@@ -125,14 +127,25 @@ pub async fn candidates(
         return Ok(Vec::new());
     }
     let known = || Entity::find().filter(Column::MergedIntoId.is_null());
-    let mut found = known().filter(equal).limit(EQUALS).all(conn).await?;
+    let mut all = part(known().filter(equal).limit(EQUALS));
     if named {
         let after = known().filter(Column::NameKey.gt(name_key)).order_by_asc(Column::NameKey).limit(NEIGHBOURS);
         let before = known().filter(Column::NameKey.lt(name_key)).filter(Column::NameKey.ne("")).order_by_desc(Column::NameKey);
-        add(&mut found, after.all(conn).await?);
-        add(&mut found, before.limit(NEIGHBOURS).all(conn).await?);
+        all.union(UnionType::All, part(after)).union(UnionType::All, part(before.limit(NEIGHBOURS)));
+    }
+    let mut found: Vec<Model> = Vec::new();
+    for row in conn.query_all(&all).await? {
+        let customer = Model::from_query_result(&row, "")?;
+        if found.iter().all(|one| one.id != customer.id) {
+            found.push(customer);
+        }
     }
     Ok(found)
+}
+
+/// A query with an order and a limit of its own, as a part of a union.
+fn part(select: Select<Entity>) -> SelectStatement {
+    Query::select().column(Asterisk).from_subquery(select.into_query(), "part").to_owned()
 }
 
 /// Customers with a similar name, most similar first, wherever the typing errors are. It costs some milliseconds.
@@ -145,14 +158,6 @@ pub async fn similar(conn: &impl ConnectionTrait, name: &str, limit: u64) -> Res
     found.retain(|customer| customer.merged_into_id.is_none());
     found.sort_by_key(|customer| ids.iter().position(|id| *id == customer.id));
     Ok(found)
-}
-
-fn add(found: &mut Vec<Model>, more: Vec<Model>) {
-    for customer in more {
-        if found.iter().all(|one| one.id != customer.id) {
-            found.push(customer);
-        }
-    }
 }
 
 /// Gives what hangs on one customer to another, when they are merged: contacts, leads, cards, plans, requests, and the customers merged into it before.

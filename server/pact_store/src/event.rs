@@ -3,8 +3,10 @@
 //! Whoever claims an event gets it for the length of a lease, with a fence: a number that goes up with every claim. What is handled must show the fence
 //! that it was claimed with, so one who slept through the lease changes nothing.
 
+use std::collections::HashSet;
+
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use crate::entity::event::{Column, Entity, Model};
@@ -43,12 +45,22 @@ pub async fn claim(tx: &Tx, now: i64, lane: Option<i64>, limit: u64, lease_ms: i
     Ok(claimed)
 }
 
-/// Says that a claimed event is handled; false when it is no longer ours, and then nothing may be written for it.
+/// Says that claimed events, each with its fence, are handled, and returns those that are still ours; nothing may be written for the others.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn mark_handled(tx: &Tx, event: Uuid, fence: i64, now: i64) -> Result<bool, StoreError> {
-    change(tx, event, fence, [(Column::HandledAt, Expr::value(now)), (Column::LeaseUntil, Expr::value(None::<i64>))]).await
+pub async fn mark_handled(tx: &Tx, claimed: &[(Uuid, i64)], now: i64) -> Result<HashSet<Uuid>, StoreError> {
+    let ours = claimed.iter().map(|(event, fence)| Column::Id.eq(*event).and(Column::Fence.eq(*fence)));
+    let mut update = Query::update();
+    update
+        .table(Entity)
+        .values([(Column::HandledAt, Expr::value(now)), (Column::LeaseUntil, Expr::value(None::<i64>))])
+        .and_where(Column::Id.is_in(claimed.iter().map(|(event, _)| *event)))
+        .cond_where(ours.fold(Condition::any(), Condition::add))
+        .and_where(Column::HandledAt.is_null())
+        .returning_col(Column::Id);
+    let rows = tx.query_past_journal(&update).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
 /// Keeps a claimed event for longer; false when it is no longer ours.

@@ -1,5 +1,6 @@
-//! The append-only tables: rows are collected and written with one statement for many rows, in the order of the jobs.
+//! New rows that come in numbers: they are collected and written with one statement for many rows, in the order of the jobs.
 
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 
 use crate::entity;
@@ -8,7 +9,7 @@ use crate::notice::Notice;
 /// Rows of one multi-row insert at most. Inserts are cut into powers of two, so that few different statements exist and each stays prepared.
 pub(crate) const ROWS_PER_INSERT: usize = 64;
 
-/// A row of an append-only table.
+/// A new row of a table in which many are written.
 pub trait Journal: sealed::Collect {}
 
 mod sealed {
@@ -80,6 +81,9 @@ macro_rules! journals {
 }
 
 journals! {
+    customers: customer, insert_all::<entity::customer::Entity, _>, |_| None;
+    contacts: contact, insert_all::<entity::contact::Entity, _>, |_| None;
+    leads: lead, insert_all::<entity::lead::Entity, _>, |_| None;
     runs: run, insert_all::<entity::run::Entity, _>, |_| None;
     run_subjects: run_subject, insert_all::<entity::run_subject::Entity, _>, |_| None;
     pushes: push, insert_all::<entity::push::Entity, _>, |_| None;
@@ -96,13 +100,34 @@ where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
+    write_all::<E, C>(rows, None, conn).await
+}
+
+/// Writes rows; what is to happen to those that are there already is said by `again`.
+pub(crate) async fn insert_or_update<E, C>(rows: Vec<E::Model>, again: &OnConflict, conn: &C) -> Result<(), DbErr>
+where
+    C: ConnectionTrait,
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    write_all::<E, C>(rows, Some(again), conn).await
+}
+
+async fn write_all<E, C>(rows: Vec<E::Model>, again: Option<&OnConflict>, conn: &C) -> Result<(), DbErr>
+where
+    C: ConnectionTrait,
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
     let mut left = rows.len();
     let mut rows = rows.into_iter();
     while left > 0 {
         let take = largest_power_of_two(left);
-        E::insert_many::<E::ActiveModel, _>(rows.by_ref().take(take).map(IntoActiveModel::into_active_model))
-            .exec_without_returning(conn)
-            .await?;
+        let mut insert = E::insert_many::<E::ActiveModel, _>(rows.by_ref().take(take).map(IntoActiveModel::into_active_model));
+        if let Some(again) = again {
+            insert = insert.on_conflict(again.clone());
+        }
+        insert.exec_without_returning(conn).await?;
         left -= take;
     }
     Ok(())

@@ -1,13 +1,17 @@
 //! What every record has in common: found by its key, changed only by whoever saw its present content.
 
+use std::collections::HashSet;
+
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyTrait, QueryFilter, QuerySelect, Statement, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
+    PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
 };
 use uuid::Uuid;
 
 use crate::entity;
 use crate::error::StoreError;
+use crate::journal::insert_or_update;
 use crate::tx::Tx;
 
 /// A record that people change: it carries a revision, the random token of its present content.
@@ -107,6 +111,21 @@ pub async fn hold<M: Record>(tx: &Tx, id: M::Id) -> Result<M, StoreError> {
     held.ok_or(StoreError::NotFound { what: M::WHAT })
 }
 
+/// The records with these ids, held as by [`hold`], in the order of their ids, so that two transactions do not wait for each other; ids without a
+/// record are left out.
+///
+/// # Errors
+/// What the database reports.
+pub async fn hold_many<M: Record>(tx: &Tx, ids: impl IntoIterator<Item = M::Id>) -> Result<Vec<M>, StoreError> {
+    let ids: Vec<M::Id> = ids.into_iter().collect();
+    let mut held = Vec::with_capacity(ids.len());
+    for some in ids.chunks(crate::IDS_PER_QUERY) {
+        let select = M::Entity::find().filter(M::ID.is_in(some.iter().cloned()));
+        held.extend(select.order_by_asc(M::ID).lock_exclusive().all(tx).await?);
+    }
+    Ok(held)
+}
+
 /// Holds a key (a customer's name, an e-mail address) for this transaction, so that two writers do not make the same new record for it. SQLite's one
 /// writer needs no such thing.
 ///
@@ -193,6 +212,33 @@ pub async fn save<M: Record>(tx: &Tx, before: &M, mut after: M) -> Result<M, Sto
     find::<M>(tx, before.id())
         .await?
         .map_or(Err(StoreError::NotFound { what: M::WHAT }), |_| Err(StoreError::Conflict { what: M::WHAT }))
+}
+
+/// Writes what differs between the first and the second of each pair, of records that this transaction holds ([`hold_many`]), many with one statement;
+/// returns them with their new revisions.
+///
+/// # Errors
+/// What the database reports.
+pub async fn save_held<M: Record>(tx: &Tx, changes: Vec<(M, M)>) -> Result<Vec<M>, StoreError> {
+    let mut columns = Vec::new();
+    let mut written = Vec::new();
+    let mut after = Vec::with_capacity(changes.len());
+    for (before, mut now) in changes {
+        now.set_revision(before.revision().to_owned());
+        let differ: Vec<_> = <M::Entity as EntityTrait>::Column::iter().filter(|&column| now.get(column) != before.get(column)).collect();
+        if !differ.is_empty() {
+            now.set_revision(new_revision());
+            columns.extend(differ);
+            written.push(now.clone());
+        }
+        after.push(now);
+    }
+    columns.push(M::REVISION);
+    let mut seen = HashSet::new();
+    columns.retain(|column| seen.insert(column.as_str().to_owned()));
+    let again = OnConflict::column(M::ID).update_columns(columns).to_owned();
+    insert_or_update::<M::Entity, _>(written, &again, tx).await?;
+    Ok(after)
 }
 
 /// Removes a record, if it is still as the caller saw it.

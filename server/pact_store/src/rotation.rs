@@ -1,10 +1,14 @@
 //! Rotations: whose turn it was, kept by the host and shown to nobody.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
 
 use crate::entity::rotation::{Column, Entity, Model};
 use crate::error::StoreError;
+use crate::journal::insert_or_update;
 use crate::tx::Tx;
 
 /// Every turn of a rotation.
@@ -15,12 +19,18 @@ pub async fn of_name(conn: &impl ConnectionTrait, name: &str) -> Result<Vec<Mode
     Ok(Entity::find().filter(Column::Name.eq(name)).all(conn).await?)
 }
 
-/// Notes that a person had their turn.
+/// Notes that people had their turns; of several turns of one person in one rotation, the last counts.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn given(tx: &Tx, turn: Model) -> Result<(), StoreError> {
+pub async fn given(tx: &Tx, turns: impl IntoIterator<Item = Model>) -> Result<(), StoreError> {
+    let mut last: BTreeMap<(String, Uuid), Model> = BTreeMap::new();
+    for turn in turns {
+        let key = (turn.name.clone(), turn.person_id);
+        if last.get(&key).is_none_or(|earlier| earlier.given_seq < turn.given_seq) {
+            last.insert(key, turn);
+        }
+    }
     let again = OnConflict::columns([Column::Name, Column::PersonId]).update_column(Column::GivenSeq).to_owned();
-    Entity::insert(turn.into_active_model()).on_conflict(again).exec_without_returning(tx).await?;
-    Ok(())
+    Ok(insert_or_update::<Entity, _>(last.into_values().collect(), &again, tx).await?)
 }

@@ -62,7 +62,7 @@ impl Tx {
         Ok(Self { inner, state: Mutex::default(), flushing: tokio::sync::Mutex::default() })
     }
 
-    /// Adds a row to an append-only table. It is on disk when the job is answered.
+    /// Adds a new row. It is on disk when the job is answered.
     pub fn append<R: Journal>(&self, row: R) {
         let mut state = self.state();
         if let Some(notice) = row.notice() {
@@ -154,6 +154,13 @@ impl Tx {
         self.alive()?;
         let result = self.inner.execute(statement).await;
         self.after(result, |done| done.rows_affected() > 0)
+    }
+
+    /// As [`Tx::execute_past_journal`], with the rows that the statement returns; it must write.
+    pub(crate) async fn query_past_journal(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>, DbErr> {
+        self.alive()?;
+        let result = self.inner.query_all(statement).await;
+        self.after(result, |rows| !rows.is_empty())
     }
 
     /// Nothing runs after a failure.

@@ -113,10 +113,13 @@ async fn main_job(plan: &Plan, name: &'static str, db: Db, row_rate: f64, ceilin
     table.says(name, "  from entering to the push", &entered.delay.words(), "");
 }
 
+/// With the packages and so the features of the benchmark itself, or everything would be built twice.
+const BUILD: [&str; 9] = ["build", "--release", "--quiet", "-p", "pact", "-p", "pact_tests", "--bin", "pact"];
+
 /// The server that is measured is the one of this tree.
 fn build_server() {
     let Some(cargo) = std::env::var_os("CARGO") else { return };
-    let built = Command::new(cargo).args(["build", "--release", "--quiet", "-p", "pact"]).status();
+    let built = Command::new(cargo).args(BUILD).status();
     assert!(built.expect("cargo runs").success(), "the server does not build");
 }
 

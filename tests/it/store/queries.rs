@@ -45,9 +45,9 @@ async fn an_event_is_claimed_by_one_and_handled_by_whoever_holds_the_fence(#[cas
     let outcomes = fresh
         .write(async move |tx| {
             Ok([
-                pact_store::event::mark_handled(tx, sleeper, 1, 2_000).await?,
-                pact_store::event::mark_handled(tx, sleeper, 2, 2_000).await?,
-                pact_store::event::mark_handled(tx, sleeper, 2, 2_000).await?,
+                pact_store::event::mark_handled(tx, &[(sleeper, 1), (holder, 1)], 2_000).await?.contains(&sleeper),
+                pact_store::event::mark_handled(tx, &[(sleeper, 2), (holder, 1)], 2_000).await? == HashSet::from([sleeper]),
+                pact_store::event::mark_handled(tx, &[(sleeper, 2)], 2_000).await?.contains(&sleeper),
                 pact_store::event::extend(tx, holder, 2, 9_000).await?,
                 pact_store::event::extend(tx, holder, 1, 9_000).await?,
                 pact_store::event::park(tx, holder, 2, "five failures").await?,
@@ -258,10 +258,9 @@ async fn turns_and_loads_are_kept(#[case] on: On) {
     fresh.add(vec![open]).await;
     fresh
         .write(async move |tx| {
-            for (person_id, given_seq) in [(ann_id, 1), (bo_id, 2), (ann_id, 3)] {
-                pact_store::rotation::given(tx, rotation::Model { name: "p/north".into(), person_id, given_seq }).await?;
-            }
-            Ok(())
+            let turn = |(person_id, given_seq)| rotation::Model { name: "p/north".into(), person_id, given_seq };
+            pact_store::rotation::given(tx, [(ann_id, 1)].map(turn)).await?;
+            pact_store::rotation::given(tx, [(bo_id, 0), (ann_id, 3), (bo_id, 2), (ann_id, 2)].map(turn)).await
         })
         .await;
     let mut turns = pact_store::rotation::of_name(fresh.store.read(), "p/north").await.unwrap();

@@ -1,5 +1,6 @@
 //! Answers to what a script's run asks: the store's read view, and the organisation's snapshot.
 
+pub(crate) mod known;
 mod query;
 pub(crate) mod records;
 
@@ -14,6 +15,7 @@ use pact_script::value::{Record, Value};
 use pact_store::entity::custom_field;
 use uuid::Uuid;
 
+use self::known::Known;
 use self::records::Lens;
 use crate::app::App;
 use crate::organisation::{Asked, Snapshot, Turn};
@@ -26,13 +28,28 @@ pub struct RunFacts {
     now: Instant,
     plugin: String,
     fields: Arc<[custom_field::Model]>,
+    known: Arc<Known>,
     turns: Mutex<Vec<Turn>>,
 }
 
 impl RunFacts {
     /// Facts for a run of `plugin` at `now`; `fields` are the custom fields that it declares.
     pub fn new(app: &App, now: Instant, plugin: &str, fields: Arc<[custom_field::Model]>) -> Self {
-        Self { snapshot: app.organisation(), app: app.clone(), now, plugin: plugin.to_owned(), fields, turns: Mutex::default() }
+        Self {
+            snapshot: app.organisation(),
+            app: app.clone(),
+            now,
+            plugin: plugin.to_owned(),
+            fields,
+            known: Arc::default(),
+            turns: Mutex::default(),
+        }
+    }
+
+    /// The same facts, of which some rows were read before.
+    #[must_use]
+    pub(crate) fn with_known(self, known: Arc<Known>) -> Self {
+        Self { known, ..self }
     }
 
     /// Gives back every turn that was promised: the run did not commit.
@@ -53,10 +70,22 @@ impl RunFacts {
 
     /// One record, with its custom fields, or nothing when there is none.
     pub async fn record(&self, kind: Kind, id: Uuid) -> Result<Option<Record>, Refusal> {
-        let found = query::one(self, kind, id).await?;
+        let found = match self.known_record(kind, id) {
+            Some(found) => Some(found),
+            None => query::one(self, kind, id).await?,
+        };
         let mut records: Vec<Record> = found.into_iter().collect();
         self.add_fields(&mut records).await?;
         Ok(records.pop())
+    }
+
+    fn known_record(&self, kind: Kind, id: Uuid) -> Option<Record> {
+        match kind {
+            Kind::Lead => self.known.leads.get(&id).map(|row| self.lens().lead(row)),
+            Kind::Customer => self.known.customers.get(&id).map(|row| self.lens().customer(row)),
+            Kind::Contact => self.known.contacts.get(&id).map(records::contact),
+            _ => None,
+        }
     }
 
     /// Adds the values of the custom fields that the plugin declares.
@@ -84,8 +113,10 @@ impl RunFacts {
     async fn rotate(&self, rotate: Rotate) -> Result<Answer, Refusal> {
         let asked: Vec<Asked> = rotate.people.iter().filter_map(|id| self.asked(*id)).collect();
         let tried = match rotate.already_tried {
-            Some(lead) => pact_store::push::persons_tried(self.app.store.read(), lead).await?,
-            None => Vec::new(),
+            Some(lead) if !self.known.is_never_pushed(lead) => {
+                pact_store::push::persons_tried(self.app.store.read(), lead).await?
+            }
+            Some(_) | None => Vec::new(),
         };
         let filters = Filters {
             with_room: rotate.with_room,

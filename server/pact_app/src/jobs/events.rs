@@ -1,4 +1,4 @@
-//! Events, worked off: claimed with a lease, run through every script that asks for them, committed once.
+//! Events, worked off: claimed with a lease, run through every script that asks for them, committed once ([`super::commits`]).
 //!
 //! Somebody waits for interactive events, so they are claimed first. A claim that is not committed before its lease is over is claimed again by
 //! whoever is alive; the fence makes the late one's commit void. An event that keeps failing in our own hands is parked with its reason.
@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use pact_store::entity::event;
 use pact_store::{Store, StoreError};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Duration, timeout};
 
-use crate::ops::effect::{Committed, Finished, commit_runs};
+use super::commits::{self, Waiting};
+use crate::facts::known::Known;
+use crate::ops::effect::Handled;
 use crate::{App, Refusal, runs};
 
 /// Events that one process works on at the same time.
@@ -29,6 +31,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Works off events until `stop` says so; events that are under way are finished.
 pub(super) async fn work_off(app: App, mut stop: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(EVENTS_IN_FLIGHT));
+    let (commit, finished) = mpsc::channel(EVENTS_IN_FLIGHT);
+    let committing = tokio::spawn(commits::commit_what_is_finished(app.clone(), finished));
     while !*stop.borrow() {
         let free = room.available_permits().min(CLAIM as usize);
         let claimed = match claim(&app, free as u64).await {
@@ -39,14 +43,7 @@ pub(super) async fn work_off(app: App, mut stop: watch::Receiver<bool>) {
             }
         };
         let none_left = claimed.len() < free;
-        for event in claimed {
-            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-            let app = app.clone();
-            tokio::spawn(async move {
-                handle(&app, &event).await;
-                drop(permit);
-            });
-        }
+        start_runs(&app, claimed, &room, &commit).await;
         if none_left {
             tokio::select! {
                 _ = timeout(LOOK_AGAIN, app.events_wait.notified()) => {}
@@ -57,7 +54,31 @@ pub(super) async fn work_off(app: App, mut stop: watch::Receiver<bool>) {
             drop(room.acquire().await);
         }
     }
-    drop(room.acquire_many(EVENTS_IN_FLIGHT as u32).await);
+    drop(commit);
+    if let Err(error) = committing.await {
+        tracing::error!(%error, "committing runs ended in a defect");
+    }
+}
+
+/// Starts the runs of claimed events, each by itself; what they will ask for is read once for all.
+async fn start_runs(app: &App, claimed: Vec<event::Model>, room: &Arc<Semaphore>, commit: &mpsc::Sender<Waiting>) {
+    // Whatever could not be read now is read by each run, and then an error is that run's own.
+    let known = Arc::new(Known::of(&app.store, &claimed).await.unwrap_or_default());
+    for event in claimed {
+        let Ok(permit) = Arc::clone(room).acquire_owned().await else { return };
+        let (app, known, commit) = (app.clone(), Arc::clone(&known), commit.clone());
+        tokio::spawn(async move {
+            match runs::of_event(&app, &event, &known).await {
+                Ok(runs) => {
+                    let waiting = Waiting { handled: Handled { event, runs }, _permit: permit };
+                    if commit.send(waiting).await.is_err() {
+                        tracing::error!("a run ended when nothing is committed any more; its event is handled when the lease is over");
+                    }
+                }
+                Err(refusal) => try_later(&app, &event, &refusal).await,
+            }
+        });
+    }
 }
 
 async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
@@ -68,32 +89,18 @@ async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
     app.store.write(async move |tx| pact_store::event::claim(tx, now, None, limit, LEASE_MS).await).await
 }
 
-async fn handle(app: &App, event: &event::Model) {
-    if let Err(refusal) = run_and_commit(app, event).await {
-        tracing::warn!(event = %event.id, name = event.name, %refusal, "an event was not handled; it is tried again");
-        let outcome = if event.attempts >= MAX_ATTEMPTS {
-            park(&app.store, event, refusal.to_string()).await
-        } else {
-            let again_at = app.clock.now().millis() + BACKOFF_MS * (1 << event.attempts.clamp(0, MAX_ATTEMPTS));
-            put_off(&app.store, event, again_at).await
-        };
-        if let Err(error) = outcome {
-            tracing::error!(event = %event.id, %error, "an event could not be put off; it is tried again when its lease is over");
-        }
-    }
-}
-
-async fn run_and_commit(app: &App, event: &event::Model) -> Result<(), Refusal> {
-    let finished: Arc<[Finished]> = runs::of_event(app, event).await?.into();
-    let committed = commit_runs(app, event, Arc::clone(&finished)).await;
-    let undone = |run: &&Finished| match &committed {
-        Ok(Committed::Done { without_effect }) => without_effect.contains(&run.id),
-        Ok(Committed::NotOurs) | Err(_) => true,
+/// Puts an event off that was not handled, or aside when that happened too often.
+pub(super) async fn try_later(app: &App, event: &event::Model, refusal: &Refusal) {
+    tracing::warn!(event = %event.id, name = event.name, %refusal, "an event was not handled; it is tried again");
+    let outcome = if event.attempts >= MAX_ATTEMPTS {
+        park(&app.store, event, refusal.to_string()).await
+    } else {
+        let again_at = app.clock.now().millis() + BACKOFF_MS * (1 << event.attempts.clamp(0, MAX_ATTEMPTS));
+        put_off(&app.store, event, again_at).await
     };
-    for turn in finished.iter().filter(undone).flat_map(|run| &run.turns) {
-        app.turns.give_back(turn);
+    if let Err(error) = outcome {
+        tracing::error!(event = %event.id, %error, "an event could not be put off; it is tried again when its lease is over");
     }
-    committed.map(drop)
 }
 
 async fn park(store: &Store, event: &event::Model, reason: String) -> Result<bool, StoreError> {

@@ -1,5 +1,6 @@
 //! What runs by itself: events worked off by scripts, and pushes whose time is over.
 
+mod commits;
 mod events;
 mod expiry;
 mod heartbeat;

@@ -159,7 +159,7 @@ pub async fn erase_contact(app: &App, _actor: &Actor, id: Uuid, revision: String
 /// # Errors
 /// A store that does not answer.
 pub(crate) async fn write_new(tx: &Tx, _scene: &Scene, row: contact::Model) -> Result<contact::Model, Refusal> {
-    record::insert(tx, row.clone()).await?;
+    tx.append(row.clone());
     index(tx, &row).await?;
     tx.after_commit(Notice::RecordChanged { kind: "contact", id: row.id });
     Ok(row)

@@ -106,11 +106,9 @@ async fn move_leads(tx: &Tx, scene: &Scene, this: &customer::Model, other: &cust
     for id in ids {
         let mut draft = LeadDraft::load(tx, id).await?;
         draft.row.customer_id = this.id;
-        draft.note(LeadStep::Matched {
-            to: format!("the customer {}", this.name),
-            because: format!("{} was merged into it", other.name),
-        });
-        draft.write(tx, scene).await?;
+        let because = format!("{} was merged into it", other.name);
+        draft.note(scene, LeadStep::Matched { to: format!("the customer {}", this.name), because });
+        draft.write(tx).await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ pub(crate) mod subject;
 use pact_core::event::EventName;
 use pact_core::matching::{self, CandidateCustomer, KnownCustomer, Match};
 use pact_store::entity::customer;
-use pact_store::{Notice, Tx, record, search};
+use pact_store::{Notice, Tx, search};
 use uuid::Uuid;
 
 pub use change::{ChangeCustomer, change_customer};
@@ -77,7 +77,7 @@ pub async fn create_customer(app: &App, actor: &Actor, command: CreateCustomer) 
 /// # Errors
 /// A store that does not answer.
 pub(crate) async fn write_new(tx: &Tx, scene: &Scene, row: customer::Model) -> Result<customer::Model, Refusal> {
-    record::insert(tx, row.clone()).await?;
+    tx.append(row.clone());
     index(tx, &row).await?;
     events::raise(tx, scene, EventName::CustomerCreated, "customer", row.id, serde_json::Value::Null);
     tell_owner(tx, scene, None, &row);

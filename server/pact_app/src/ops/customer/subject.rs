@@ -55,7 +55,7 @@ impl Subject {
         if let Some(mut draft) = self.lead {
             draft.facts = rules::something_happened(&draft.facts);
             draft.row.last_event_at = draft.row.last_event_at.max(scene.now.millis());
-            draft.write(tx, scene).await?;
+            draft.write(tx).await?;
         }
         Ok(())
     }

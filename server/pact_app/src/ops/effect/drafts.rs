@@ -1,8 +1,6 @@
-//! What the runs of one event want written: decided effect by effect, written once.
+//! What the runs of some events want written: decided effect by effect, written once.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pact_core::lead as rules;
 use pact_core::lead::Receiver;
@@ -24,10 +22,12 @@ use crate::messages::{self, Message};
 use crate::ops::lead::{LeadDraft, Scene, offer};
 use crate::ops::{card as cards, request as requests};
 
-/// Everything that the runs of one event want written.
+/// Everything that the runs want written.
 pub(super) struct Drafts<'a> {
     receivers: &'a BTreeMap<Uuid, Receiver>,
-    leads: BTreeMap<Uuid, (LeadDraft, Option<Scene>)>,
+    leads: BTreeMap<Uuid, LeadDraft>,
+    /// The leads that the present run touched, as they were before it.
+    undo: BTreeMap<Uuid, LeadDraft>,
     rest: Vec<(Scene, Rest)>,
 }
 
@@ -43,20 +43,21 @@ enum Rest {
 }
 
 impl<'a> Drafts<'a> {
-    pub(super) fn new(receivers: &'a Arc<BTreeMap<Uuid, Receiver>>) -> Self {
-        Self { receivers, leads: BTreeMap::new(), rest: Vec::new() }
+    /// Drafts over leads that are loaded at once, since the runs will ask for them.
+    pub(super) async fn over(tx: &Tx, leads: BTreeSet<Uuid>, receivers: &'a BTreeMap<Uuid, Receiver>) -> Result<Self, Refusal> {
+        Ok(Self { receivers, leads: LeadDraft::load_all(tx, leads).await?, undo: BTreeMap::new(), rest: Vec::new() })
     }
 
     /// Takes over all effects of a run, or none: then the error says which was refused, and why.
     pub(super) async fn take(&mut self, tx: &Tx, scene: &Scene, finished: &Finished) -> Result<Option<ScriptError>, Refusal> {
-        let leads_before = self.leads.clone();
+        self.undo.clear();
         let rest_before = self.rest.len();
         for placed in &finished.outcome.effects {
             match self.take_effect(tx, scene, finished, &placed.effect).await {
                 Ok(()) => {}
                 Err(error @ (Refusal::Store(_) | Refusal::Busy | Refusal::Stale { .. })) => return Err(error),
                 Err(refusal) => {
-                    self.leads = leads_before;
+                    self.leads.append(&mut self.undo);
                     self.rest.truncate(rest_before);
                     return Ok(Some(refused(finished, placed, &refusal)));
                 }
@@ -67,11 +68,7 @@ impl<'a> Drafts<'a> {
 
     /// Writes everything.
     pub(super) async fn write(self, tx: &Tx) -> Result<(), Refusal> {
-        for (draft, scene) in self.leads.into_values() {
-            if let Some(scene) = scene {
-                draft.write(tx, &scene).await?;
-            }
-        }
+        LeadDraft::write_all(tx, self.leads.into_values()).await?;
         for (scene, rest) in self.rest {
             rest.write(tx, &scene).await?;
         }
@@ -79,21 +76,14 @@ impl<'a> Drafts<'a> {
     }
 
     /// The draft of a lead, or nothing when there is no such lead.
-    pub(super) async fn lead(&mut self, tx: &Tx, scene: &Scene, id: Uuid) -> Result<Option<&mut LeadDraft>, Refusal> {
-        let (draft, wanted_by) = match self.leads.entry(id) {
-            Entry::Occupied(held) => held.into_mut(),
-            Entry::Vacant(place) => match LeadDraft::load(tx, id).await {
-                Ok(draft) => place.insert((draft, None)),
-                Err(Refusal::NotFound { .. }) => return Ok(None),
-                Err(error) => return Err(error),
-            },
-        };
-        *wanted_by = Some(scene.clone());
-        Ok(Some(draft))
+    pub(super) fn lead(&mut self, id: Uuid) -> Option<&mut LeadDraft> {
+        let draft = self.leads.get_mut(&id)?;
+        self.undo.entry(id).or_insert_with(|| draft.clone());
+        Some(draft)
     }
 
-    async fn wanted(&mut self, tx: &Tx, scene: &Scene, id: Uuid) -> Result<&mut LeadDraft, Refusal> {
-        self.lead(tx, scene, id).await?.ok_or(Refusal::NotFound { what: "lead" })
+    fn wanted(&mut self, id: Uuid) -> Result<&mut LeadDraft, Refusal> {
+        self.lead(id).ok_or(Refusal::NotFound { what: "lead" })
     }
 
     async fn take_effect(&mut self, tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> Result<(), Refusal> {
@@ -102,29 +92,29 @@ impl<'a> Drafts<'a> {
             Effect::Push { lead, person, within, because } => {
                 let receiver = self.receiver(*person)?;
                 let offer = offer(scene, *person, within.map(span), because.clone())?;
-                let draft = self.wanted(tx, scene, *lead).await?;
+                let draft = self.wanted(*lead)?;
                 let decision = rules::push(&draft.facts, offer, &receiver, &scene.rules_actor(), scene.now)?;
                 draft.decide(decision, scene);
             }
             Effect::Highlight { lead, because } => {
-                let draft = self.wanted(tx, scene, *lead).await?;
+                let draft = self.wanted(*lead)?;
                 let decision = rules::highlight(&draft.facts, because, &scene.rules_actor())?;
                 draft.decide(decision, scene);
             }
             Effect::Unhighlight { lead } => {
-                let draft = self.wanted(tx, scene, *lead).await?;
+                let draft = self.wanted(*lead)?;
                 let decision = rules::unhighlight(&draft.facts, &scene.rules_actor())?;
                 draft.decide(decision, scene);
             }
             Effect::Escalate { lead, to, because } => {
-                let draft = self.wanted(tx, scene, *lead).await?;
+                let draft = self.wanted(*lead)?;
                 let to = scene.above(draft, *to)?;
                 let decision = rules::escalate(&draft.facts, to, because, &scene.rules_actor())?;
                 draft.decide(decision, scene);
             }
             Effect::Transfer { lead, person, because } => {
                 let receiver = self.receiver(*person)?;
-                let draft = self.wanted(tx, scene, *lead).await?;
+                let draft = self.wanted(*lead)?;
                 let decision = rules::transfer(&draft.facts, &receiver, because, &scene.rules_actor(), scene.now)?;
                 draft.decide(decision, scene);
             }

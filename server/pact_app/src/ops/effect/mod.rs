@@ -54,6 +54,15 @@ pub struct Finished {
     pub subjects: Vec<Uuid>,
 }
 
+/// A claimed event, and the runs that it called for.
+#[derive(Clone, Debug)]
+pub struct Handled {
+    /// The event, as it was claimed.
+    pub event: event::Model,
+    /// The runs of every script that asks for it.
+    pub runs: Vec<Finished>,
+}
+
 /// What became of the runs of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Committed {
@@ -66,51 +75,81 @@ pub enum Committed {
     NotOurs,
 }
 
-/// Commits the runs of a claimed event together with the fact that it is handled.
+/// Commits the runs of claimed events together with the fact that these are handled, and says for each event what became of it.
 ///
 /// The effects of one run are written all or none: when one is refused, the run is recorded as failed with the refusal and the line that asked for it.
-pub async fn commit_runs(app: &App, claimed: &event::Model, runs: Arc<[Finished]>) -> Result<Committed, Refusal> {
-    let receivers = receivers(app, &runs).await?;
+pub async fn commit_runs(app: &App, handled: Arc<[Handled]>) -> Result<Vec<Committed>, Refusal> {
+    let receivers = receivers(app, &handled).await?;
     let scene = app.scene(&Actor::System);
-    let scene = Scene { lane: if claimed.lane == 0 { Lane::Interactive } else { Lane::Bulk }, ..scene };
-    let claimed = claimed.clone();
     app.store
         .write(async move |tx| {
-            if !pact_store::event::mark_handled(tx, claimed.id, claimed.fence, scene.now.millis()).await? {
-                return Ok(Committed::NotOurs);
-            }
-            let mut drafts = Drafts::new(&receivers);
+            let claimed: Vec<(Uuid, i64)> = handled.iter().map(|one| (one.event.id, one.event.fence)).collect();
+            let ours = pact_store::event::mark_handled(tx, &claimed, scene.now.millis()).await?;
+            let ours = |one: &&Handled| ours.contains(&one.event.id);
+            let mut drafts = Drafts::over(tx, leads_of(handled.iter().filter(ours)), &receivers).await?;
             let mut without_effect = BTreeSet::new();
-            for finished in &*runs {
-                let scene = Scene {
-                    actor: Actor::Plugin { id: finished.plugin.clone(), run: finished.id },
-                    run: Some(finished.id),
-                    ..scene.clone()
-                };
-                let error = match &finished.outcome.error {
-                    Some(error) => Some(error.clone()),
-                    None => drafts.take(tx, &scene, finished).await?,
-                };
-                if let Some(error) = &error {
-                    without_effect.insert(finished.id);
-                    drafts.note_failure(tx, &scene, &claimed, finished, error).await?;
+            for one in handled.iter().filter(ours) {
+                for finished in &one.runs {
+                    let scene = scene_of(&scene, &one.event, finished);
+                    let error = match &finished.outcome.error {
+                        Some(error) => Some(error.clone()),
+                        None => drafts.take(tx, &scene, finished).await?,
+                    };
+                    if let Some(error) = &error {
+                        without_effect.insert(finished.id);
+                        drafts.note_failure(tx, &scene, &one.event, finished, error);
+                    }
+                    record_run(tx, &one.event, finished, error.as_ref());
                 }
-                record_run(tx, &claimed, finished, error.as_ref());
             }
             drafts.write(tx).await?;
-            write_turns(tx, &runs, &without_effect).await?;
-            Ok(Committed::Done { without_effect })
+            let runs = handled.iter().filter(ours).flat_map(|one| &one.runs);
+            write_turns(tx, runs.filter(|run| !without_effect.contains(&run.id))).await?;
+            Ok(handled.iter().map(|one| outcome(one, ours(&one), &without_effect)).collect())
         })
         .await
+}
+
+fn outcome(one: &Handled, ours: bool, without_effect: &BTreeSet<Uuid>) -> Committed {
+    match ours {
+        true => {
+            let runs = one.runs.iter().map(|run| run.id);
+            Committed::Done { without_effect: runs.filter(|run| without_effect.contains(run)).collect() }
+        }
+        false => Committed::NotOurs,
+    }
+}
+
+/// The scene in which a run's effects happen.
+fn scene_of(scene: &Scene, event: &event::Model, finished: &Finished) -> Scene {
+    Scene {
+        actor: Actor::Plugin { id: finished.plugin.clone(), run: finished.id },
+        run: Some(finished.id),
+        lane: if event.lane == 0 { Lane::Interactive } else { Lane::Bulk },
+        ..scene.clone()
+    }
+}
+
+/// The leads that the events are about, and those that the runs want changed.
+fn leads_of<'a>(handled: impl Iterator<Item = &'a Handled>) -> BTreeSet<Uuid> {
+    let mut leads = BTreeSet::new();
+    for one in handled {
+        if one.event.record_kind == "lead" {
+            leads.insert(one.event.record_id);
+        }
+        leads.extend(one.runs.iter().flat_map(|run| &run.outcome.effects).filter_map(|placed| placed.effect.lead()));
+    }
+    leads
 }
 
 /// The people to whom the runs want to give leads.
 ///
 /// Capacity does not bind them here: leaving people at capacity out is what `with_room` is for, and a script that pushes to the customer's own
 /// owner means that person.
-async fn receivers(app: &App, runs: &[Finished]) -> Result<Arc<BTreeMap<Uuid, Receiver>>, Refusal> {
-    let people: BTreeSet<Uuid> = runs
+async fn receivers(app: &App, handled: &[Handled]) -> Result<Arc<BTreeMap<Uuid, Receiver>>, Refusal> {
+    let people: BTreeSet<Uuid> = handled
         .iter()
+        .flat_map(|one| &one.runs)
         .flat_map(|run| &run.outcome.effects)
         .filter_map(|placed| match &placed.effect {
             Effect::Push { person, .. } | Effect::Transfer { person, .. } => Some(*person),
@@ -156,29 +195,29 @@ fn record_run(tx: &Tx, claimed: &event::Model, finished: &Finished, error: Optio
     }
 }
 
-async fn write_turns(tx: &Tx, runs: &[Finished], without_effect: &BTreeSet<Uuid>) -> Result<(), Refusal> {
-    let turns = runs.iter().filter(|run| !without_effect.contains(&run.id)).flat_map(|run| &run.turns);
-    for turn in turns {
-        pact_store::rotation::given(
-            tx,
-            rotation::Model { name: turn.rotation.clone(), person_id: turn.person, given_seq: turn.seq },
-        )
-        .await?;
+async fn write_turns<'a>(tx: &Tx, runs: impl Iterator<Item = &'a Finished>) -> Result<(), Refusal> {
+    let turns: Vec<&Turn> = runs.flat_map(|run| &run.turns).collect();
+    for turn in &turns {
         tx.after_commit(Notice::TurnTaken { person: turn.person });
     }
-    Ok(())
+    let rows = turns.into_iter().map(|turn| rotation::Model {
+        name: turn.rotation.clone(),
+        person_id: turn.person,
+        given_seq: turn.seq,
+    });
+    Ok(pact_store::rotation::given(tx, rows).await?)
 }
 
 impl Drafts<'_> {
     /// Says on the lead and to the admins that a run failed, and why.
-    async fn note_failure(
+    fn note_failure(
         &mut self,
         tx: &Tx,
         scene: &Scene,
         claimed: &event::Model,
         finished: &Finished,
         error: &ScriptError,
-    ) -> Result<(), Refusal> {
+    ) {
         let place = match (&error.file, error.at) {
             (Some(file), Some((line, _))) => format!(" ({file}, line {line})"),
             (Some(file), None) => format!(" ({file})"),
@@ -187,10 +226,10 @@ impl Drafts<'_> {
         let what = format!("{}{place}", error.message.trim_end_matches('.'));
         if claimed.record_kind == "lead" {
             let step = LeadStep::RunFailed { plugin: finished.plugin.clone(), what };
-            if let Some(draft) = self.lead(tx, scene, claimed.record_id).await? {
-                draft.note(step);
+            if let Some(draft) = self.lead(claimed.record_id) {
+                draft.note(scene, step);
             }
-            return Ok(());
+            return;
         }
         for admin in scene.snapshot.admins() {
             let text = format!("The plugin {} failed and changed nothing: {what}.", finished.plugin);
@@ -207,7 +246,6 @@ impl Drafts<'_> {
             );
         }
         tx.after_commit(Notice::RecordChanged { kind: "run", id: finished.id });
-        Ok(())
     }
 }
 

@@ -1,8 +1,9 @@
 //! A lead while something is decided about it: loaded once, changed by decisions, written once.
 //!
-//! An operation makes one decision; a script's run may make several on the same lead. Both write what came of it the same way, and
-//! nothing is written before everything is decided, so a refusal leaves no trace.
+//! An operation makes one decision; the runs of scripts may make several on the same lead, each in its own name. All write what came of it the same
+//! way, and nothing is written before everything is decided, so a refusal leaves no trace.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pact_core::event::EventName;
@@ -32,13 +33,13 @@ pub(crate) struct LeadDraft {
     made: Vec<push::Model>,
     ended: Vec<push::Model>,
     open: Option<push::Model>,
-    steps: Vec<LeadStep>,
-    events: Vec<(EventName, serde_json::Value)>,
+    steps: Vec<(Scene, LeadStep)>,
+    events: Vec<(Scene, EventName, serde_json::Value)>,
     carried_by_before: Option<Uuid>,
 }
 
 /// What deciding and writing need beside the lead: who, when, and the organisation.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Scene {
     /// Who did it.
     pub(crate) actor: Actor,
@@ -83,8 +84,17 @@ impl LeadDraft {
     /// Loads a lead and its open push for a decision.
     pub(crate) async fn load(tx: &Tx, id: Uuid) -> Result<Self, Refusal> {
         let row: lead::Model = record::hold(tx, id).await?;
-        let open = if row.state == LeadState::Offered.as_str() { open_push(tx, id).await? } else { None };
+        let open = if row.state == LeadState::Offered.as_str() { open_pushes(tx, &[id]).await?.pop() } else { None };
         Self::of(row, open)
+    }
+
+    /// Loads leads and their open pushes for decisions; those that do not exist are left out.
+    pub(crate) async fn load_all(tx: &Tx, ids: BTreeSet<Uuid>) -> Result<BTreeMap<Uuid, Self>, Refusal> {
+        let rows: Vec<lead::Model> = record::hold_many(tx, ids).await?;
+        let offered: Vec<Uuid> = rows.iter().filter(|row| row.state == LeadState::Offered.as_str()).map(|row| row.id).collect();
+        let mut open: BTreeMap<Uuid, push::Model> =
+            open_pushes(tx, &offered).await?.into_iter().map(|push| (push.lead_id, push)).collect();
+        rows.into_iter().map(|row| Ok((row.id, Self::of(row.clone(), open.remove(&row.id))?))).collect()
     }
 
     /// A lead that is about to enter.
@@ -132,12 +142,12 @@ impl LeadDraft {
             None => {}
         }
         for event in decision.events {
-            self.raise(event, &before);
+            self.raise(scene, event, &before);
         }
         if decision.restarts_quiet_clock {
             self.row.last_event_at = scene.now.millis();
         }
-        self.steps.extend(decision.steps);
+        self.steps.extend(decision.steps.into_iter().map(|step| (scene.clone(), step)));
     }
 
     /// The customer asked again: the lead is no longer quiet.
@@ -147,12 +157,12 @@ impl LeadDraft {
     }
 
     /// Adds a step that needs no decision.
-    pub(crate) fn note(&mut self, step: LeadStep) {
-        self.steps.push(step);
+    pub(crate) fn note(&mut self, scene: &Scene, step: LeadStep) {
+        self.steps.push((scene.clone(), step));
     }
 
     /// Raises an event about this lead.
-    pub(crate) fn raise(&mut self, event: EventName, before: &LeadFacts) {
+    pub(crate) fn raise(&mut self, scene: &Scene, event: EventName, before: &LeadFacts) {
         let payload = match event {
             EventName::StageChanged => serde_json::json!({ "from": before.stage, "to": self.facts.stage }),
             EventName::PushDeclined | EventName::PushExpired => {
@@ -160,7 +170,7 @@ impl LeadDraft {
             }
             _ => serde_json::Value::Null,
         };
-        self.events.push((event, payload));
+        self.events.push((scene.clone(), event, payload));
     }
 
     fn end_push(&mut self, answer: PushAnswer, reason: Option<String>, at: Instant) {
@@ -175,19 +185,29 @@ impl LeadDraft {
     }
 
     /// Writes the lead that entered.
-    pub(crate) async fn insert(self, tx: &Tx, scene: &Scene) -> Result<lead::Model, Refusal> {
+    pub(crate) async fn insert(self, tx: &Tx) -> Result<lead::Model, Refusal> {
         let (_, row, rest) = self.into_rows();
-        record::insert(tx, row.clone()).await?;
-        rest.append(tx, scene, &row).await?;
+        tx.append(row.clone());
+        rest.append(tx, &row).await?;
         Ok(row)
     }
 
     /// Writes what changed.
-    pub(crate) async fn write(self, tx: &Tx, scene: &Scene) -> Result<lead::Model, Refusal> {
+    pub(crate) async fn write(self, tx: &Tx) -> Result<lead::Model, Refusal> {
         let (before, row, rest) = self.into_rows();
         let row = record::save(tx, &before, row).await?;
-        rest.append(tx, scene, &row).await?;
+        rest.append(tx, &row).await?;
         Ok(row)
+    }
+
+    /// Writes what changed on leads that this transaction holds.
+    pub(crate) async fn write_all(tx: &Tx, drafts: impl Iterator<Item = Self>) -> Result<(), Refusal> {
+        let (changes, rests): (Vec<_>, Vec<_>) =
+            drafts.map(Self::into_rows).map(|(before, row, rest)| ((before, row), rest)).unzip();
+        for (row, rest) in record::save_held(tx, changes).await?.iter().zip(rests) {
+            rest.append(tx, row).await?;
+        }
+        Ok(())
     }
 
     fn into_rows(self) -> (lead::Model, lead::Model, Rest) {
@@ -210,23 +230,22 @@ impl LeadDraft {
 struct Rest {
     made: Vec<push::Model>,
     ended: Vec<push::Model>,
-    steps: Vec<LeadStep>,
-    events: Vec<(EventName, serde_json::Value)>,
+    steps: Vec<(Scene, LeadStep)>,
+    events: Vec<(Scene, EventName, serde_json::Value)>,
     carried: (Option<Uuid>, Option<Uuid>),
 }
 
 impl Rest {
-    async fn append(self, tx: &Tx, scene: &Scene, row: &lead::Model) -> Result<(), Refusal> {
+    async fn append(self, tx: &Tx, row: &lead::Model) -> Result<(), Refusal> {
         for push in self.ended {
             push::Entity::update(push.into_active_model().reset_all()).exec(tx).await.map_err(StoreError::from)?;
         }
         for push in self.made {
             tx.append(push);
         }
-        let name = |person| scene.snapshot.name_of(person);
-        let wording = Wording { name: &name, zone: scene.snapshot.zone };
-        for step in &self.steps {
-            let text = step.text(&wording);
+        for (scene, step) in &self.steps {
+            let name = |person| scene.snapshot.name_of(person);
+            let text = step.text(&Wording { name: &name, zone: scene.snapshot.zone });
             messages::of_step(tx, scene, row, step, &text);
             tx.append(lead_event::Model {
                 id: Uuid::now_v7(),
@@ -238,8 +257,8 @@ impl Rest {
                 at: scene.now.millis(),
             });
         }
-        for (name, payload) in self.events {
-            events::raise(tx, scene, name, "lead", row.id, payload);
+        for (scene, name, payload) in self.events {
+            events::raise(tx, &scene, name, "lead", row.id, payload);
         }
         let (from, to) = self.carried;
         if from != to {
@@ -258,11 +277,14 @@ fn carrier(facts: &LeadFacts) -> Option<Uuid> {
     }
 }
 
-async fn open_push(tx: &Tx, lead: Uuid) -> Result<Option<push::Model>, Refusal> {
+async fn open_pushes(tx: &Tx, leads: &[Uuid]) -> Result<Vec<push::Model>, Refusal> {
+    if leads.is_empty() {
+        return Ok(Vec::new());
+    }
     let open = push::Entity::find()
-        .filter(push::Column::LeadId.eq(lead))
+        .filter(push::Column::LeadId.is_in(leads.iter().copied()))
         .filter(push::Column::Answer.eq(PushAnswer::Waiting.as_str()))
-        .one(tx)
+        .all(tx)
         .await;
     Ok(open.map_err(StoreError::from)?)
 }

@@ -174,11 +174,9 @@ async fn attach(
         draft.row.contact_id = matched.contact.same();
     }
     draft.asked_again(scene);
-    draft.note(LeadStep::Matched {
-        to: format!("this open lead (came again from {})", checked.source),
-        because: because.to_owned(),
-    });
-    let lead = draft.write(tx, scene).await?;
+    let to = format!("this open lead (came again from {})", checked.source);
+    draft.note(scene, LeadStep::Matched { to, because: because.to_owned() });
+    let lead = draft.write(tx).await?;
     Ok(Entered { lead, entered_as: EnteredAs::Attached })
 }
 
@@ -226,10 +224,10 @@ async fn insert(tx: &Tx, scene: &Scene, checked: &Checked, matched: &Matched) ->
     search::index(tx, "lead", row.id, &row.title, &body.join(" ")).await?;
     let mut draft = LeadDraft::entering(row)?;
     for step in steps(checked, matched, &customer) {
-        draft.note(step);
+        draft.note(scene, step);
     }
-    draft.raise(EventName::LeadCreated, &facts);
-    let lead = draft.insert(tx, scene).await?;
+    draft.raise(scene, EventName::LeadCreated, &facts);
+    let lead = draft.insert(tx).await?;
     Ok(Entered { lead, entered_as: EnteredAs::New })
 }
 

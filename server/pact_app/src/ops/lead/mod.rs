@@ -41,7 +41,7 @@ where
                 return Err(Refusal::Stale { what: "lead" });
             }
             decide(&mut draft, &scene)?;
-            draft.write(tx, &scene).await
+            draft.write(tx).await
         })
         .await
 }
