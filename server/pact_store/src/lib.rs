@@ -18,6 +18,7 @@
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
 pub mod card;
+mod checkpoint;
 pub mod contact;
 pub mod customer;
 pub mod entity;

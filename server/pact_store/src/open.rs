@@ -19,6 +19,8 @@ pub const SQLITE_BUSY_MILLIS: u64 = 5_000;
 /// How long a PostgreSQL writer waits for a row that another transaction holds, in milliseconds. It is short because a group holds its rows until it
 /// commits: two groups that wait for each other are undone and done again one job at a time.
 pub const POSTGRES_LOCK_MILLIS: u64 = 250;
+/// Pages of SQLite's log at which the writer itself copies what is left to copy (see `checkpoint`).
+const LOG_PAGES: u32 = 16_000;
 /// How long a query waits for a free connection, in milliseconds.
 pub const ACQUIRE_MILLIS: u64 = 10_000;
 /// Prepared statements that each connection keeps.
@@ -72,6 +74,18 @@ impl Address {
         }
     }
 
+    /// SQLite's log of what is not in the file yet.
+    pub(crate) fn log(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite(path) => {
+                let mut name = path.clone().into_os_string();
+                name.push("-wal");
+                Some(name.into())
+            }
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// The pool that only reads.
     pub(crate) async fn open_readers(&self) -> Result<DatabaseConnection, StoreError> {
         let options = match self {
@@ -112,8 +126,7 @@ fn sqlite(path: &Path, connections: u32, read_only: bool) -> ConnectOptions {
             .busy_timeout(Duration::from_millis(SQLITE_BUSY_MILLIS))
             .statement_cache_capacity(STATEMENTS_KEPT)
             .pragma("cache_size", "-16000")
-            .pragma("temp_store", "MEMORY")
-            .pragma("mmap_size", "268435456");
+            .pragma("temp_store", "MEMORY");
         if read_only {
             return sqlite.pragma("query_only", "ON");
         }
@@ -121,7 +134,7 @@ fn sqlite(path: &Path, connections: u32, read_only: bool) -> ConnectOptions {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", "4000")
+            .pragma("wal_autocheckpoint", LOG_PAGES.to_string())
             .pragma("journal_size_limit", "67108864")
     });
     options

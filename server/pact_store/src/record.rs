@@ -225,7 +225,8 @@ pub async fn save_held<M: Record>(tx: &Tx, changes: Vec<(M, M)>) -> Result<Vec<M
     let mut after = Vec::with_capacity(changes.len());
     for (before, mut now) in changes {
         now.set_revision(before.revision().to_owned());
-        let differ: Vec<_> = <M::Entity as EntityTrait>::Column::iter().filter(|&column| now.get(column) != before.get(column)).collect();
+        let differ: Vec<_> =
+            <M::Entity as EntityTrait>::Column::iter().filter(|&column| now.get(column) != before.get(column)).collect();
         if !differ.is_empty() {
             now.set_revision(new_revision());
             columns.extend(differ);

@@ -7,6 +7,7 @@ use pact_migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use crate::checkpoint::copy_beside;
 use crate::error::StoreError;
 use crate::notice::Notice;
 use crate::open::{Address, Kind};
@@ -58,9 +59,14 @@ impl Store {
         let lanes = Arc::new(tokio::sync::Mutex::new(Lanes { interactive: interactive_jobs, bulk: bulk_jobs }));
         let mut threads = Vec::new();
         for number in 0..address.writers() {
-            let plan =
-                Plan { address: address.clone(), lanes: lanes.clone(), committed: committed.clone(), closing: closed.clone() };
-            threads.push(plan.start(number).await?);
+            let (lanes, committed, closing) = (lanes.clone(), committed.clone(), closed.clone());
+            let writers = address.writers();
+            let work = async move |conn| Writer { conn, lanes, writers, committed, closing }.work().await;
+            threads.push(start(format!("pact-writer-{number}"), address.clone(), work).await?);
+        }
+        if let Some(log) = address.log() {
+            let copy = async move |conn| copy_beside(conn, log, closed).await;
+            threads.push(start("pact-checkpoint".to_owned(), address.clone(), copy).await?);
         }
         // The file exists now, in WAL mode, so that readers find it.
         let readers = address.open_readers().await?;
@@ -187,37 +193,28 @@ impl Store {
     }
 }
 
-/// What a writer needs to start on its own thread.
-struct Plan {
-    address: Address,
-    lanes: Arc<tokio::sync::Mutex<Lanes>>,
-    committed: broadcast::Sender<Notice>,
-    closing: watch::Receiver<bool>,
-}
-
-impl Plan {
-    /// Starts a thread with its own little runtime: jobs never move between threads, so they may borrow what they captured.
-    async fn start(self, number: usize) -> Result<JoinHandle<()>, StoreError> {
-        let (opened, ready) = oneshot::channel();
-        let thread = std::thread::Builder::new().name(format!("pact-writer-{number}")).spawn(move || {
-            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(self.run(opened)),
-                Err(error) => drop(opened.send(Err(StoreError::Address(error.to_string())))),
+/// Starts a thread with its own little runtime and a connection that writes: what runs there never moves between threads, so it may borrow what it
+/// captured.
+async fn start<W>(name: String, address: Address, work: W) -> Result<JoinHandle<()>, StoreError>
+where
+    W: AsyncFnOnce(DatabaseConnection) + Send + 'static,
+{
+    let (opened, ready) = oneshot::channel();
+    let run = async move || match address.open_writer().await {
+        Ok(conn) => {
+            if opened.send(Ok(())).is_ok() {
+                work(conn).await;
             }
-        });
-        let thread = thread.map_err(|error| StoreError::Address(format!("no thread for the writer: {error}")))?;
-        ready.await.unwrap_or(Err(StoreError::Closed))?;
-        Ok(thread)
-    }
-
-    async fn run(self, opened: oneshot::Sender<Result<(), StoreError>>) {
-        let conn = match self.address.open_writer().await {
-            Ok(conn) => conn,
-            Err(error) => return drop(opened.send(Err(error))),
-        };
-        let writers = self.address.writers();
-        if opened.send(Ok(())).is_ok() {
-            Writer { conn, lanes: self.lanes, writers, committed: self.committed, closing: self.closing }.work().await;
         }
-    }
+        Err(error) => drop(opened.send(Err(error))),
+    };
+    let thread = std::thread::Builder::new().name(name).spawn(move || {
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(run()),
+            Err(error) => tracing::error!(%error, "no runtime for a thread that writes"),
+        }
+    });
+    let thread = thread.map_err(|error| StoreError::Address(format!("no thread that writes: {error}")))?;
+    ready.await.unwrap_or(Err(StoreError::Closed))?;
+    Ok(thread)
 }

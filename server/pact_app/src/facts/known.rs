@@ -24,11 +24,13 @@ impl Known {
     /// # Errors
     /// What the database reports.
     pub(crate) async fn of(store: &Store, events: &[event::Model]) -> Result<Self, StoreError> {
-        let about = |kind: &'static str| events.iter().filter(move |event| event.record_kind == kind).map(|event| event.record_id);
+        let about =
+            |kind: &'static str| events.iter().filter(move |event| event.record_kind == kind).map(|event| event.record_id);
         let leads: Vec<lead::Model> = record::many(store.read(), unique(about("lead"))).await?;
         let customers = about("customer").chain(leads.iter().map(|lead| lead.customer_id));
         let customers: Vec<customer::Model> = record::many(store.read(), unique(customers)).await?;
-        let contacts: Vec<contact::Model> = record::many(store.read(), unique(leads.iter().filter_map(|lead| lead.contact_id))).await?;
+        let contacts: Vec<contact::Model> =
+            record::many(store.read(), unique(leads.iter().filter_map(|lead| lead.contact_id))).await?;
         Ok(Self {
             leads: leads.into_iter().map(|row| (row.id, row)).collect(),
             customers: customers.into_iter().map(|row| (row.id, row)).collect(),

@@ -72,7 +72,9 @@ async fn start_runs(app: &App, claimed: Vec<event::Model>, room: &Arc<Semaphore>
                 Ok(runs) => {
                     let waiting = Waiting { handled: Handled { event, runs }, _permit: permit };
                     if commit.send(waiting).await.is_err() {
-                        tracing::error!("a run ended when nothing is committed any more; its event is handled when the lease is over");
+                        tracing::error!(
+                            "a run ended when nothing is committed any more; its event is handled when the lease is over"
+                        );
                     }
                 }
                 Err(refusal) => try_later(&app, &event, &refusal).await,

@@ -210,14 +210,7 @@ async fn write_turns<'a>(tx: &Tx, runs: impl Iterator<Item = &'a Finished>) -> R
 
 impl Drafts<'_> {
     /// Says on the lead and to the admins that a run failed, and why.
-    fn note_failure(
-        &mut self,
-        tx: &Tx,
-        scene: &Scene,
-        claimed: &event::Model,
-        finished: &Finished,
-        error: &ScriptError,
-    ) {
+    fn note_failure(&mut self, tx: &Tx, scene: &Scene, claimed: &event::Model, finished: &Finished, error: &ScriptError) {
         let place = match (&error.file, error.at) {
             (Some(file), Some((line, _))) => format!(" ({file}, line {line})"),
             (Some(file), None) => format!(" ({file})"),
