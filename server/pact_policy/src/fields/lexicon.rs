@@ -21,6 +21,8 @@ struct Written {
     passive: Vec<String>,
     object: Vec<String>,
     report: Vec<String>,
+    performed: Vec<String>,
+    thing: Vec<String>,
 }
 
 /// A list of phrases: whole words, beginnings of words written with `*` behind, or ends of longer words with `*` before.
@@ -46,6 +48,10 @@ pub(super) struct Lexicon {
     pub(super) passive: Phrases,
     pub(super) object: Phrases,
     pub(super) report: Phrases,
+    /// Participles that say that somebody carried something out.
+    pub(super) performed: Phrases,
+    /// Machines and contracts: their times are nobody's.
+    pub(super) thing: Phrases,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
@@ -64,6 +70,8 @@ pub(super) static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
         passive: Phrases::new(written.passive),
         object: Phrases::new(written.object),
         report: Phrases::new(written.report),
+        performed: Phrases::new(written.performed),
+        thing: Phrases::new(written.thing),
     })
 });
 

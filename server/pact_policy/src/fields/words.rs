@@ -21,12 +21,17 @@ pub(super) enum Whose {
 /// Reads a field's name, label, help text and options.
 pub(super) fn whose_act(field: &Field) -> Whose {
     let Some(lexicon) = LEXICON.as_ref() else { return Whose::Unsaid };
-    let texts: Vec<Vec<String>> = [Some(field.label.as_str()), field.help.as_deref(), Some(field.name.as_str())]
+    let mut texts: Vec<Vec<String>> = [Some(field.label.as_str()), field.help.as_deref()]
         .into_iter()
         .flatten()
         .map(words)
         .filter(|words| !words.is_empty())
         .collect();
+    // A name that repeats words of the label says nothing that the label does not.
+    let name = words(&field.name);
+    if !texts.first().is_some_and(|label| name.iter().all(|word| label.contains(word))) {
+        texts.push(name);
+    }
     let options: Vec<Vec<String>> = field.options.iter().map(|option| words(option)).collect();
     let mut found: Vec<Whose> = texts.iter().map(|text| of_text(lexicon, text, field)).collect();
     if of_options(lexicon, &options, field) {
@@ -125,13 +130,16 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let act = !acts.is_empty() || !did.is_empty() || strong;
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
     if us && (!customer || by_us(lexicon, text)) {
-        let records = act || done || (number && !object && field.on != FieldOn::Person);
+        let records = (is_mark(field) && by_rep(lexicon, text)) || act || done || (number && !object && field.on != FieldOn::Person);
         if records {
             return Whose::Ours;
         }
     }
     if ours {
         return Whose::Ours;
+    }
+    if strong && !us && lexicon.thing.any(text) {
+        return Whose::Thing;
     }
     if strong && !customer {
         return if number || field.on == FieldOn::Person || lexicon.report.any(text) { Whose::Ours } else { Whose::Unsaid };
@@ -141,7 +149,9 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return Whose::Ours;
     }
     if !act {
-        return Whose::Nobody;
+        // Something that somebody carried out, to be marked: it does not say who.
+        let performed = is_mark(field) && lexicon.performed.any(text) && !customer && !object;
+        return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
         return if object { Whose::Thing } else { Whose::Ours };
@@ -198,6 +208,24 @@ fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
         let here = text[at].as_str();
         let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str);
         !is_goal(text, at) && (BY.contains(&here) || BY.contains(&before(1)) || BY.contains(&before(2)))
+    })
+}
+
+/// Whether "by the salesperson" and the like say who did what is marked, whatever it was.
+fn by_rep(lexicon: &Lexicon, text: &[String]) -> bool {
+    const BY: [&str; 10] = ["by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal"];
+    const US: [&str; 8] = ["us", "uns", "nous", "nosotros", "nos", "ons", "noi", "me"];
+    const ARTICLES: [&str; 22] = [
+        "the", "a", "our", "den", "dem", "die", "unseren", "unserem", "le", "la", "un", "une", "notre", "el", "nuestro", "o", "nosso",
+        "de", "een", "onze", "il", "nostro",
+    ];
+    lexicon.actor.all(text).into_iter().any(|(at, length)| {
+        let words = &text[at..at + length];
+        let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str);
+        let by = BY.contains(&words[0].as_str())
+            || BY.contains(&before(1))
+            || (ARTICLES.contains(&before(1)) && BY.contains(&before(2)));
+        by && !words.iter().any(|word| US.contains(&word.as_str()))
     })
 }
 

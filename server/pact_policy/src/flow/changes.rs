@@ -41,6 +41,16 @@ impl Machine<'_> {
                 let map = MapVal { known: std::collections::BTreeMap::new(), rest: None, keys: Lab::NONE, of_people: false };
                 Val { shape: Shape::Map(Rc::new(map)), lab: Lab::NONE, ..first.clone() }
             }
+            ("dedup", Shape::List(list)) => {
+                let changed = self.change_by(first, args);
+                let mut list = (**list).clone();
+                if list.element.lab.bits.has(Bits::WHO | Bits::TRACE) {
+                    // What is left of a person's traces is that there was one.
+                    list.element.lab.bits |= Bits::PRESENCE;
+                    list.element.lab.own = Id::MIXED;
+                }
+                Val { shape: Shape::List(Rc::new(list)), ..changed }
+            }
             ("pad", _) => {
                 if args[1].lab.bits.has(Bits::METRIC) {
                     self.may_fail(args[1].lab, pos);

@@ -135,7 +135,7 @@ impl Machine<'_> {
         let mut lab = Lab::NONE;
         for _ in 0..MOST_ROUNDS {
             let bit = self.next_bit();
-            let turn = Pc::Turn { lab, reach: Reach::Many, marks: false, people: false, bit };
+            let turn = Pc::Turn { lab, reach: Reach::Many, marks: false, people: false, plain: false, bit };
             let mut seen = Lab::NONE;
             self.rounds(turn, pos, |machine| {
                 if after {
@@ -186,11 +186,14 @@ impl Machine<'_> {
         let mut element = self.element_of(over, pos);
         element.from |= over.from;
         element.some |= over.from;
+        element.some |= bit;
         if !marks {
             element.from |= bit;
-            element.some |= bit;
         }
-        (element, Pc::Turn { lab, reach, marks, people, bit })
+        // Numbers and words that the script itself counts up: that they follow each other tells nothing.
+        let plain = lab.is_none()
+            && matches!(&over.shape, Shape::List(list) if matches!(list.element.shape, Shape::Number | Shape::Text(_)) && list.element.lab.is_none());
+        (element, Pc::Turn { lab, reach, marks, people, plain, bit })
     }
 
     /// An element of a collection, with what it holds itself; that it is there is the collection's label.

@@ -17,7 +17,7 @@ pub(crate) enum Pc {
     /// A branch, an early exit or a failure.
     Branch { lab: Lab, guard: Option<(u32, Id)> },
     /// A turn of a loop: the label of the collection, and what kind of loop it is.
-    Turn { lab: Lab, reach: Reach, marks: bool, people: bool, bit: u64 },
+    Turn { lab: Lab, reach: Reach, marks: bool, people: bool, plain: bool, bit: u64 },
 }
 
 /// A variable or captured variable.

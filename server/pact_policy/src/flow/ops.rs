@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::lab::{Bits, Id, Lab};
-use super::machine::Machine;
+use super::machine::{Machine, Pc};
 use super::step::What;
 use super::val::{ListVal, MapVal, Shape, Val};
 use crate::ir::{Pos, Sym};
@@ -152,7 +152,7 @@ impl Machine<'_> {
         let apart = op == "!=" && trace(a) && trace(b);
         if !apart && (trace(a) || trace(b)) && a.lab.bits.meets(Bits::PERSONAL) && b.lab.bits.meets(Bits::PERSONAL) {
             let whose = if trace(a) && trace(b) {
-                Id::MIXED
+                if a.lab.own.same(b.lab.own) { a.lab.own } else { Id::MIXED }
             } else if trace(a) {
                 b.id
             } else {
@@ -254,6 +254,14 @@ impl Machine<'_> {
         }
     }
 
+    /// Loops over the places of just this list, whose element is therefore shown.
+    fn places_of(&self, list: &Val, at: &Val) -> u64 {
+        self.pc.iter().fold(0, |bits, pc| match pc {
+            Pc::Turn { lab, bit, marks: true, .. } if at.some & bit != 0 && lab.of_cell.same(list.cell) => bits | bit,
+            Pc::Turn { .. } | Pc::Branch { .. } => bits,
+        })
+    }
+
     pub(crate) fn index(&mut self, val: &Val, at: &Val, pos: Pos) -> Val {
         match &val.shape {
             Shape::List(list) => {
@@ -263,7 +271,8 @@ impl Machine<'_> {
                 }
                 let lab = self.join(val.lab, at.lab.without(Bits::SORT));
                 let element = self.under(list.element.clone(), lab);
-                Val { maybe: true, from: element.from | at.from, some: element.some | at.from, ..element }
+                let from = element.from | at.from | self.places_of(val, at);
+                Val { maybe: true, from, some: element.some | from, ..element }
             }
             Shape::Map(map) => {
                 let map = map.clone();

@@ -53,21 +53,29 @@ impl Machine<'_> {
     pub(crate) fn reaching(&mut self, data: Lab, from: u64) -> Lab {
         let mut way = Lab::NONE;
         let mut turns = false;
+        let mut listed = false;
         for at in (0..self.pc.len()).rev() {
             match self.pc[at] {
                 Pc::Branch { lab, .. } => {
                     let lab = self.numbering(lab, from, true);
                     way = self.join(way, lab);
                 }
-                Pc::Turn { lab, reach, marks, people, bit } => {
+                Pc::Turn { lab, reach, marks, people, plain, bit } => {
                     turns = true;
-                    let lab = self.numbering(lab, from, true);
-                    let shown = from & bit != 0 && !marks;
+                    let shown = from & bit != 0;
+                    let mut lab = self.numbering(lab, from, true);
+                    if shown && marks {
+                        // It goes over the places of a list, and shows what stands there.
+                        lab = lab.without(Bits::RUNNING);
+                        lab.bits |= if lab.bits.meets(Bits::PERSONAL) { Bits::ORDER } else { Bits::NONE };
+                    }
                     let lab = if shown && people { lab.without(Bits::PERSONAL) } else { lab };
                     way = self.join(way, lab);
-                    if !shown {
+                    let repeats = plain && (listed || !way.bits.meets(Bits::OWN_ONLY));
+                    if !shown && !repeats {
                         way = way.gathered_over(reach);
                     }
+                    listed |= shown;
                 }
             }
         }
