@@ -130,7 +130,8 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let act = !acts.is_empty() || !did.is_empty() || strong;
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
     if us && (!customer || by_us(lexicon, text)) {
-        let records = (is_mark(field) && by_rep(lexicon, text)) || act || done || (number && !object && field.on != FieldOn::Person);
+        let records =
+            (is_mark(field) && by_rep(lexicon, text)) || act || done || (number && !object && field.on != FieldOn::Person);
         if records {
             return Whose::Ours;
         }
@@ -216,8 +217,8 @@ fn by_rep(lexicon: &Lexicon, text: &[String]) -> bool {
     const BY: [&str; 10] = ["by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal"];
     const US: [&str; 8] = ["us", "uns", "nous", "nosotros", "nos", "ons", "noi", "me"];
     const ARTICLES: [&str; 22] = [
-        "the", "a", "our", "den", "dem", "die", "unseren", "unserem", "le", "la", "un", "une", "notre", "el", "nuestro", "o", "nosso",
-        "de", "een", "onze", "il", "nostro",
+        "the", "a", "our", "den", "dem", "die", "unseren", "unserem", "le", "la", "un", "une", "notre", "el", "nuestro", "o",
+        "nosso", "de", "een", "onze", "il", "nostro",
     ];
     lexicon.actor.all(text).into_iter().any(|(at, length)| {
         let words = &text[at..at + length];
