@@ -14,6 +14,7 @@ pub mod report;
 pub mod rules;
 pub mod table;
 mod text;
+pub mod transfer;
 
 pub use finding::{Finding, Severity, Step};
 pub use lint::{NotRead, Report, Source, lint};

@@ -50,11 +50,8 @@ impl Board {
         } else {
             self.mistakes.push(format!("{name}: wants {missing:?}, got\n{}", list(&report.findings)));
         }
-        for plugin in &case.told {
-            let told = report.findings.iter().any(|f| f.path.iter().any(|step| step.file.starts_with(&format!("{plugin}/"))));
-            if !told {
-                self.mistakes.push(format!("{name}: no path names {plugin}\n{}", list(&report.findings)));
-            }
+        for plugin in case.untold(report) {
+            self.mistakes.push(format!("{name}: no path names {plugin}\n{}", list(&report.findings)));
         }
     }
 

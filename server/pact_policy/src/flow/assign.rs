@@ -7,6 +7,7 @@ use super::machine::{Machine, Pc};
 use super::step::What;
 use super::val::{ListVal, Shape, Val};
 use crate::ir::{Kind, Node, Pos, Sym};
+use crate::transfer::Transfer;
 
 impl Machine<'_> {
     pub(crate) fn assignment(&mut self, target: &Node, op: Option<&Sym>, value: &Node, pos: Pos) {
@@ -103,7 +104,7 @@ impl Machine<'_> {
         match &old.shape {
             Shape::Map(map) => {
                 let mut map = (**map).clone();
-                map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
+                map.keys = self.join(map.keys, Transfer::Keys.keep(at.lab.without(Bits::SORT)));
                 map.of_people |= at.lab.bits.has(Bits::WHO | Bits::TRACE);
                 let val = match &val.shape {
                     Shape::List(_) | Shape::Map(_) => val,
@@ -151,7 +152,7 @@ impl Machine<'_> {
                 lab = self.join(lab, branch);
             }
         }
-        let mut val = self.under(val, lab);
+        let mut val = self.under(val, Transfer::Written.keep(lab));
         forget_own_state(&mut val, id, 0);
         self.clock += 1;
         let stamp = self.clock;
@@ -168,7 +169,7 @@ impl Machine<'_> {
                 continue;
             }
             let val = self.cells[index].val.clone();
-            let gathered = self.gathered(val, lab, reach, bit);
+            let gathered = if Transfer::LoopGathers.on() { self.gathered(val, lab, reach, bit) } else { val };
             let depth = self.pc.len();
             self.cells[index].val = self.next_turn(gathered, depth);
         }
@@ -179,7 +180,11 @@ impl Machine<'_> {
         match &val.shape {
             Shape::List(list) if list.placed || (reach == Reach::Many && list.one_subject) => {
                 let list = (**list).clone();
-                let element = if list.placed { self.gathered(list.element.clone(), turn, reach, bit) } else { list.element };
+                let element = if list.placed && Transfer::Placed.on() {
+                    self.gathered(list.element.clone(), turn, reach, bit)
+                } else {
+                    list.element
+                };
                 let list = ListVal { element, one_subject: list.one_subject && reach != Reach::Many, ..list };
                 Val { lab, shape: Shape::List(Rc::new(list)), ..val }
             }
@@ -205,7 +210,7 @@ impl Machine<'_> {
             Shape::Text(_) if val.some & bit != 0 => {
                 let mut lab = lab;
                 if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
-                    lab.bits |= Bits::LISTED;
+                    lab.bits |= Transfer::TextListed.bits(Bits::LISTED);
                     lab.claim();
                 }
                 Val { lab, shape: Shape::Text(None), ..val }

@@ -8,6 +8,7 @@ use super::sink::Sink;
 use super::step::What;
 use super::val::{Shape, Target, Val};
 use crate::ir::{Call, Node, Pos, Sym};
+use crate::transfer::Transfer;
 
 /// How often a recursion is gone through until nothing changes.
 const MOST_ROUNDS: usize = 10;
@@ -132,7 +133,7 @@ impl Machine<'_> {
         let cell = self.cells.len();
         self.cells.push(Cell { val: args[0].clone(), depth: self.pc.len(), stamp: 0 });
         let (val, this) = self.call_function(program, index, args[1..].to_vec(), Some(cell), pos);
-        if let Some(this) = this {
+        if let (Some(this), true) = (this, Transfer::ThisWritten.on()) {
             self.store(receiver, this, pos);
         }
         val
@@ -159,7 +160,7 @@ impl Machine<'_> {
         let mut after: Option<Val> = None;
         let start = self.cells.clone();
         let mut joined: Option<Vec<Cell>> = None;
-        let choice = callee.lab;
+        let choice = Transfer::CallChoice.keep(callee.lab);
         if !choice.is_none() {
             self.pc.push(Pc::Branch { lab: choice, guard: None });
         }
@@ -263,7 +264,7 @@ impl Machine<'_> {
             if !recursion.used {
                 break;
             }
-            result.lab = result.lab.gathered(false);
+            result.lab = if Transfer::RecursionGathers.on() { result.lab.gathered(false) } else { result.lab };
             let known = recursion.result.clone();
             let joined = self.either(&known, &result);
             let same = joined == known;
@@ -296,7 +297,7 @@ impl Machine<'_> {
             let Some(old) = known.get(at + offset).or_else(|| known.get(at)) else { continue };
             let mut arg = self.under(arg.clone().changed(), since);
             if !matches!(arg.shape, Shape::List(_) | Shape::Map(_) | Shape::Query(_) | Shape::Record(_) | Shape::Digest) {
-                arg.lab = arg.lab.gathered(false);
+                arg.lab = if Transfer::RecursionArguments.on() { arg.lab.gathered(false) } else { arg.lab };
             }
             arg = self.outside(arg, depth);
             if let Shape::Text(Some(_)) = arg.shape {
@@ -372,7 +373,7 @@ impl Machine<'_> {
             let since = self.since(depth);
             lab = self.join(lab, since);
         }
-        let val = self.under(val, lab);
+        let val = self.under(val, Transfer::ReturnValue.keep(lab));
         let mut val = self.outside(val, depth);
         if turned {
             val.maybe = true;

@@ -6,6 +6,7 @@ use super::lab::{Bits, Id, Lab};
 use super::machine::Machine;
 use super::val::{ListVal, MapVal, Shape, Val};
 use crate::ir::{Node, Pos, Sym};
+use crate::transfer::Transfer;
 
 impl Machine<'_> {
     pub(crate) fn put(&mut self, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
@@ -46,7 +47,7 @@ impl Machine<'_> {
                 let mut list = (**list).clone();
                 if list.element.lab.bits.has(Bits::WHO | Bits::TRACE) {
                     // What is left of a person's traces is that there was one.
-                    list.element.lab.bits |= Bits::PRESENCE;
+                    list.element.lab.bits |= Transfer::Deduplicated.bits(Bits::PRESENCE);
                     list.element.lab.own = Id::MIXED;
                 }
                 Val { shape: Shape::List(Rc::new(list)), ..changed }

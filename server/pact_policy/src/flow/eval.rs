@@ -10,6 +10,7 @@ use super::step::What;
 use super::val::{ListVal, MapVal, Shape, Target, Val};
 use crate::ir::{Kind, Lit, Node, Pos, ShortOp, Switch, Sym};
 use crate::table::ROOTS;
+use crate::transfer::Transfer;
 
 impl Machine<'_> {
     pub(crate) fn eval(&mut self, node: &Node) -> Val {
@@ -112,7 +113,7 @@ impl Machine<'_> {
     /// A member of what was taken from a list that may be empty: the run fails where there is none.
     fn fails_on_nothing(&mut self, of: &Node, val: &Val, pos: Pos) {
         let unguarded = self.in_try > 0 || matches!(of.kind, Kind::Call(_));
-        if unguarded && val.lab.bits.meets(Bits::PERSONAL) && val.lab.bits.meets(Bits::TRACE) {
+        if Transfer::FailsOnNothing.on() && unguarded && val.lab.bits.meets(Bits::PERSONAL) && val.lab.bits.meets(Bits::TRACE) {
             let mut lab = val.lab;
             lab.bits |= Bits::PRESENCE | Bits::METRIC;
             self.may_fail(lab, pos);
@@ -231,7 +232,7 @@ impl Machine<'_> {
             for lab in labs.into_iter().flatten() {
                 left = self.join(left, lab);
             }
-            if !left.is_none() {
+            if !left.is_none() && Transfer::Left.on() {
                 let lab = self.step(left, node.pos, What::Left);
                 self.pc.push(Pc::Branch { lab, guard: None });
             }
@@ -254,7 +255,7 @@ impl Machine<'_> {
 
     /// One of two branches, each with the variables that hold something in it.
     fn branch(&mut self, condition: &Val, pos: Pos, (yes, there): (&Node, &[usize]), (no, missing): (&Node, &[usize])) -> Val {
-        let lab = self.step(condition.lab.without(Bits::SORT), pos, What::Branched);
+        let lab = self.step(Transfer::Branch.keep(condition.lab.without(Bits::SORT)), pos, What::Branched);
         self.pc.push(Pc::Branch { lab, guard: condition.guard });
         let outer = std::mem::take(&mut self.exits);
         let before = self.cells.clone();
@@ -286,7 +287,7 @@ impl Machine<'_> {
         let on = self.eval(&switch.on);
         let lab = on.lab.without(Bits::SORT);
         let lab = self.presence(&on, lab);
-        let mut lab = self.step(lab, pos, What::Branched);
+        let mut lab = self.step(Transfer::Switch.keep(lab), pos, What::Branched);
         let outer = std::mem::take(&mut self.exits);
         let mut exits = Exits::default();
         let before = self.cells.clone();
@@ -333,7 +334,7 @@ impl Machine<'_> {
                 ShortOp::Coalesce => self.presence(&val, val.lab),
                 ShortOp::And | ShortOp::Or => val.lab,
             };
-            let lab = self.step(lab.without(Bits::SORT), pos, What::Branched);
+            let lab = self.step(Transfer::ShortCircuit.keep(lab.without(Bits::SORT)), pos, What::Branched);
             self.pc.push(Pc::Branch { lab, guard: if op == ShortOp::And { guard } else { None } });
             let before = self.cells.clone();
             let mut filled = Vec::new();
@@ -356,7 +357,9 @@ impl Machine<'_> {
             val = match op {
                 ShortOp::Coalesce => {
                     let field = val.field;
-                    let either = self.either(&Val { maybe: false, ..val.clone() }, &next);
+                    // What stands in for nothing stands in the place of the element.
+                    let from = val.from | next.from;
+                    let either = Val { from, ..self.either(&Val { maybe: false, ..val.clone() }, &next) };
                     Val { field: if next.lab.is_none() { field } else { None }, maybe: next.maybe, ..self.under(either, lab) }
                 }
                 ShortOp::And | ShortOp::Or => {
@@ -387,8 +390,17 @@ impl Machine<'_> {
         if !cells.is_empty() {
             self.fields.captured = true;
         }
+        if !Transfer::Captured.on() {
+            cells = cells.iter().map(|&cell| self.copied(cell)).collect();
+        }
         let target = Target { program, name: name.clone(), captures: cells, bound: Vec::new() };
         Val { targets: Some(Rc::new(vec![target])), ..Val::new(Shape::Function, Lab::NONE) }
+    }
+
+    /// A cell of its own that holds the same.
+    fn copied(&mut self, cell: usize) -> usize {
+        self.cells.push(self.cells[cell].clone());
+        self.cells.len() - 1
     }
 
     /// What binding a value to a name makes of it.
@@ -426,7 +438,7 @@ impl Machine<'_> {
         self.in_try -= 1;
         let inner = std::mem::take(&mut self.exits);
         let inside = std::mem::replace(&mut self.failed, failed);
-        let thrown = self.join(inner.thrown.unwrap_or(Lab::NONE), inside);
+        let thrown = Transfer::Thrown.keep(self.join(inner.thrown.unwrap_or(Lab::NONE), inside));
         let after = std::mem::take(&mut self.cells);
         let mut joined = self.join_cells(after.clone(), &before);
         for (cell, old) in joined.iter_mut().zip(&before) {

@@ -10,13 +10,14 @@ use super::val::{ListVal, QueryVal, RotationVal, Shape, Val};
 use crate::ir::{Pos, Sym};
 use crate::manifest::{FieldOn, FieldType};
 use crate::table::{Kind, Label, Member, Narrow, NarrowOp, Reads, Root, Ty, members_of};
+use crate::transfer::Transfer;
 
 impl Machine<'_> {
     fn coaching(&mut self, lab: Lab, pos: Pos) -> Lab {
         if !self.manifest.coaching {
             return lab;
         }
-        let more = self.source(Bits::COACHING, pos, What::Acts);
+        let more = self.source(Transfer::Coaching.bits(Bits::COACHING), pos, What::Acts);
         self.join(lab, more)
     }
 
@@ -37,7 +38,7 @@ impl Machine<'_> {
 
     pub(crate) fn root_query(&mut self, root: &'static Root, pos: Pos) -> Val {
         self.reads(root.kind, pos);
-        let lab = self.source(Bits::of(root.element), pos, What::Query(root.name));
+        let lab = self.source(Transfer::Root.bits(Bits::of(root.element)), pos, What::Query(root.name));
         let lab = self.coaching(lab, pos);
         let query =
             QueryVal { kind: root.kind, one_subject: false, by_hand: false, card_kind: None, element: Id::NONE, outside: false };
@@ -57,7 +58,7 @@ impl Machine<'_> {
         let mut lab = lab;
         for slot in slots {
             let id = self.fields.id(slot);
-            let more = self.fields.read(id);
+            let more = Transfer::CardsWritten.keep(self.fields.read(id));
             lab = self.join(lab, more);
         }
         lab
@@ -113,7 +114,7 @@ impl Machine<'_> {
         } else {
             "who it is"
         };
-        let mut lab = self.source(bits, pos, What::Member(kind.name(), member.name, words));
+        let mut lab = self.source(Transfer::Member.bits(bits), pos, What::Member(kind.name(), member.name, words));
         if bits.meets(Bits::WHO) && matches!(member.ty, Ty::Record(Kind::Person) | Ty::Maybe(&Ty::Record(Kind::Person))) {
             lab.own = id;
         }
@@ -122,7 +123,7 @@ impl Machine<'_> {
         }
         if kind == Kind::Lead && member.name == "highlighted" {
             let slot = self.fields.id(Slot::Highlighted);
-            let more = self.fields.read(slot);
+            let more = Transfer::Highlighted.keep(self.fields.read(slot));
             lab = self.join(lab, Lab { deps: super::lab::Deps(0), ..more });
         }
         let lab = self.join(base, lab);
@@ -246,13 +247,17 @@ impl Machine<'_> {
             }
             NarrowOp::WithRole => query.outside |= args.first().and_then(Val::text).is_some_and(|role| &**role == "partner"),
             NarrowOp::Field => {
-                let more = self.field_label(Some(narrow.of), args.first().and_then(Val::text).cloned(), pos);
+                let more = Transfer::FieldNarrowed.keep(self.field_label(
+                    Some(narrow.of),
+                    args.first().and_then(Val::text).cloned(),
+                    pos,
+                ));
                 lab = self.join(lab, more);
             }
             _ => {}
         }
         let own = lab.own;
-        let more = self.source(bits, pos, What::Narrowed(narrow.name));
+        let more = self.source(Transfer::NarrowedBy.bits(bits), pos, What::Narrowed(narrow.name));
         let mut lab = self.join(lab, Lab { own, ..more });
         lab = self.cards_written(&query, lab);
         let from = args.iter().fold(val.from, |from, arg| from | arg.from);
@@ -266,7 +271,7 @@ impl Machine<'_> {
         };
         let mut lab = Lab::NONE;
         for id in ids {
-            let read = self.fields.read(id);
+            let read = Transfer::FieldRead.keep(self.fields.read(id));
             let deps = self.fields.deps.of(vec![id]);
             let read = self.join(read, Lab { deps, ..Lab::NONE });
             let name = self.fields.name(id);

@@ -12,6 +12,7 @@ use super::val::{MapVal, QueryVal, RotationVal, Shape, Val};
 use crate::ir::{Pos, Sym};
 use crate::manifest::SettingType;
 use crate::table::{Capability, EntryPoint, FUNCTIONS, FnId, Function, Kind, NARROWS, Ty};
+use crate::transfer::Transfer;
 
 impl Machine<'_> {
     /// A function of the interface called with these values.
@@ -90,7 +91,7 @@ impl Machine<'_> {
             }
             FnId::Sum => self.sum(&args, pos),
             FnId::Acts => {
-                let lab = self.source(Bits::COACHING, pos, What::Acts);
+                let lab = self.source(Transfer::Acts.bits(Bits::COACHING), pos, What::Acts);
                 let act = Val::record(Kind::Act, lab, Id::NONE);
                 Val::list(act, lab)
             }
@@ -211,7 +212,7 @@ impl Machine<'_> {
 
     fn rotation_with_room(&mut self, args: &[Val], pos: Pos) -> Val {
         let Some(rotation) = args.first().cloned() else { return Val::unit() };
-        if matches!(&rotation.shape, Shape::Rotation(known) if known.by_hand) {
+        if Transfer::HandMadeGroup.on() && matches!(&rotation.shape, Shape::Rotation(known) if known.by_hand) {
             let more = self.source(Bits::METRIC | Bits::WHO, pos, What::OneInGroup);
             return self.under(rotation, more);
         }
@@ -243,7 +244,7 @@ impl Machine<'_> {
         let lab = self.join(query.lab, keys);
         let mut bits = lab.bits.only(Bits::METRIC | Bits::COACHING | Bits::DURATION | Bits::RANK);
         let counts = lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::MEASURE | Bits::ACROSS);
-        if counts && (keys.bits.meets(Bits::WHO) || query.lab.bits.meets(Bits::WHO)) {
+        if Transfer::TallyByPerson.on() && counts && (keys.bits.meets(Bits::WHO) || query.lab.bits.meets(Bits::WHO)) {
             bits |= Bits::METRIC | Bits::MEASURE | lab.bits.only(Bits::WHO | Bits::TRACE);
         } else {
             bits |= lab.bits.only(Bits::WHO);
@@ -257,7 +258,7 @@ impl Machine<'_> {
         let (each, one_subject) = self.each(query, number, pos);
         let inner = self.deep(&each);
         let lab = self.join(query.lab, inner.without(Bits::SORT));
-        let lab = lab.gathered(one_subject);
+        let lab = if Transfer::Summed.on() { lab.gathered(one_subject) } else { lab };
         let lab = self.step(lab, pos, What::Counted("sum".into()));
         Val { from: query.from, some: query.from, ..Val::new(Shape::Number, lab) }
     }
@@ -287,7 +288,7 @@ impl Machine<'_> {
                 if inner.bits.meets(Bits::METRIC | Bits::MEASURE)
                     || (inner.bits.meets(Bits::OWN_ONLY.without(Bits::PRESENCE | Bits::SELECTED)))
                 {
-                    inner.bits |= Bits::RANK | Bits::METRIC;
+                    inner.bits |= Transfer::Receiver.bits(Bits::RANK | Bits::METRIC);
                 }
                 if receiver == Some(at) {
                     inner.bits = inner.bits.without(Bits::WHO | Bits::GROUP | Bits::PRESENCE | Bits::SELECTED);

@@ -12,6 +12,7 @@ use crate::ir::{Node, Pos, Program, Sym};
 use crate::manifest::{Field, Manifest};
 use crate::rules::Rule;
 use crate::table::{ENTRY_POINTS, Entry, EntryPoint, Kind, Ty};
+use crate::transfer::Transfer;
 
 /// A parsed plugin, ready to be judged.
 pub(crate) struct Subject<'a> {
@@ -203,7 +204,7 @@ impl Machine<'_> {
             self.find(Rule::NoUnflaggedCoaching, pos, what.to_owned(), StepId::NONE, StepId::NONE);
         }
         if entry.act {
-            let lab = self.source(Bits::TRACE, pos, What::Fired(entry.name));
+            let lab = self.source(Transfer::Fired.bits(Bits::TRACE), pos, What::Fired(entry.name));
             self.pc.push(Pc::Branch { lab, guard: None });
         }
         if entry.point == EntryPoint::LeadQuiet {
@@ -225,7 +226,7 @@ impl Machine<'_> {
     /// A run leaves all of its effects or none, so what makes it fail decides on all of them.
     fn aborted(&mut self) {
         let failed = self.failed;
-        if !failed.bits.has(Bits::METRIC) {
+        if !failed.bits.has(Bits::METRIC) || !Transfer::Aborted.on() {
             return;
         }
         let reached = std::mem::take(&mut self.reached);

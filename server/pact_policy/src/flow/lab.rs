@@ -8,6 +8,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 use super::step::StepId;
 use crate::table::Label;
+use crate::transfer::Transfer;
 
 /// A set of label parts.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -217,6 +218,8 @@ pub(crate) struct Lab {
     pub(crate) deps: Deps,
     /// The open loops that alone made a measure of it: while one of them shows its elements, it only numbers them.
     pub(crate) turns: u64,
+    /// What that measure was made of.
+    pub(crate) ran: Bits,
     pub(crate) step: StepId,
     /// How *who* came in.
     pub(crate) who: StepId,
@@ -229,6 +232,7 @@ impl PartialEq for Lab {
             && self.deps == other.deps
             && self.of_cell == other.of_cell
             && self.turns == other.turns
+            && self.ran == other.ran
     }
 }
 
@@ -250,6 +254,7 @@ impl Lab {
         of_cell: Id::NONE,
         deps: Deps(0),
         turns: 0,
+        ran: Bits::NONE,
         step: StepId::NONE,
         who: StepId::NONE,
     };
@@ -282,6 +287,7 @@ impl Lab {
                 (false, true) => other.turns,
                 (false, false) => 0,
             },
+            ran: self.ran | other.ran,
             step: if graver.step == StepId::NONE { lesser.step } else { graver.step },
             who: if self.who == StepId::NONE { other.who } else { self.who },
         }
@@ -304,7 +310,7 @@ impl Lab {
         if bits.meets(trace | Bits::PRESENCE | Bits::ORDER | Bits::SELECTED | Bits::LISTED) {
             bits |= Bits::MEASURE;
         }
-        if !one_subject && bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS) {
+        if Transfer::Across.on() && !one_subject && bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS) {
             bits |= Bits::ACROSS;
         }
         let same = self.bits.meets(Bits::RUNNING) || !bits.meets(Bits::RUNNING);
@@ -316,7 +322,8 @@ impl Lab {
     /// What a turn of an open loop makes of it: a measure that, until the loop ends, only numbers what the loop shows.
     pub(crate) fn gathered_in_turn(self, reach: Reach, bit: u64) -> Self {
         let lab = self.gathered_over(reach);
-        if self.bits.meets(Bits::RUNNING) { lab } else { Self { turns: bit, ..lab } }
+        let ran = self.ran | self.bits.without(Bits::RUNNING | Bits::SORT);
+        Self { turns: if self.bits.meets(Bits::RUNNING) { lab.turns } else { bit }, ran, ..lab }
     }
 
     /// Whose a sanctioned part is must be known; if it is not, it is nobody's.
@@ -331,7 +338,7 @@ impl Lab {
         let personal = self.bits.meets(Bits::PERSONAL);
         let across = self.bits.meets(Bits::ACROSS)
             && (self.bits.meets(Bits::WHO) || (self.bits.meets(Bits::GROUP) && self.bits.meets(Bits::CLOCK)));
-        if (self.bits.meets(Bits::MEASURE) && personal) || across {
+        if Transfer::Attributed.on() && ((self.bits.meets(Bits::MEASURE) && personal) || across) {
             self.bits |= Bits::METRIC;
         }
     }

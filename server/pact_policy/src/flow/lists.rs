@@ -7,6 +7,7 @@ use super::machine::{Cell, Machine};
 use super::step::What;
 use super::val::{ListVal, Shape, Val};
 use crate::ir::{Node, Pos};
+use crate::transfer::Transfer;
 
 impl Machine<'_> {
     pub(crate) fn sort(&mut self, args: &[Val], receiver: Option<&Node>, pos: Pos) -> Val {
@@ -37,7 +38,7 @@ impl Machine<'_> {
         };
         // An order by what says nothing of acts tells nothing of acts, whoever is in the list.
         let by = lab.without(Bits::SORT);
-        let tells = by.bits.meets(Bits::COUNTS);
+        let tells = by.bits.meets(Bits::COUNTS) && Transfer::Sorted.on();
         let mut order = first.lab;
         if tells {
             let mut both = self.join(by, first.lab.without(Bits::TRACE));
@@ -57,7 +58,7 @@ impl Machine<'_> {
                 }
             }
             if element.is_person() && both.bits.meets(Bits::METRIC | Bits::MEASURE | Bits::ORDER | Bits::DURATION) {
-                both.bits |= Bits::RANK | Bits::METRIC;
+                both.bits |= Transfer::Ranked.bits(Bits::RANK | Bits::METRIC);
             }
             if names_people(&element) && both.bits.meets(Bits::METRIC | Bits::DURATION) {
                 both.bits |= Bits::RANK;
@@ -91,7 +92,7 @@ impl Machine<'_> {
             _ => self.deep(over),
         };
         let person = self.element_of(over, pos).is_person();
-        let mut lab = self.join(lab, inner.without(Bits::SORT));
+        let mut lab = self.join(lab, Transfer::Filtered.keep(inner.without(Bits::SORT)));
         if person && inner.bits.meets(Bits::METRIC) {
             lab.bits |= Bits::RANK;
         }
@@ -158,7 +159,8 @@ impl Machine<'_> {
                 changed = machine.either(&changed, &after);
             }
         });
-        if let (Shape::List(list), false) = (&over.shape, matches!(changed.shape, Shape::Never)) {
+        if let (Shape::List(list), false, true) = (&over.shape, matches!(changed.shape, Shape::Never), Transfer::EachWritten.on())
+        {
             let depth = self.pc.len();
             let changed = self.outside(changed, depth);
             let element = self.either(&list.element.clone(), &changed);
@@ -180,7 +182,7 @@ impl Machine<'_> {
             return Val { from: both.from, some: both.some, ..Val::new(shape, if subjects { lab.gathered(false) } else { lab }) };
         }
         let lab = self.deep(&args[0]);
-        Val::new(Shape::Any, lab.gathered(Self::one_subject(&args[0])))
+        Val::new(Shape::Any, if Transfer::Extreme.on() { lab.gathered(Self::one_subject(&args[0])) } else { lab })
     }
 }
 

@@ -6,6 +6,7 @@ use super::step::What;
 use super::val::{Shape, Val};
 use crate::ir::{For, Node, Pos};
 use crate::table;
+use crate::transfer::Transfer;
 
 /// How often a loop is gone through until nothing changes; after that what still changes becomes unknown.
 const MOST_ROUNDS: usize = 12;
@@ -14,7 +15,7 @@ impl Machine<'_> {
     pub(crate) fn leave_loop(&mut self, val: Option<Val>) -> Val {
         if let Some(val) = val {
             let start = self.loop_start();
-            let lab = self.since(start);
+            let lab = Transfer::BreakValue.keep(self.since(start));
             let val = self.under(val, lab);
             let val = self.outside(val, start);
             if let Some(frame) = self.frames.last_mut() {
@@ -93,7 +94,7 @@ impl Machine<'_> {
         for lab in [exits.brk, exits.ret, exits.thrown] {
             all = self.merge_exit(all, lab);
         }
-        all.filter(|lab| !lab.is_none())
+        all.filter(|lab| !lab.is_none() && Transfer::LeftLoop.on())
     }
 
     pub(crate) fn for_loop(&mut self, it: &For, pos: Pos) -> Val {
@@ -111,8 +112,9 @@ impl Machine<'_> {
                 let mut lab = machine.since(machine.pc.len() - 1);
                 if matches!(machine.pc.last(), Some(Pc::Turn { lab, .. }) if !lab.bits.meets(Bits::RUNNING)) {
                     lab.turns = bit;
+                    lab.ran = lab.bits.without(Bits::RUNNING | Bits::SORT);
                 }
-                machine.declare(counter, Val { from: bit, ..Val::new(Shape::Number, lab) });
+                machine.declare(counter, Val::new(Shape::Number, Transfer::LoopCounter.keep(lab)));
             }
             machine.eval(&it.body);
             machine.scope.truncate(scope);
@@ -142,7 +144,8 @@ impl Machine<'_> {
                     machine.eval(body);
                 }
                 let val = machine.eval(condition);
-                let more = machine.step(val.lab.without(Bits::SORT), condition.pos, What::Branched);
+                let more =
+                    machine.step(Transfer::WhileCondition.keep(val.lab.without(Bits::SORT)), condition.pos, What::Branched);
                 seen = machine.join(seen, more);
                 if !after {
                     machine.pc.push(Pc::Branch { lab: more, guard: val.guard });

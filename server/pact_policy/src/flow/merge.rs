@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::lab::{Bits, Id, Lab};
 use super::machine::Machine;
 use super::val::{ListVal, MapVal, Shape, Val};
+use crate::transfer::Transfer;
 
 /// How deep values are kept apart; below that they are one.
 const DEEPEST_VALUE: usize = 5;
@@ -16,10 +17,10 @@ impl Machine<'_> {
         let mut lab = val.lab;
         match &val.shape {
             Shape::List(list) => {
-                if list.marks {
+                if list.marks && Transfer::Marks.on() {
                     lab = lab.gathered(false);
                 } else if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
-                    lab.bits |= Bits::LISTED;
+                    lab.bits |= Transfer::ListShown.bits(Bits::LISTED);
                     lab.claim();
                 }
                 let inner = self.deep(&list.element);

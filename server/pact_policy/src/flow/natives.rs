@@ -9,6 +9,7 @@ use super::val::{ListVal, QueryVal, Shape, Val};
 use crate::ir::{Node, Pos, Sym};
 use crate::table::natives::{NATIVES, NativeOp};
 use crate::table::{FUNCTIONS, NARROWS};
+use crate::transfer::Transfer;
 
 impl Machine<'_> {
     pub(crate) fn native(&mut self, name: &Sym, args: Vec<Val>, receiver: Option<&Node>, pos: Pos) -> Val {
@@ -166,6 +167,7 @@ impl Machine<'_> {
 
     pub(crate) fn len(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
         let lab = match &val.shape {
+            Shape::Query(_) | Shape::List(_) if !Transfer::Counted.on() => val.lab,
             Shape::Query(_) | Shape::List(_) => val.lab.gathered(Self::one_subject(val)),
             Shape::Map(map) => {
                 let lab = self.join(val.lab, map.keys);
@@ -220,7 +222,7 @@ impl Machine<'_> {
         if !subject_only
             && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS))
         {
-            lab.bits |= Bits::PRESENCE;
+            lab.bits |= Transfer::Presence.bits(Bits::PRESENCE);
             lab.own = if own == Id::NONE { lab.own } else { own };
             lab.claim();
         }
@@ -302,7 +304,7 @@ impl Machine<'_> {
         if matches!(&first.shape, Shape::Map(map) if map.of_people) {
             // A person is a key once there is one trace of theirs.
             id = self.identity_here(pos, "key");
-            named.bits |= Bits::PRESENCE;
+            named.bits |= Transfer::KeyPresence.bits(Bits::PRESENCE);
             named.own = id;
         }
         let text = Val { id, ..Val::new(Shape::Text(None), named) };

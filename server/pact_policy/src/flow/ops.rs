@@ -8,6 +8,7 @@ use super::step::What;
 use super::val::{ListVal, MapVal, Shape, Val};
 use crate::ir::{Pos, Sym};
 use crate::table::{self, EntryPoint};
+use crate::transfer::Transfer;
 
 impl Machine<'_> {
     /// Whether there is something: a label about a person's list says more once it is asked whether the list is empty.
@@ -26,7 +27,7 @@ impl Machine<'_> {
             lab.bits |= Bits::BARE | Bits::CLOCK;
             return lab;
         }
-        lab.bits |= Bits::PRESENCE;
+        lab.bits |= Transfer::TakenPresence.bits(Bits::PRESENCE);
         lab.claim();
         if lab.of_cell == Id::NONE {
             lab.of_cell = Id::MIXED;
@@ -83,7 +84,7 @@ impl Machine<'_> {
                 }
                 if waited {
                     let mut lab = joined.without(Bits::SORT);
-                    lab.bits |= Bits::AGE;
+                    lab.bits |= Transfer::Waited.bits(Bits::AGE);
                     lab.claim();
                     return made(Shape::Span, self.step(lab, pos, What::Subtracted));
                 }
@@ -158,7 +159,7 @@ impl Machine<'_> {
             } else {
                 a.id
             };
-            lab.bits |= Bits::SELECTED;
+            lab.bits |= Transfer::Selected.bits(Bits::SELECTED);
             lab.own = whose;
             lab.claim();
             lab = self.step(lab, pos, What::Compared);
@@ -172,7 +173,7 @@ impl Machine<'_> {
         if self.is_duration(la, lb) && (!instants || la.bits.meets(Bits::ANSWER) || lb.bits.meets(Bits::ANSWER)) {
             lab.bits |= Bits::DURATION;
         } else if instants {
-            lab.bits |= Bits::ORDER;
+            lab.bits |= Transfer::Ordered.bits(Bits::ORDER);
             lab.claim();
         } else {
             return lab;
@@ -182,6 +183,9 @@ impl Machine<'_> {
 
     /// Whether taking one of these from the other tells how long somebody took.
     pub(crate) fn is_duration(&self, a: Lab, b: Lab) -> bool {
+        if !Transfer::Duration.on() {
+            return false;
+        }
         let pair = |x: Bits, y: Bits| (a.bits.meets(x) && b.bits.meets(y)) || (a.bits.meets(y) && b.bits.meets(x));
         let reacts = matches!(self.entry, Some(EntryPoint::PushDeclined | EntryPoint::LeadOwned));
         let enters = matches!(self.entry, Some(EntryPoint::LeadOwned | EntryPoint::CardWritten));
@@ -193,7 +197,7 @@ impl Machine<'_> {
 
     /// A failure whose happening tells a metric: everything that the run does depends on it.
     pub(crate) fn may_fail(&mut self, lab: Lab, pos: Pos) {
-        if !lab.bits.has(Bits::METRIC) {
+        if !lab.bits.has(Bits::METRIC) || !Transfer::Fails.on() {
             return;
         }
         let lab = self.step(lab.without(Bits::SORT), pos, What::Left);
@@ -236,7 +240,8 @@ impl Machine<'_> {
         let lab = self.deep(val);
         let mut result: Option<Val> = None;
         for kind in table::Kind::ALL {
-            if table::members_of(kind).any(|member| member.name == &**name)
+            if Transfer::UnknownMember.on()
+                && table::members_of(kind).any(|member| member.name == &**name)
                 && !matches!(kind, table::Kind::Period | table::Kind::Act)
             {
                 let record = Val { from: val.from, some: val.some, id: val.id, ..Val::record(kind, lab, val.id) };
@@ -269,7 +274,7 @@ impl Machine<'_> {
                 if at.lab.bits.has(Bits::METRIC) {
                     self.may_fail(at.lab, pos);
                 }
-                let lab = self.join(val.lab, at.lab.without(Bits::SORT));
+                let lab = self.join(val.lab, Transfer::Chosen.keep(at.lab.without(Bits::SORT)));
                 let element = self.under(list.element.clone(), lab);
                 let from = element.from | at.from | self.places_of(val, at);
                 Val { maybe: true, from, some: element.some | from, ..element }

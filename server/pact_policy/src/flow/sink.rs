@@ -6,6 +6,7 @@ use super::step::StepId;
 use super::val::Val;
 use crate::ir::Pos;
 use crate::rules::Rule;
+use crate::transfer::Transfer;
 
 /// Where something leaves a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,7 +65,7 @@ impl Machine<'_> {
                     turns = true;
                     let shown = from & bit != 0;
                     let mut lab = self.numbering(lab, from, true);
-                    if shown && marks {
+                    if shown && marks && lab.bits.meets(Bits::RUNNING) {
                         // It goes over the places of a list, and shows what stands there.
                         lab = lab.without(Bits::RUNNING);
                         lab.bits |= if lab.bits.meets(Bits::PERSONAL) { Bits::ORDER } else { Bits::NONE };
@@ -72,14 +73,14 @@ impl Machine<'_> {
                     let lab = if shown && people { lab.without(Bits::PERSONAL) } else { lab };
                     way = self.join(way, lab);
                     let repeats = plain && (listed || !way.bits.meets(Bits::OWN_ONLY));
-                    if !shown && !repeats {
+                    if !shown && !repeats && Transfer::Repeated.on() {
                         way = way.gathered_over(reach);
                     }
                     listed |= shown;
                 }
             }
         }
-        let mut all = self.join(data, way);
+        let mut all = self.join(data, Transfer::Reached.keep(way));
         if !turns {
             all = all.without(Bits::SELECTED);
         }
@@ -90,7 +91,7 @@ impl Machine<'_> {
         });
         if let (true, Some(own)) = (all.bits.has(Bits::BARE), by_person) {
             all.own = if all.bits.meets(Bits::OWN_ONLY) { all.own.join(own) } else { own };
-            all.bits |= Bits::PRESENCE;
+            all.bits |= Transfer::SubjectPresence.bits(Bits::PRESENCE);
             all.claim();
         }
         if all.bits.meets(Bits::MEASURE) && all.bits.meets(Bits::PERSONAL) {
@@ -106,11 +107,10 @@ impl Machine<'_> {
         if !lab.bits.meets(Bits::RUNNING) || lab.turns & shown == 0 || lab.bits.meets(Bits::RANK | Bits::DURATION) {
             return lab;
         }
-        let plain = lab.bits.without(Bits::RUNNING | Bits::SORT | Bits::ORDER);
         for (at, pc) in self.pc.iter().enumerate() {
             let Pc::Turn { lab: turn, bit, people: false, marks: false, .. } = pc else { continue };
-            let same = lab.own == turn.own || !plain.meets(Bits::PERSONAL);
-            if lab.turns & shown & bit == 0 || !turn.bits.has(plain) || !same {
+            let same = turn.bits.has(lab.ran) && (lab.own == turn.own || !lab.ran.meets(Bits::WHO));
+            if lab.turns & shown & bit == 0 || (!same && Transfer::NumbersOnly.on()) {
                 continue;
             }
             let chosen = self.pc.iter().skip(at + 1).any(|pc| match pc {
@@ -156,14 +156,15 @@ impl Machine<'_> {
             let personal = match sink {
                 Sink::Digest(_) | Sink::Effect("send" | "digest") => true,
                 Sink::Effect("notify" | "ask") => {
-                    let shown = data.bits.meets(Bits::TRACE | Bits::CLOCK) && !data.bits.has(Bits::PRESENCE);
+                    let shown = !Transfer::OwnMessage.on()
+                        || data.bits.meets(Bits::TRACE | Bits::CLOCK) && !data.bits.has(Bits::PRESENCE);
                     shown || !all.bits.has(Bits::PRESENCE) || all.bits.has(Bits::BARE)
                 }
                 Sink::Effect(_) | Sink::Store | Sink::Post | Sink::Log | Sink::Note | Sink::Return | Sink::Throw | Sink::Turn => {
                     false
                 }
             };
-            if !(personal && receiver.same(all.own)) {
+            if !(personal && (receiver.same(all.own) || !Transfer::OwnOnly.on())) {
                 if bits.has(Bits::AGE) {
                     return Some(Rule::NoReactionTime);
                 }
@@ -181,12 +182,13 @@ impl Machine<'_> {
             return Some(if bits.has(Bits::RANK) { Rule::NoActivityRanking } else { Rule::NoActivityMetric });
         }
         if leaves
+            && Transfer::Leaves.on()
             && bits.meets(Bits::PERSONAL)
             && bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::MEASURE)
         {
             return Some(Rule::NoActivityExport);
         }
-        if sink == Sink::Store && bits.meets(Bits::MEASURE) {
+        if sink == Sink::Store && bits.meets(Bits::MEASURE) && Transfer::StoredMeasure.on() {
             return Some(Rule::NoActivityTally);
         }
         None
@@ -244,7 +246,9 @@ impl Machine<'_> {
         let tells = all.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::MEASURE | Bits::METRIC | Bits::DURATION | Bits::OWN_ONLY);
         let others: Vec<u32> = deps.iter().copied().filter(|&dep| dep != field).collect();
         let event = self.entry.filter(|entry| entry.entry().act).map_or(0, |entry| 1 << entry as u32);
-        let grows = deps.contains(&field) || (once && self.fields.tell(&others)) || self.fields.fired(&others, event);
+        let grows = (deps.contains(&field) && Transfer::FieldGrows.on())
+            || (once && self.fields.tell(&others))
+            || (self.fields.fired(&others, event) && Transfer::Latched.on());
         self.fields.write_fired(field, event);
         let file = self.file();
         if !self.reached.contains(&(file, pos, Sink::Store)) {
@@ -259,7 +263,7 @@ impl Machine<'_> {
         let mut kept = all;
         kept.turns = 0;
         kept.bits |= inner.bits.only(Bits::SORT.without(Bits::ACT_NOW | Bits::NOW | Bits::OUTSIDE));
-        if kept.bits.has(Bits::DUTY) {
+        if kept.bits.has(Bits::DUTY) && Transfer::DutyStored.on() {
             kept.bits |= Bits::TRACE;
             kept.step = if kept.step == StepId::NONE { kept.who } else { kept.step };
         }

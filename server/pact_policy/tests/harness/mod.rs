@@ -10,30 +10,40 @@ use pact_policy::manifest::{File, Plugin, parse_fields};
 use pact_policy::{Report, Source};
 
 /// A finding that must be there: the end of its file's name, its line and its rule.
-pub type Mark = (String, u32, String);
+pub(crate) type Mark = (String, u32, String);
 
 /// Something to be judged in one call.
-pub struct Case {
+pub(crate) struct Case {
     /// What it is counted under.
-    pub category: String,
-    pub name: String,
-    pub sources: Vec<Source>,
+    pub(crate) category: String,
+    pub(crate) name: String,
+    pub(crate) sources: Vec<Source>,
     /// What must be found; a case without marks must pass.
-    pub marks: Vec<Mark>,
+    pub(crate) marks: Vec<Mark>,
     /// Plugins that a path must name.
-    pub told: Vec<String>,
+    told: Vec<String>,
 }
 
 impl Case {
+    /// Plugins on the way that no path of the report names.
+    pub(crate) fn untold<'a>(&'a self, report: &Report) -> Vec<&'a String> {
+        let told = |plugin: &&String| {
+            let file = format!("{plugin}/");
+            report.findings.iter().any(|f| f.path.iter().any(|step| step.file.starts_with(&file)))
+        };
+        self.told.iter().filter(|plugin| !told(plugin)).collect()
+    }
+
     /// The marks that a report does not have.
-    pub fn missing<'a>(&'a self, report: &Report) -> Vec<&'a Mark> {
-        let found =
-            |(file, line, rule): &&Mark| report.findings.iter().any(|f| f.file.ends_with(file) && f.line == *line && f.rule.id() == rule);
+    pub(crate) fn missing<'a>(&'a self, report: &Report) -> Vec<&'a Mark> {
+        let found = |(file, line, rule): &&Mark| {
+            report.findings.iter().any(|f| f.file.ends_with(file) && f.line == *line && f.rule.id() == rule)
+        };
         self.marks.iter().filter(|mark| !found(mark)).collect()
     }
 }
 
-pub fn corpus() -> PathBuf {
+pub(crate) fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus")
 }
 
@@ -145,7 +155,7 @@ fn plugins(cases: &mut Vec<Case>) {
 }
 
 /// Every case of the corpus.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for label in ["worked", "own"] {
         let root = corpus().join(label);
