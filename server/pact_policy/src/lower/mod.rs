@@ -3,6 +3,9 @@
 //! Both of Rhai's node types are `#[non_exhaustive]` and documented as volatile: every node that is not known here becomes
 //! [`Kind::Opaque`], and what is opaque is refused.
 
+#[cfg(test)]
+mod golden;
+
 use std::collections::HashSet;
 use std::rc::Rc;
 
