@@ -14,7 +14,7 @@ use crate::lower::{ParseFailure, parse};
 use crate::manifest::{Field, FieldOn, File, Plugin, Unreadable};
 use crate::rules::Rule;
 use crate::table::natives::NATIVES;
-use crate::table::{FUNCTIONS, NARROWS, ROOTS};
+use crate::table::{FUNCTIONS, NARROWS};
 use crate::text::{Lines, odd_characters};
 
 /// Something to be judged.
@@ -222,11 +222,8 @@ fn structure(program: &Program, file: u32) -> Vec<Found> {
     };
     for function in &program.functions {
         let name = &*function.name;
-        let host = FUNCTIONS.iter().any(|known| known.name == name)
-            || NARROWS.iter().any(|known| known.name == name)
-            || ROOTS.iter().any(|known| known.name == name);
-        let language = NATIVES.iter().any(|known| known.name == name)
-            || matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
+        let arity = function.params.len();
+        let (host, language) = (takes_over_the_interface(name, arity), takes_over_the_language(name, arity));
         if host || language {
             let whose = if host { "the interface" } else { "the language" };
             hidden(
@@ -240,6 +237,27 @@ fn structure(program: &Program, file: u32) -> Vec<Found> {
         opaque(node, &mut hidden);
     }
     found
+}
+
+/// Whether a script's function is what a call of the interface would reach: of its name, and of as many parameters.
+///
+/// Methods are called without their receiver; an effect may be called either way.
+fn takes_over_the_interface(name: &str, arity: usize) -> bool {
+    let function = FUNCTIONS.iter().filter(|known| known.name == name).any(|known| {
+        let least = known.params.iter().filter(|param| !param.optional).count();
+        let least = if known.on.is_some() { least } else { least.saturating_sub(1) };
+        (least..=known.params.len()).contains(&arity)
+    });
+    function || NARROWS.iter().any(|known| known.name == name && known.params.len() == arity)
+}
+
+/// Whether a script's function is what a call of the language would reach.
+fn takes_over_the_language(name: &str, arity: usize) -> bool {
+    let native = NATIVES.iter().any(|known| {
+        let (least, most) = known.arity;
+        known.name == name && (usize::from(least).saturating_sub(1)..=usize::from(most)).contains(&arity)
+    });
+    native || matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug")
 }
 
 fn opaque(node: &Node, hidden: &mut impl FnMut(Pos, String)) {

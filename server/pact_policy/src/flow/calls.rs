@@ -48,7 +48,11 @@ impl Machine<'_> {
                 return self.method_on_this(program, index, &call.args[0], &args, pos);
             }
             if let Some(closure) = self.stored_closure(&args[0], &call.name) {
-                return self.invoke(&closure, &args[1..], None, pos).0;
+                let (val, this) = self.invoke(&closure, &args[1..], Some(args[0].clone()), pos);
+                if let Some(this) = this {
+                    self.store(&call.args[0], this, pos);
+                }
+                return val;
             }
         } else if let Some(index) = here.function(&call.name, args.len()) {
             return self.call_function(program, index, args, None, pos).0;

@@ -285,7 +285,7 @@ impl Machine<'_> {
 
     fn switch(&mut self, switch: &Switch, pos: Pos) -> Val {
         let on = self.eval(&switch.on);
-        let lab = on.lab.without(Bits::SORT);
+        let lab = self.deep(&on).without(Bits::SORT);
         let lab = self.presence(&on, lab);
         let mut lab = self.step(Transfer::Switch.keep(lab), pos, What::Branched);
         let outer = std::mem::take(&mut self.exits);
