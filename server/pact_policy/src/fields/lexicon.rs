@@ -23,6 +23,8 @@ struct Written {
     report: Vec<String>,
     performed: Vec<String>,
     thing: Vec<String>,
+    lately: Vec<String>,
+    contact: Vec<String>,
 }
 
 /// A list of phrases: whole words, beginnings of words written with `*` behind, or ends of longer words with `*` before.
@@ -52,6 +54,10 @@ pub(super) struct Lexicon {
     pub(super) performed: Phrases,
     /// Machines and contracts: their times are nobody's.
     pub(super) thing: Phrases,
+    /// The first or last of something.
+    pub(super) lately: Phrases,
+    /// Being in contact.
+    pub(super) contact: Phrases,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
@@ -72,6 +78,8 @@ pub(super) static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
         report: Phrases::new(written.report),
         performed: Phrases::new(written.performed),
         thing: Phrases::new(written.thing),
+        lately: Phrases::new(written.lately),
+        contact: Phrases::new(written.contact),
     })
 });
 

@@ -127,7 +127,8 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let ours = our_act(lexicon, text, &acts, &did);
     let outward = lexicon.outward.any(text);
     let object = lexicon.object.any(text);
-    let act = !acts.is_empty() || !did.is_empty() || strong;
+    let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
+    let act = !acts.is_empty() || !did.is_empty() || strong || dated;
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
     if us && (!customer || by_us(lexicon, text)) {
         let records =
@@ -210,6 +211,12 @@ fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
         let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str);
         !is_goal(text, at) && (BY.contains(&here) || BY.contains(&before(1)) || BY.contains(&before(2)))
     })
+}
+
+/// "The last personal contact": a first or last, and shortly behind or before it, contact.
+fn last_contact(lexicon: &Lexicon, text: &[String]) -> bool {
+    let contacts = lexicon.contact.all(text);
+    lexicon.lately.all(text).into_iter().any(|(at, _)| contacts.iter().any(|(place, _)| place.abs_diff(at) <= 2))
 }
 
 /// Whether "by the salesperson" and the like say who did what is marked, whatever it was.
