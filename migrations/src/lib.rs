@@ -13,6 +13,7 @@ mod m0005_events;
 mod m0006_access;
 mod m0007_imports;
 mod m0008_search;
+mod m0010_schedules;
 mod shape;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_access::Migration),
             Box::new(m0007_imports::Migration),
             Box::new(m0008_search::Migration),
+            Box::new(m0010_schedules::Migration),
         ]
     }
 }

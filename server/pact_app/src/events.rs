@@ -27,10 +27,15 @@ pub(crate) fn raise(tx: &Tx, scene: &Scene, name: EventName, kind: &str, record:
 
 /// As [`raise`], with an id of the caller's choice, by which they know what they raised before.
 pub(crate) fn raise_as(tx: &Tx, scene: &Scene, id: Uuid, name: EventName, kind: &str, record: Uuid, payload: Json) {
-    let at = scene.now.millis();
-    tx.append(event::Model {
+    let mut event = row(scene, id, name.as_str(), kind, record, payload);
+    event.handled_at = (!is_asked_for(scene, name)).then_some(event.at);
+    tx.append(event);
+}
+
+fn row(scene: &Scene, id: Uuid, name: &str, kind: &str, record: Uuid, payload: Json) -> event::Model {
+    event::Model {
         id,
-        name: name.to_string(),
+        name: name.to_owned(),
         record_kind: kind.to_owned(),
         record_id: record,
         payload: payload.into(),
@@ -38,13 +43,21 @@ pub(crate) fn raise_as(tx: &Tx, scene: &Scene, id: Uuid, name: EventName, kind: 
             Lane::Interactive => 0,
             Lane::Bulk => 1,
         },
-        at,
-        handled_at: (!is_asked_for(scene, name)).then_some(at),
+        at: scene.now.millis(),
+        handled_at: None,
         lease_until: None,
         fence: 0,
         attempts: 0,
         parked_reason: None,
-    });
+    }
+}
+
+/// The name of the event that is a tick of a schedule: no function asks for it by its name, the payload says what is called.
+pub(crate) const TICK: &str = "tick";
+
+/// Writes down that a scheduled function is to be called; `payload` says which, `kind` and `record` for what.
+pub(crate) fn raise_tick(tx: &Tx, scene: &Scene, kind: &str, record: Uuid, payload: Json) {
+    tx.append(row(scene, Uuid::now_v7(), TICK, kind, record, payload));
 }
 
 fn is_asked_for(scene: &Scene, name: EventName) -> bool {

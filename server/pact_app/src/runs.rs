@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use pact_core::time::Instant;
 use pact_policy::table::{EntryPoint, Kind};
 use pact_script::run::{Outcome, Run, ScriptError};
@@ -13,32 +14,35 @@ use uuid::Uuid;
 use crate::facts::RunFacts;
 use crate::facts::known::Known;
 use crate::ops::effect::Finished;
-use crate::plugins::Installed;
+use crate::plugins::{Installed, Plugins};
 use crate::{App, Refusal};
 
-/// Runs every script that asks for an event, one after the other, in the plugins' order; `known` was read before.
+/// Runs every script that an event calls, one after the other, in the plugins' order; `known` was read before.
 ///
 /// # Errors
 /// A store that does not answer; what goes wrong in a script is in its [`Finished`].
 pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>) -> Result<Vec<Finished>, Refusal> {
-    let (Some(point), Some(pool)) = (EntryPoint::of_event(&event.name), &app.pool) else { return Ok(Vec::new()) };
-    let plugins = app.plugins();
+    let Some(pool) = &app.pool else { return Ok(Vec::new()) };
     let mut finished = Vec::new();
-    for plugin in plugins.asking_for(point) {
+    for (plugin, function) in called(&app.plugins(), event) {
         let facts = RunFacts::new(app, app.clock.now(), &plugin.id, Arc::clone(&plugin.fields)).with_known(Arc::clone(known));
-        let Some(call) = call(&facts, point, event).await? else { continue };
+        let call = match function {
+            Function::Entry(point) => call(&facts, point, event).await?,
+            Function::Scheduled(name) => Some(scheduled(name, event)),
+        };
+        let Some(call) = call else { continue };
         let started = Clock::now();
-        let run = run(app, plugin, point, event, call);
+        let run = run(app, &plugin, event, call);
         let outcome = pool.run(&run, &facts).await;
         finished.push(Finished {
             id: Uuid::now_v7(),
             plugin: plugin.id.clone(),
             version: Some(plugin.version),
-            file: only_file(plugin),
+            file: only_file(&plugin),
             call: run.call,
             started_at: Instant::from_millis(run.now),
             duration_us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
-            outcome: named(outcome, plugin),
+            outcome: named(outcome, &plugin),
             turns: facts.take_turns(),
             may: plugin.may.clone(),
             webhooks: plugin.manifest.webhooks.clone(),
@@ -49,19 +53,57 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
     Ok(finished)
 }
 
-struct Call {
-    args: Vec<Value>,
-    given: Vec<Record>,
+/// A function of a script that an event calls.
+enum Function {
+    Entry(EntryPoint),
+    Scheduled(String),
 }
 
-fn run(app: &App, plugin: &Installed, point: EntryPoint, event: &event::Model, call: Call) -> Run {
+/// The plugins that an event calls, with their functions: every one that asks for it, or the one that the event names.
+fn called(plugins: &Plugins, event: &event::Model) -> Vec<(Arc<Installed>, Function)> {
+    let word = |key: &str| event.payload.get(key).and_then(|word| word.as_str());
+    let named = word("plugin");
+    match EntryPoint::of_event(&event.name) {
+        Some(point) => {
+            let asking = plugins.asking_for(point).filter(|plugin| named.is_none_or(|named| plugin.id == named));
+            asking.map(|plugin| (Arc::clone(plugin), Function::Entry(point))).collect()
+        }
+        None => {
+            let plugin = plugins.iter().find(|plugin| Some(plugin.id.as_str()) == named);
+            // A function that a later version left out is not called any more.
+            let function = word("call").filter(|call| plugin.is_some_and(|plugin| plugin.functions.contains(*call)));
+            plugin
+                .zip(function)
+                .map(|(plugin, call)| (Arc::clone(plugin), Function::Scheduled(call.to_owned())))
+                .into_iter()
+                .collect()
+        }
+    }
+}
+
+struct Call {
+    function: String,
+    args: Vec<Value>,
+    given: Vec<Record>,
+    /// On whose clock the run's day is; the organisation's when nothing is said.
+    zone: Option<Tz>,
+}
+
+/// A scheduled function, with the person for whom it is called, if it is called for each.
+fn scheduled(function: String, event: &event::Model) -> Call {
+    let person = (event.record_kind == "person").then_some(Value::Ref(Kind::Person, event.record_id));
+    let zone = event.payload.get("zone").and_then(|zone| zone.as_str()?.parse().ok());
+    Call { function, args: person.into_iter().collect(), given: Vec::new(), zone }
+}
+
+fn run(app: &App, plugin: &Installed, event: &event::Model, call: Call) -> Run {
     let now = app.clock.now();
     Run {
         scripts: Arc::clone(&plugin.scripts),
-        call: point.entry().name.to_owned(),
+        call: call.function,
         args: call.args,
         now: now.millis(),
-        today: app.organisation().today(now),
+        today: call.zone.map_or_else(|| app.organisation().today(now), |zone| now.day_in(zone)),
         settings: Arc::clone(&plugin.settings),
         seed: event.id,
         given: call.given,
@@ -105,7 +147,7 @@ async fn call(facts: &RunFacts, point: EntryPoint, event: &event::Model) -> Resu
         given.extend(facts.record(kind, id).await?);
     }
     given.insert(0, subject);
-    Ok(Some(Call { args, given }))
+    Ok(Some(Call { function: point.entry().name.to_owned(), args, given, zone: None }))
 }
 
 /// The customer and the contact of a record: nearly every script asks for them.

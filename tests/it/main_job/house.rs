@@ -46,7 +46,7 @@ pub struct House {
     _jobs: Jobs,
     _pool: Pool,
     handle: ServerHandle,
-    _fresh: Fresh,
+    fresh: Fresh,
 }
 
 /// A person who is signed in.
@@ -86,12 +86,41 @@ impl House {
         let handle = serving.handle();
         tokio::spawn(serving);
         let admin = Caller::sign_in(&base, ADMIN).await;
-        Self { admin, base, clock, _jobs: working, _pool: pool, handle, _fresh: fresh }
+        Self { admin, base, clock, _jobs: working, _pool: pool, handle, fresh }
     }
 
     /// Lets time pass.
     pub fn pass(&self, minutes: i64) {
         self.clock.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+    }
+
+    /// Lets days pass; whoever was signed in has to do so again, and the admin does.
+    pub async fn pass_days(&mut self, days: i64) {
+        self.pass(days * 24 * 60);
+        self.admin = Caller::sign_in(&self.base, ADMIN).await;
+    }
+
+    /// Waits until the schedules of the plugins are known.
+    pub async fn scheduled(&self) {
+        let until = Moment::now() + PATIENCE;
+        while pact_store::schedule::all(self.fresh.store.read()).await.unwrap().is_empty() {
+            assert!(Moment::now() < until, "nothing is scheduled");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The runs of a plugin's function once there are so many: how each ended, with its error.
+    pub async fn runs_of(&self, plugin: &str, call: &str, count: usize) -> Vec<Value> {
+        let until = Moment::now() + PATIENCE;
+        loop {
+            let runs = self.admin.get(&format!("/api/v1/runs?plugin_id={plugin}&limit=200")).await;
+            let runs: Vec<Value> = runs["items"].as_array().unwrap().iter().filter(|run| run["call"] == call).cloned().collect();
+            if runs.len() >= count {
+                return runs;
+            }
+            assert!(Moment::now() < until, "{call} ran {} times: {runs:?}", runs.len());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// A new person, signed in, who can carry so many leads.

@@ -1,10 +1,12 @@
 //! The heartbeat: a tick each second wakes what is due; the database decides what that is.
 
-use tokio::sync::watch;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use super::{events, expiry, import};
+use super::{events, expiry, import, quiet, schedule};
 use crate::App;
 
 /// Jobs that are under way.
@@ -26,25 +28,36 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
     let importing = tokio::spawn(import::work_off(app.clone(), stopped.clone()));
     let working = tokio::spawn(events::work_off(app.clone(), stopped));
     let ticking = JobScheduler::new().await?;
-    let each_second = app.clone();
+    let each_second = (app.clone(), Arc::new(Mutex::new(None)));
     ticking
         .add(Job::new_async("* * * * * *", move |_, _| {
-            let app = each_second.clone();
-            Box::pin(async move { tick(&app).await })
+            let (app, swept) = each_second.clone();
+            Box::pin(async move {
+                // A look that takes longer than a second is not joined by the next.
+                if let Ok(mut swept) = swept.try_lock() {
+                    tick(&app, &mut swept).await;
+                }
+            })
         })?)
         .await?;
     ticking.start().await?;
     Ok(Jobs { stop, working, importing, listening, ticking })
 }
 
-async fn tick(app: &App) {
+/// One look at what is due; `swept` is the minute in which leads were looked through last.
+async fn tick(app: &App, swept: &mut Option<i64>) {
     const MINUTE_MS: i64 = 60_000;
-    if app.clock.now().millis().div_euclid(MINUTE_MS) != app.organisation().minute
+    let minute = app.clock.now().millis().div_euclid(MINUTE_MS);
+    if minute != app.organisation().minute
         && let Err(error) = app.catch_up().await
     {
         tracing::warn!(%error, "presence and plugins could not be read anew; trying again");
     }
     expiry::expire_pushes(app).await;
+    schedule::raise_ticks(app).await;
+    if swept.replace(minute) != Some(minute) {
+        quiet::tell_of_quiet_leads(app).await;
+    }
 }
 
 impl Jobs {

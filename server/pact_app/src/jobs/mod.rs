@@ -1,10 +1,12 @@
-//! What runs by itself: events worked off by scripts, and pushes whose time is over.
+//! What runs by itself: events worked off by scripts, ticks of schedules, leads that became quiet, and pushes whose time is over.
 
 mod commits;
 mod events;
 mod expiry;
 mod heartbeat;
 mod import;
+mod quiet;
+mod schedule;
 
 pub use events::{EVENTS_IN_FLIGHT, LEASE_MS, MAX_ATTEMPTS};
 pub use heartbeat::{Jobs, start};

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use chrono_tz::Tz;
+use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use toml::Spanned;
 
@@ -119,8 +121,7 @@ fn check_setting(text: &str, name: &str, setting: &Spanned<Setting>) -> Result<(
 fn check_schedule(text: &str, schedule: &Spanned<Schedule>) -> Result<(), ManifestError> {
     let it = schedule.get_ref();
     let wrong = |message: String| Err(at(text, schedule.span().start, message));
-    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    if let Err(error) = parser.parse(&it.cron) {
+    if let Err(error) = cron(&it.cron) {
         return wrong(format!(
             "the cron pattern \"{}\" cannot be read ({error}); it has five fields: minute hour day month weekday",
             it.cron
@@ -137,6 +138,11 @@ fn check_schedule(text: &str, schedule: &Spanned<Schedule>) -> Result<(), Manife
         return wrong("a schedule calls no function; name one in `call`".to_owned());
     }
     Ok(())
+}
+
+/// A cron pattern of five fields.
+pub(super) fn cron(pattern: &str) -> Result<Cron, CronError> {
+    CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build().parse(pattern)
 }
 
 fn is_id(id: &str) -> bool {

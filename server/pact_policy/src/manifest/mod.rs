@@ -165,6 +165,18 @@ pub struct Schedule {
     pub catch_up: CatchUp,
 }
 
+impl Schedule {
+    /// The first tick after an instant (UTC milliseconds), the pattern read on the clocks of `zone`; none when the pattern has no further one.
+    ///
+    /// A local time that a change of clocks skips is taken when the clocks go on; one that comes twice counts once. The pattern was checked when the
+    /// manifest was read; one that cannot be read has no ticks.
+    pub fn next_after(&self, zone: chrono_tz::Tz, after: i64) -> Option<i64> {
+        let pattern = check::cron(&self.cron).ok()?;
+        let after = chrono::DateTime::from_timestamp_millis(after)?.with_timezone(&zone);
+        pattern.find_next_occurrence(&after, false).ok().map(|next| next.timestamp_millis())
+    }
+}
+
 fn utc() -> String {
     "UTC".to_owned()
 }

@@ -1,0 +1,174 @@
+//! Ticks: the scheduled functions of plugins, called when they are due, each once, on however many nodes.
+//!
+//! A tick is an event, so what keeps events safe (lease, fence, retries, parking, one commit) keeps ticks safe. A row says when each schedule is due
+//! next; whoever moves it forward writes the tick's events in the same transaction, and nobody else can. The row lives in the database and the pattern
+//! in the manifest; a schedule whose pattern changed is another one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono_tz::Tz;
+use pact_core::role::Role;
+use pact_core::time::Instant;
+use pact_policy::manifest::{CatchUp, ForEach, Schedule};
+use pact_store::entity::schedule;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::events::{self, Lane};
+use crate::ops::lead::Scene;
+use crate::organisation::{Member, Snapshot};
+use crate::plugins::Plugins;
+use crate::{Actor, App, Refusal};
+
+/// A tick that is later than this was missed, in milliseconds.
+const LATE_MS: i64 = 60_000;
+/// Missed ticks that are stepped through at most, before the schedule starts anew from now.
+const MAX_MISSED: usize = 10_000;
+
+/// A schedule of a plugin, in one zone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    plugin: String,
+    call: String,
+    cron: String,
+    zone: String,
+}
+
+impl Key {
+    fn of(row: &schedule::Model) -> Self {
+        Self { plugin: row.plugin_id.clone(), call: row.call.clone(), cron: row.cron.clone(), zone: row.zone.clone() }
+    }
+}
+
+/// Raises every tick that is due.
+pub(super) async fn raise_ticks(app: &App) {
+    if app.pool.is_none() {
+        return;
+    }
+    if let Err(refusal) = keep_time(app).await {
+        tracing::warn!(%refusal, "schedules could not be looked through; trying again");
+    }
+}
+
+async fn keep_time(app: &App) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    let wanted = wanted(&app.plugins(), &app.organisation());
+    let rows = pact_store::schedule::all(app.store.read()).await?;
+    let known: BTreeSet<Key> = rows.iter().map(Key::of).collect();
+    let new: Vec<schedule::Model> = wanted
+        .iter()
+        .filter(|(key, _)| !known.contains(*key))
+        .filter_map(|(key, planned)| first_tick(key, planned, now))
+        .collect();
+    let gone: Vec<Uuid> = rows.iter().filter(|row| !wanted.contains_key(&Key::of(row))).map(|row| row.id).collect();
+    if !new.is_empty() || !gone.is_empty() {
+        app.store
+            .write(async move |tx| -> Result<(), Refusal> {
+                for row in &new {
+                    pact_store::schedule::add(tx, row.clone()).await?;
+                }
+                for id in &gone {
+                    pact_store::schedule::remove(tx, *id).await?;
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    for row in rows.iter().filter(|row| row.next_at <= now.millis()) {
+        if let Some(planned) = wanted.get(&Key::of(row)) {
+            raise(app, row, planned, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What a plugin planned, in a zone.
+#[derive(Clone, Debug)]
+struct Planned {
+    schedule: Schedule,
+    zone: Tz,
+}
+
+/// The schedules of every plugin; one on each person's own clock is one for each zone in which somebody lives.
+fn wanted(plugins: &Plugins, snapshot: &Snapshot) -> BTreeMap<Key, Planned> {
+    let mut wanted = BTreeMap::new();
+    for plugin in plugins.iter() {
+        for schedule in &plugin.manifest.schedules {
+            let zones: BTreeSet<String> = match schedule.zone.as_str() {
+                "person" => staff(snapshot).map(|member| member.calendar.zone.name().to_owned()).collect(),
+                zone => BTreeSet::from([zone.to_owned()]),
+            };
+            for name in zones {
+                let Ok(zone) = name.parse::<Tz>() else { continue };
+                let key = Key { plugin: plugin.id.clone(), call: schedule.call.clone(), cron: schedule.cron.clone(), zone: name };
+                wanted.insert(key, Planned { schedule: schedule.clone(), zone });
+            }
+        }
+    }
+    wanted
+}
+
+fn first_tick(key: &Key, planned: &Planned, now: Instant) -> Option<schedule::Model> {
+    Some(schedule::Model {
+        id: Uuid::new_v4(),
+        plugin_id: key.plugin.clone(),
+        call: key.call.clone(),
+        cron: key.cron.clone(),
+        zone: key.zone.clone(),
+        next_at: planned.schedule.next_after(planned.zone, now.millis())?,
+    })
+}
+
+/// The last tick that is due, and the one after it; nothing when the pattern has no further tick.
+fn due_and_next(row: &schedule::Model, planned: &Planned, now: Instant) -> Option<(i64, i64)> {
+    let mut due = row.next_at;
+    for _ in 0..MAX_MISSED {
+        let next = planned.schedule.next_after(planned.zone, due)?;
+        if next > now.millis() {
+            return Some((due, next));
+        }
+        due = next;
+    }
+    Some((due, planned.schedule.next_after(planned.zone, now.millis())?))
+}
+
+async fn raise(app: &App, row: &schedule::Model, planned: &Planned, now: Instant) -> Result<(), Refusal> {
+    let Some((due, next)) = due_and_next(row, planned, now) else { return Ok(()) };
+    let missed = now.millis() - due > LATE_MS;
+    let called_for: Vec<(&'static str, Uuid)> = match (planned.schedule.catch_up, planned.schedule.for_each) {
+        (CatchUp::Skip, _) if missed => Vec::new(),
+        (_, ForEach::None) => vec![("schedule", row.id)],
+        (_, ForEach::Person) => {
+            people(&app.organisation(), planned, Instant::from_millis(due)).map(|id| ("person", id)).collect()
+        }
+    };
+    let scene = Scene { lane: Lane::Bulk, ..app.scene(&Actor::System) };
+    let row = row.clone();
+    app.store
+        .write(async move |tx| -> Result<(), Refusal> {
+            if !pact_store::schedule::advance(tx, row.id, row.next_at, next).await? {
+                return Ok(());
+            }
+            for (kind, id) in &called_for {
+                let payload = json!({ "plugin": row.plugin_id, "call": row.call, "zone": row.zone, "due_at": due });
+                events::raise_tick(tx, &scene, kind, *id, payload);
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn staff(snapshot: &Snapshot) -> impl Iterator<Item = &Member> {
+    snapshot.people.values().filter(|member| member.row.active && member.role != Role::Partner)
+}
+
+/// Everybody who is on duty at the tick or will be later on that day; for a schedule on each person's own clock, those of its zone.
+fn people(snapshot: &Snapshot, planned: &Planned, due: Instant) -> impl Iterator<Item = Uuid> {
+    let own_clock = planned.schedule.zone == "person";
+    let works = move |member: &&Member| {
+        let zone = member.calendar.zone;
+        let starts = member.calendar.next_start(due);
+        (!own_clock || zone == planned.zone) && starts.is_some_and(|at| at.day_in(zone) == due.day_in(zone))
+    };
+    staff(snapshot).filter(works).map(|member| member.row.id)
+}
