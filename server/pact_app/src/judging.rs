@@ -14,7 +14,7 @@ use crate::{App, Refusal};
 /// [`Refusal::Policy`] with the findings, a file that cannot be judged, or a store that does not answer.
 pub(crate) async fn judge(app: &App, plugin: &Plugin, modules: &[(String, String)]) -> Result<(), Refusal> {
     let mut sources = vec![Source::Plugin(Box::new(named_apart(plugin)))];
-    sources.extend(modules.iter().map(|(name, text)| module(name, text)));
+    sources.extend(modules.iter().map(|(name, text)| module(plugin.id(), name, text)));
     for row in pact_store::plugin::all(app.store.read()).await? {
         if row.id == plugin.id() {
             continue;
@@ -51,7 +51,9 @@ fn stored(version: &script_version::Model) -> Result<Vec<Source>, Refusal> {
     let plugin = crate::plugins::plugin_of(version).map_err(Refusal::defect)?;
     let mut sources = vec![Source::Plugin(Box::new(named_apart(&plugin)))];
     let files = files_of(version).map_err(Refusal::defect)?;
-    sources.extend(files.iter().filter(|(name, _)| name.starts_with(STD_PREFIX)).map(|(name, text)| module(name, text)));
+    sources.extend(
+        files.iter().filter(|(name, _)| name.starts_with(STD_PREFIX)).map(|(name, text)| module(plugin.id(), name, text)),
+    );
     Ok(sources)
 }
 
@@ -67,8 +69,10 @@ fn named_apart(plugin: &Plugin) -> Plugin {
     }
 }
 
-fn module(name: &str, text: &str) -> Source {
-    Source::Module { name: name.to_owned(), file: File { name: format!("{name}.rhai"), text: text.to_owned() } }
+/// A module as it was installed with a plugin, which alone imports it: another plugin's may have other words under its name.
+fn module(plugin: &str, name: &str, text: &str) -> Source {
+    let file = File { name: format!("{plugin}/{name}.rhai"), text: text.to_owned() };
+    Source::Module { name: name.to_owned(), file, of: Some(plugin.to_owned()) }
 }
 
 /// One finding as one sentence for whoever installs.

@@ -3,10 +3,10 @@
 //! Only [`crate::lower`] knows Rhai's syntax tree. Whatever it does not know becomes [`Kind::Opaque`], which is refused.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
-/// A name, interned per script set.
-pub(crate) type Sym = Rc<str>;
+/// A name, interned per script.
+pub(crate) type Sym = Arc<str>;
 
 /// A place in a script: line and column in characters, both from 1; line 0 where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,6 +127,21 @@ impl Program {
     /// The function of this name and arity.
     pub(crate) fn function(&self, name: &str, arity: usize) -> Option<usize> {
         self.by_name.get(name)?.iter().copied().find(|&index| self.functions[index].params.len() == arity)
+    }
+
+    /// The modules that are imported by a literal name.
+    pub(crate) fn imports(&self) -> Vec<Sym> {
+        let mut imports = Vec::new();
+        for node in self.top.iter().chain(self.functions.iter().map(|function| &function.body)) {
+            node.walk(&mut |node| {
+                if let Kind::Import(path, _) = &node.kind
+                    && let Kind::Lit(Lit::Text(name)) = &path.kind
+                {
+                    imports.push(name.clone());
+                }
+            });
+        }
+        imports
     }
 
     /// Whether a function has this name, whatever its arity.

@@ -265,7 +265,7 @@ impl Loaded {
         }
         for (name, path) in std::mem::take(&mut self.modules) {
             if let Some(file) = self.file(&path) {
-                self.sources.push(Source::Module { name, file });
+                self.sources.push(Source::Module { name, file, of: None });
             }
         }
     }

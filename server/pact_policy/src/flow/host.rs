@@ -13,6 +13,17 @@ use crate::table::{Kind, Label, Member, Narrow, NarrowOp, Reads, Root, Ty, membe
 use crate::transfer::Transfer;
 
 impl Machine<'_> {
+    /// The label of a stored field as it is read.
+    pub(crate) fn stored(&mut self, id: u32) -> Lab {
+        let lab = self.fields.read(id);
+        for (step, who) in [(lab.step, false), (lab.who, true)] {
+            if step.slot().is_some() {
+                self.steps.note(step, self.fields.marks(id, who));
+            }
+        }
+        lab
+    }
+
     fn coaching(&mut self, lab: Lab, pos: Pos) -> Lab {
         if !self.manifest.coaching {
             return lab;
@@ -58,7 +69,7 @@ impl Machine<'_> {
         let mut lab = lab;
         for slot in slots {
             let id = self.fields.id(slot);
-            let more = Transfer::CardsWritten.keep(self.fields.read(id));
+            let more = Transfer::CardsWritten.keep(self.stored(id));
             lab = self.join(lab, more);
         }
         lab
@@ -123,7 +134,7 @@ impl Machine<'_> {
         }
         if kind == Kind::Lead && member.name == "highlighted" {
             let slot = self.fields.id(Slot::Highlighted);
-            let more = Transfer::Highlighted.keep(self.fields.read(slot));
+            let more = Transfer::Highlighted.keep(self.stored(slot));
             lab = self.join(lab, Lab { deps: super::lab::Deps(0), ..more });
         }
         let lab = self.join(base, lab);
@@ -271,7 +282,7 @@ impl Machine<'_> {
         };
         let mut lab = Lab::NONE;
         for id in ids {
-            let read = Transfer::FieldRead.keep(self.fields.read(id));
+            let read = Transfer::FieldRead.keep(self.stored(id));
             let deps = self.fields.deps.of(vec![id]);
             let read = self.join(read, Lab { deps, ..Lab::NONE });
             let name = self.fields.name(id);

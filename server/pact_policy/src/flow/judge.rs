@@ -1,82 +1,49 @@
-//! All plugins together: every entry point of every script, until no stored field's label grows any more.
+//! One plugin: its formulas, what runs outside functions, and every entry point of every script.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::fields::{Fields, Slot};
 use super::lab::{Bits, Id, Lab};
 use super::machine::{Exits, Frame, Machine, Pc, Unit};
-use super::sink::{Found, Sink};
+use super::run::Run;
+use super::sink::Sink;
 use super::step::{StepId, Steps, What};
 use super::val::Val;
+use super::world::World;
 use crate::ir::{Node, Pos, Program, Sym};
 use crate::manifest::{Field, Manifest};
 use crate::rules::Rule;
 use crate::table::{ENTRY_POINTS, Entry, EntryPoint, Kind, Ty};
 use crate::transfer::Transfer;
 
+/// The number of a plugin's manifest among its files; its scripts follow, then the modules that they import.
+pub(crate) const MANIFEST: u32 = 0;
+
 /// A parsed plugin, ready to be judged.
 pub(crate) struct Subject<'a> {
+    /// The names of its files, by number.
+    pub(crate) files: Vec<&'a str>,
     pub(crate) manifest: &'a Manifest,
-    /// Number of the manifest's file.
-    pub(crate) manifest_file: u32,
+    /// Each module that the scripts import, with its name and the number of its file.
+    pub(crate) modules: Vec<(Sym, u32, &'a Program)>,
     /// Each script with the number of its file.
     pub(crate) scripts: Vec<(u32, &'a Program)>,
     /// Each formula with the field that it belongs to.
     pub(crate) formulas: Vec<(&'a Field, &'a Program)>,
 }
 
-/// What was found in each plugin, and the steps that tell how.
-pub(crate) struct Judgement {
-    pub(crate) found: Vec<Vec<Found>>,
-    pub(crate) steps: Steps,
-}
-
-/// How often a plugin may be judged again because another stores something; every label has fewer parts.
-const MOST_ROUNDS: usize = 64;
-
-/// Judges all plugins against each other.
-pub(crate) fn judge(subjects: &[Subject<'_>], modules: &[(Sym, u32, &Program)]) -> Judgement {
-    let mut fields = Fields::default();
-    let mut steps = Steps::default();
-    for (index, (name, ..)) in modules.iter().enumerate() {
-        fields.modules.insert(name.clone(), index);
-    }
-    for subject in subjects {
-        for field in &subject.manifest.fields {
-            fields.id(Slot::Field(field.on.kind(), field.name.as_str().into()));
-        }
-    }
-    let mut found: Vec<Vec<Found>> = subjects.iter().map(|_| Vec::new()).collect();
-    let mut rounds = vec![0_usize; subjects.len()];
-    let mut waiting: Vec<usize> = (0..subjects.len()).rev().collect();
-    while let Some(index) = waiting.pop() {
-        rounds[index] += 1;
-        if rounds[index] > MOST_ROUNDS {
-            continue;
-        }
-        fields.reader = u32::try_from(index).unwrap_or(u32::MAX);
-        found[index] = judge_one(&subjects[index], modules, &mut fields, &mut steps);
-        for id in std::mem::take(&mut fields.changed) {
-            for &reader in fields.readers(id) {
-                let reader = reader as usize;
-                if !waiting.contains(&reader) {
-                    waiting.insert(0, reader);
-                }
-            }
-        }
-    }
-    Judgement { found, steps }
-}
-
-fn judge_one(subject: &Subject<'_>, modules: &[(Sym, u32, &Program)], fields: &mut Fields, steps: &mut Steps) -> Vec<Found> {
-    let all = modules.iter().map(|(_, file, program)| (*file, *program)).chain(subject.scripts.iter().copied());
+/// Judges one plugin against what all have stored.
+pub(crate) fn judge_one(subject: &Subject<'_>, world: &World) -> Run {
+    let modules = subject.modules.iter().map(|(_, file, program)| (*file, *program));
+    let all = modules.chain(subject.scripts.iter().copied());
     let units = all.map(|(file, program)| Unit { program, file, modules: HashMap::new(), constants: BTreeMap::new() }).collect();
-    fields.captured = false;
+    let mut fields = Fields::new(world);
+    fields.modules.extend((0..).zip(&subject.modules).map(|(index, (name, ..))| (name.clone(), index)));
     let mut machine = Machine {
         manifest: subject.manifest,
         units,
         fields,
-        steps,
+        steps: Steps::in_files(subject.files.iter().copied()),
         cells: Vec::new(),
         scope: Vec::new(),
         pc: Vec::new(),
@@ -94,20 +61,21 @@ fn judge_one(subject: &Subject<'_>, modules: &[(Sym, u32, &Program)], fields: &m
         reached: Vec::new(),
         clock: 0,
         entry: None,
-        home: subject.manifest_file,
+        home: MANIFEST,
         quiet: false,
     };
     machine.formulas(subject);
     for index in 0..machine.units.len() {
         machine.top(index);
     }
-    for index in modules.len()..machine.units.len() {
+    for index in subject.modules.len()..machine.units.len() {
         machine.entries(index, subject.manifest);
     }
-    for index in modules.len()..machine.units.len() {
+    for index in subject.modules.len()..machine.units.len() {
         machine.uncalled(index);
     }
-    machine.found
+    let Machine { fields, found, steps, .. } = machine;
+    Run::new(fields.finish(), found, &steps)
 }
 
 impl Machine<'_> {
@@ -240,8 +208,7 @@ impl Machine<'_> {
             }
         }
         self.home = home;
-        if let Some(step) = self.steps.get(failed.step) {
-            let pos = step.pos;
+        if let Some(pos) = self.steps.get(failed.step).map(|step| step.pos) {
             self.refuse(Rule::NoActivityMetric, Sink::Throw, pos, failed);
         }
     }
@@ -255,7 +222,7 @@ impl Machine<'_> {
             self.pc.clear();
             self.frames.clear();
             self.nodes = 0;
-            self.home = subject.manifest_file;
+            self.home = MANIFEST;
             let kind = field.on.kind();
             let record = self.parameter(&Ty::Record(kind), "record");
             self.declare(&"record".into(), record);

@@ -83,8 +83,8 @@ pub(crate) const DEEPEST: usize = 700;
 pub(crate) struct Machine<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) units: Vec<Unit<'a>>,
-    pub(crate) fields: &'a mut Fields,
-    pub(crate) steps: &'a mut Steps,
+    pub(crate) fields: Fields<'a>,
+    pub(crate) steps: Steps,
     pub(crate) cells: Vec<Cell>,
     pub(crate) scope: Vec<(Sym, usize)>,
     pub(crate) pc: Vec<Pc>,
@@ -133,7 +133,7 @@ impl<'a> Machine<'a> {
             return Id::MIXED;
         }
         let next = u32::try_from(self.ids.len() + 1).unwrap_or(u32::MAX - 1);
-        Id(*self.ids.entry((of.0, Rc::from(name))).or_insert(next))
+        Id(*self.ids.entry((of.0, Sym::from(name))).or_insert(next))
     }
 
     pub(crate) fn identity_here(&mut self, pos: Pos, what: &str) -> Id {

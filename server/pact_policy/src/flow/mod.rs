@@ -8,9 +8,10 @@
 //! | [`eval`], [`loops`], [`ops`], [`assign`], [`calls`] | evaluation of nodes |
 //! | [`host`], [`interface`] | the interface |
 //! | [`natives`], [`changes`], [`lists`] | the language's own functions |
-//! | [`fields`], [`deps`] | what scripts store for each other |
+//! | [`fields`], [`deps`], [`world`] | what scripts store for each other, as one plugin sees it and between them |
 //! | [`sink`] | where something leaves, and which rule it breaks |
-//! | [`judge`] | all plugins together |
+//! | [`judge`], [`run`] | one plugin, and what came of it |
+//! | [`fixpoint`] | all plugins together |
 
 pub(crate) mod assign;
 pub(crate) mod calls;
@@ -18,6 +19,7 @@ pub(crate) mod changes;
 pub(crate) mod deps;
 pub(crate) mod eval;
 pub(crate) mod fields;
+pub(crate) mod fixpoint;
 pub(crate) mod host;
 pub(crate) mod interface;
 pub(crate) mod judge;
@@ -25,9 +27,12 @@ pub(crate) mod lab;
 pub(crate) mod lists;
 pub(crate) mod loops;
 pub(crate) mod machine;
+pub(crate) mod marks;
 pub(crate) mod merge;
 pub(crate) mod natives;
 pub(crate) mod ops;
+pub(crate) mod run;
 pub(crate) mod sink;
 pub(crate) mod step;
 pub(crate) mod val;
+pub(crate) mod world;

@@ -1,5 +1,8 @@
 //! How a label came about: a chain of steps from source to sink, for the path of a finding.
 
+use std::collections::HashMap;
+
+use super::marks::Marks;
 use crate::ir::{Pos, Sym};
 
 /// A step in the arena; 0 is none.
@@ -8,6 +11,20 @@ pub(crate) struct StepId(pub(crate) u32);
 
 impl StepId {
     pub(crate) const NONE: Self = Self(0);
+    /// A step that was there before, whichever it is.
+    pub(crate) const OLD: Self = Self(u32::MAX);
+
+    const ELSEWHERE: u32 = 1 << 31;
+
+    /// The step of another plugin that stored what this one reads from a slot, or of how *who* came into it.
+    pub(crate) fn elsewhere(slot: u32, who: bool) -> Self {
+        Self(Self::ELSEWHERE | (slot << 1) | u32::from(who))
+    }
+
+    /// The slot that the path goes through, and whether it is followed to *who*.
+    pub(crate) fn slot(self) -> Option<(usize, bool)> {
+        (self.0 & Self::ELSEWHERE != 0).then_some((((self.0 & !Self::ELSEWHERE) >> 1) as usize, self.0 & 1 == 1))
+    }
 }
 
 /// What happened at a step.
@@ -42,21 +59,22 @@ pub(crate) struct Step {
     pub(crate) what: What,
     pub(crate) before: StepId,
     pub(crate) also: StepId,
-    /// The files in which something was stored on the way, as a small set.
-    stored: u64,
+    /// The scripts in which something was stored on the way.
+    marks: Marks,
 }
 
-/// All steps of a judgement.
+/// All steps of the judgement of one plugin.
 #[derive(Default, Debug)]
 pub(crate) struct Steps {
     all: Vec<Step>,
+    /// The mark of each file, by its number.
+    files: Vec<Marks>,
+    /// The scripts on the paths of what other plugins stored.
+    elsewhere: HashMap<StepId, Marks>,
 }
 
-/// The longest path that a finding tells.
-const LONGEST_PATH: usize = 32;
-
 /// The most steps that are kept; beyond it paths end early, findings do not.
-const MOST_STEPS: usize = 2_000_000;
+const MOST_STEPS: usize = 500_000;
 
 impl Steps {
     pub(crate) fn add(&mut self, file: u32, pos: Pos, what: What, before: StepId, also: StepId) -> StepId {
@@ -70,54 +88,77 @@ impl Steps {
         if self.all.len() >= MOST_STEPS {
             return before;
         }
-        let here = if matches!(what, What::Stored(_)) { 1 << (file % 64) } else { 0 };
-        let stored = here | self.stored(before) | self.stored(also);
-        self.all.push(Step { file, pos, what, before, also, stored });
+        let stored = matches!(what, What::Stored(_));
+        let here = self.files.get(file as usize).copied().filter(|_| stored).unwrap_or_default();
+        let marks = here.with(self.marks(before)).with(self.marks(also));
+        self.all.push(Step { file, pos, what, before, also, marks });
         StepId(u32::try_from(self.all.len()).unwrap_or(0))
     }
 
-    fn stored(&self, id: StepId) -> u64 {
-        self.get(id).map_or(0, |step| step.stored)
+    /// Steps in files of these names.
+    pub(crate) fn in_files<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        Self { files: names.map(Marks::of).collect(), ..Self::default() }
+    }
+
+    /// Notes the scripts on the path of what another plugin stored.
+    pub(crate) fn note(&mut self, id: StepId, marks: Marks) {
+        self.elsewhere.insert(id, marks);
+    }
+
+    /// The scripts in which something was stored on the way to a step.
+    pub(crate) fn marks(&self, id: StepId) -> Marks {
+        self.get(id).map(|step| step.marks).or_else(|| self.elsewhere.get(&id).copied()).unwrap_or_default()
     }
 
     /// Where two ways meet: both are told if the second comes from a script that the first does not name.
     pub(crate) fn meet(&mut self, first: StepId, second: StepId) -> StepId {
-        let more = self.stored(second) & !self.stored(first);
-        match self.get(first) {
-            Some(step) if more != 0 => {
-                let (file, pos) = (step.file, step.pos);
-                self.add(file, pos, What::Met, first, second)
-            }
-            _ => first,
+        if first == StepId::NONE || self.marks(first).has(self.marks(second)) {
+            return first;
         }
+        // What comes from another plugin has no place here; then the step has none and is not told.
+        let (file, pos) = self.get(first).map_or((0, Pos::default()), |step| (step.file, step.pos));
+        self.add(file, pos, What::Met, first, second)
     }
 
     pub(crate) fn get(&self, id: StepId) -> Option<&Step> {
         self.all.get((id.0 as usize).checked_sub(1)?)
     }
 
-    /// The steps that lead to this one, oldest first.
-    pub(crate) fn path(&self, id: StepId) -> Vec<&Step> {
-        let mut path = Vec::new();
-        self.collect(id, &mut path, 0);
-        path.reverse();
-        path.dedup_by(|a, b| {
-            a.file == b.file && a.pos == b.pos && std::mem::discriminant(&a.what) == std::mem::discriminant(&b.what)
-        });
-        path
+    /// The steps that steps point back to.
+    pub(crate) fn links(&self) -> impl Iterator<Item = StepId> {
+        self.all.iter().flat_map(|step| [step.before, step.also])
     }
 
-    fn collect<'a>(&'a self, mut id: StepId, path: &mut Vec<&'a Step>, depth: usize) {
-        while let Some(step) = self.get(id) {
-            if path.len() >= LONGEST_PATH {
-                return;
-            }
-            path.push(step);
-            if step.also != StepId::NONE && depth < 8 {
-                self.collect(step.also, path, depth + 1);
-            }
-            id = step.before;
+    /// These steps and those that lead to them; the ids are changed to the new ones.
+    pub(crate) fn only(&self, ids: Vec<&mut StepId>) -> Self {
+        let mut news: HashMap<StepId, StepId> = HashMap::new();
+        let mut kept = Self::default();
+        for id in ids {
+            *id = self.keep(*id, &mut kept, &mut news);
         }
+        kept
+    }
+
+    fn keep(&self, id: StepId, kept: &mut Self, news: &mut HashMap<StepId, StepId>) -> StepId {
+        // A step is older than what it leads to, so going down the chain and back up needs no recursion.
+        let mut chain = Vec::new();
+        let mut todo = vec![id];
+        while let Some(at) = todo.pop() {
+            if let (Some(step), false) = (self.get(at), news.contains_key(&at)) {
+                chain.push(at);
+                news.insert(at, StepId::NONE);
+                todo.extend([step.before, step.also]);
+            }
+        }
+        chain.sort_unstable_by_key(|at| at.0);
+        let renamed = |news: &HashMap<StepId, StepId>, old: StepId| news.get(&old).copied().unwrap_or(old);
+        for at in chain {
+            let Some(step) = self.get(at) else { continue };
+            let step = Step { before: renamed(news, step.before), also: renamed(news, step.also), ..step.clone() };
+            kept.all.push(step);
+            news.insert(at, StepId(u32::try_from(kept.all.len()).unwrap_or(0)));
+        }
+        renamed(news, id)
     }
 }
 

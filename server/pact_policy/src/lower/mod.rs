@@ -7,9 +7,8 @@
 mod golden;
 
 use std::collections::HashSet;
-use std::rc::Rc;
 
-use rhai::{ASTFlags, ASTNode, BinaryExpr, Engine, Expr, FnCallExpr, FnPtr, Position, Stmt, StmtBlock};
+use rhai::{AST, ASTFlags, ASTNode, BinaryExpr, Engine, Expr, FnCallExpr, FnPtr, Module, Position, Stmt, StmtBlock};
 
 use crate::ir::{Call, For, Func, Kind, Lit, Node, Pos, Program, ShortOp, Switch, Sym};
 
@@ -27,28 +26,26 @@ pub(crate) fn parse(engine: &Engine, text: &str) -> Result<Program, ParseFailure
         .map_err(|error| ParseFailure { pos: pos_of(error.position()), message: error.err_type().to_string() })?;
     let mut lowering = Lowering::default();
     let mut program = Program { top: ast.statements().iter().map(|stmt| lowering.stmt(stmt)).collect(), ..Program::default() };
-    let library = ast.clone_functions_only();
-    for function in ast.iter_functions() {
-        let arity = function.params.len();
-        let mut alone = library.clone();
-        alone.retain_functions(|_, _, name, params| name == function.name && params == arity);
+    for (.., function) in ast.shared_lib().iter_script_fn_info() {
+        // The type of a body has no public name: an AST of this function alone is walked instead.
+        let mut alone = Module::new();
+        alone.set_script_fn(function.clone());
         let mut body = Vec::new();
-        alone.walk(&mut |path| {
+        AST::new(Vec::new(), alone).walk(&mut |path| {
             if let [ASTNode::Stmt(stmt)] = path {
                 body.push(lowering.stmt(stmt));
             }
             true
         });
-        let start = alone.shared_lib().iter_script_fn_info().next().map(|(.., def)| def.body.start_position());
-        let pos = pos_of(start.unwrap_or(Position::NONE));
-        let mut body = Node::new(pos, Kind::Block(body));
-        if function.this_type.is_some() {
-            body = Node::new(pos, Kind::Opaque("a method defined for a type"));
-        }
-        let name = lowering.sym(function.name);
+        let pos = pos_of(function.body.start_position());
+        let kind = if function.this_type.is_some() { Kind::Opaque("a method defined for a type") } else { Kind::Block(body) };
+        let name = lowering.sym(&function.name);
         let params = function.params.iter().map(|param| lowering.sym(param)).collect();
-        program.by_name.entry(name.clone()).or_default().push(program.functions.len());
-        program.functions.push(Func { name, params, body, pos });
+        program.functions.push(Func { name, params, body: Node::new(pos, kind), pos });
+    }
+    program.functions.sort_by(|a, b| (a.pos, &a.name).cmp(&(b.pos, &b.name)));
+    for (index, function) in program.functions.iter().enumerate() {
+        program.by_name.entry(function.name.clone()).or_default().push(index);
     }
     Ok(program)
 }
@@ -68,7 +65,7 @@ impl Lowering {
         if let Some(sym) = self.names.get(name) {
             return sym.clone();
         }
-        let sym: Sym = Rc::from(name);
+        let sym = Sym::from(name);
         self.names.insert(sym.clone());
         sym
     }

@@ -103,6 +103,7 @@ fn what_is_shipped_passes_the_policy() {
         .map(|(name, text)| Source::Module {
             name: name.to_owned(),
             file: File { name: format!("{name}.rhai"), text: text.to_owned() },
+            of: None,
         })
         .collect();
     for folder in ["plugins", "scripts"] {
