@@ -4,15 +4,15 @@
 //!
 //! | kept | depends on |
 //! |---|---|
-//! | its programs and what they break on their face ([`Read`]) | its text |
-//! | its judgements ([`Memo`]) | its programs, the modules that it imports, what it was told of stored fields |
+//! | each script's program and what it breaks on its face ([`Read`]) | the script's text |
+//! | each script's judgements ([`Memo`]) | its program, the manifest, the modules that it imports, what it was told of stored fields |
 //! | its findings in words | its judgement, unless their paths go through other plugins |
 //!
 //! What plugins store for each other is played through from the beginning at every judgement (see [`crate::flow::fixpoint`]);
 //! where a plugin is told the same as before, its judgement is there already. So nothing has to be taken back after an edit, and
 //! nothing can be left over from before it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rhai::Engine;
@@ -20,14 +20,14 @@ use rhai::Engine;
 use crate::engine::parser_engine;
 use crate::finding::Finding;
 use crate::flow::fixpoint::{Case, Settled, settle};
-use crate::flow::judge::Subject;
+use crate::flow::judge::{MANIFEST, Subject};
 use crate::flow::run::{Memo, Run};
-use crate::ir::Sym;
+use crate::ir::{Program, Sym};
 use crate::lint::{NotRead, Report, Source};
 use crate::manifest::{Field, FieldOn, Plugin};
 
 use crate::modules::{Module, Modules};
-use crate::read::{Read, files_of};
+use crate::read::{Read, Script, files_of};
 use crate::rules::Rule;
 use crate::words::{Named, field_finding, put};
 
@@ -46,12 +46,15 @@ struct Entry {
     /// When it was changed last, so that who imports it notices.
     changed: u64,
     read: Option<Read>,
-    remembered: Remembered,
+    /// As it was read last before it was changed: what is the same is not read again.
+    before: Option<(Source, Read)>,
+    /// What is remembered of each of its parts, by the number of the part's file.
+    parts: BTreeMap<u32, Part>,
 }
 
-/// What is remembered of a plugin's judgement.
+/// What is remembered of the judgement of a part of a plugin: one script, or all its formulas.
 #[derive(Default)]
-struct Remembered {
+struct Part {
     /// The modules that it imported: when each was changed last.
     imported: Vec<(Sym, u64)>,
     memo: Memo,
@@ -59,10 +62,11 @@ struct Remembered {
     told: Option<(Arc<Run>, Vec<Finding>)>,
 }
 
-/// A plugin with the modules that it imports.
+/// A part of a plugin that is judged by itself: scripts of a plugin share nothing but its manifest.
 struct Loaded<'a> {
     plugin: &'a Plugin,
-    read: &'a Read,
+    script: Option<&'a Script>,
+    formulas: &'a [(usize, Program)],
     modules: Vec<&'a Module<'a>>,
 }
 
@@ -93,7 +97,11 @@ impl Judge {
             return;
         }
         self.changes += 1;
-        let entry = Entry { source, changed: self.changes, read: None, remembered: Remembered::default() };
+        let mut entry = Entry { source, changed: self.changes, read: None, before: None, parts: BTreeMap::new() };
+        if let Some(old) = self.entries.remove(&key) {
+            entry.parts = unchanged(&old.source, &entry.source, old.parts);
+            entry.before = old.read.map(|read| (old.source, read)).or(old.before);
+        }
         self.entries.insert(key, entry);
     }
 
@@ -130,27 +138,33 @@ impl Judge {
     /// Forgets what was judged before; the sources stay.
     fn forget(&mut self) {
         for entry in self.entries.values_mut() {
-            (entry.read, entry.remembered) = (None, Remembered::default());
+            (entry.read, entry.before) = (None, None);
+            entry.parts.clear();
         }
     }
 
     fn judge_here(&mut self) -> Report {
         for entry in self.entries.values_mut() {
+            let before = entry.before.take();
             if entry.read.is_none() {
-                entry.read = Some(Read::new(&self.engine, &entry.source));
+                let before = before.as_ref().map(|(source, read)| (source, read));
+                entry.read = Some(Read::new(&self.engine, &entry.source, before));
             }
         }
-        let mut remembered: Vec<Remembered> =
-            self.entries.values_mut().map(|entry| std::mem::take(&mut entry.remembered)).collect();
+        let mut parts: Vec<_> = self.entries.values_mut().map(|entry| std::mem::take(&mut entry.parts)).collect();
         let mut report = Report::default();
         for read in self.entries.values().filter_map(|entry| entry.read.as_ref()) {
             report.checked += read.checked;
             report.findings.extend_from_slice(&read.findings);
             report.unreadable.extend_from_slice(&read.unreadable);
+            for script in &read.scripts {
+                report.findings.extend_from_slice(&script.findings);
+                report.unreadable.extend(script.program.as_ref().err().cloned());
+            }
         }
-        together(&self.entries, &mut remembered, &mut report.findings);
-        for (entry, remembered) in self.entries.values_mut().zip(remembered) {
-            entry.remembered = remembered;
+        together(&self.entries, &mut parts, &mut report.findings);
+        for (entry, parts) in self.entries.values_mut().zip(parts) {
+            entry.parts = parts;
         }
         let place = |it: &Finding| (it.line, it.column, it.rule);
         report.findings.sort_by(|a, b| (&a.file, place(a)).cmp(&(&b.file, place(b))));
@@ -159,22 +173,43 @@ impl Judge {
     }
 }
 
+/// What is remembered of the scripts of a plugin that are as they were, under the same manifest.
+fn unchanged(old: &Source, new: &Source, mut parts: BTreeMap<u32, Part>) -> BTreeMap<u32, Part> {
+    let (Source::Plugin(old), Source::Plugin(new)) = (old, new) else { return BTreeMap::new() };
+    let same_frame =
+        old.manifest == new.manifest && old.manifest_file.name == new.manifest_file.name && old.files.keys().eq(new.files.keys());
+    if !same_frame {
+        return BTreeMap::new();
+    }
+    let same: Vec<bool> = old.files.values().zip(new.files.values()).map(|(old, new)| old == new).collect();
+    parts.retain(|&number, _| match (number as usize).checked_sub(1) {
+        Some(at) => same.get(at).copied().unwrap_or(false),
+        // A formula's findings stand where its definition stands.
+        None => old.manifest_file.text == new.manifest_file.text,
+    });
+    parts
+}
+
 /// What the plugins break together.
-fn together(entries: &BTreeMap<String, Entry>, remembered: &mut [Remembered], findings: &mut Vec<Finding>) {
+fn together(entries: &BTreeMap<String, Entry>, parts: &mut [BTreeMap<u32, Part>], findings: &mut Vec<Finding>) {
     let modules = Modules::of(entries.values().map(|entry| (&entry.source, entry.read.as_ref(), entry.changed)));
-    let mut plugins = Vec::new();
+    let mut plugins: Vec<Loaded<'_>> = Vec::new();
+    for entry in entries.values() {
+        if let (Source::Plugin(plugin), Some(read)) = (&entry.source, &entry.read) {
+            plugins.extend(Loaded::parts_of(plugin, read, &modules));
+        }
+    }
+    let mut kept = kept_parts(entries, parts);
     let mut cases = Vec::new();
     let mut told = Vec::new();
-    for (entry, remembered) in entries.values().zip(remembered) {
-        let (Source::Plugin(plugin), Some(read)) = (&entry.source, &entry.read) else { continue };
-        let loaded = Loaded { plugin, read, modules: modules.reached(plugin.id(), &read.imports) };
+    for (loaded, part) in plugins.iter().zip(&mut kept) {
         let imported: Vec<_> = loaded.modules.iter().map(|module| (module.name.clone(), module.changed)).collect();
-        if imported != remembered.imported {
-            *remembered = Remembered { imported, ..Remembered::default() };
+        if imported != part.imported {
+            **part = Part { imported, ..Part::default() };
         }
-        cases.push(Case { subject: loaded.subject(), memo: &mut remembered.memo });
-        told.push(&mut remembered.told);
-        plugins.push(loaded);
+        let Part { memo, told: words, .. } = &mut **part;
+        cases.push(Case { subject: loaded.subject(), memo });
+        told.push(words);
     }
     let settled = settle(&mut cases);
     for (at, told) in told.into_iter().enumerate() {
@@ -189,7 +224,11 @@ fn together(entries: &BTreeMap<String, Entry>, remembered: &mut [Remembered], fi
             }
         }
     }
-    different_definitions(&plugins, findings);
+    let all = entries.values().filter_map(|entry| match &entry.source {
+        Source::Plugin(plugin) => Some(&**plugin),
+        Source::Module { .. } | Source::Fields { .. } => None,
+    });
+    different_definitions(all, findings);
 }
 
 fn in_words(plugins: &[Loaded<'_>], settled: &Settled, at: usize) -> Vec<Finding> {
@@ -211,23 +250,57 @@ impl<'a> Loaded<'a> {
         files_of(self.plugin).chain(self.modules.iter().map(|module| module.file))
     }
 
+    /// The parts of a plugin, in the order of [`part_numbers`].
+    fn parts_of(plugin: &'a Plugin, read: &'a Read, modules: &'a Modules<'a>) -> Vec<Self> {
+        let formulas =
+            (!read.formulas.is_empty()).then(|| Self { plugin, script: None, formulas: &read.formulas, modules: Vec::new() });
+        let scripts = read.scripts.iter().filter(|script| script.program.is_ok()).map(|script| Self {
+            plugin,
+            script: Some(script),
+            formulas: &[],
+            modules: modules.reached(plugin.id(), &script.imports),
+        });
+        formulas.into_iter().chain(scripts).collect()
+    }
+
     fn subject(&self) -> Subject<'a> {
         let first = u32::try_from(files_of(self.plugin).count()).unwrap_or(u32::MAX);
         let fields = &self.plugin.manifest.fields;
+        let script = self.script.and_then(|script| Some((script.number, script.program.as_ref().ok()?)));
         Subject {
             files: self.files().map(|file| file.name).collect(),
             manifest: &self.plugin.manifest,
             modules: (first..).zip(&self.modules).map(|(file, module)| (module.name.clone(), file, module.program)).collect(),
-            scripts: self.read.scripts.iter().map(|(file, program)| (*file, program)).collect(),
-            formulas: self.read.formulas.iter().map(|(field, program)| (&fields[*field], program)).collect(),
+            scripts: script.into_iter().collect(),
+            formulas: self.formulas.iter().map(|(field, program)| (&fields[*field], program)).collect(),
         }
     }
 }
 
+/// What is remembered of each part, in the order of [`Loaded::parts_of`].
+fn kept_parts<'p>(entries: &BTreeMap<String, Entry>, parts: &'p mut [BTreeMap<u32, Part>]) -> Vec<&'p mut Part> {
+    for (entry, parts) in entries.values().zip(parts.iter_mut()) {
+        if let (Source::Plugin(_), Some(read)) = (&entry.source, &entry.read) {
+            let numbers: BTreeSet<u32> = part_numbers(read).collect();
+            parts.retain(|number, _| numbers.contains(number));
+            for number in numbers {
+                parts.entry(number).or_default();
+            }
+        }
+    }
+    parts.iter_mut().flat_map(|parts| parts.values_mut()).collect()
+}
+
+/// The numbers of a plugin's parts: its formulas are those of its manifest, and scripts that cannot be read are none.
+fn part_numbers(read: &Read) -> impl Iterator<Item = u32> {
+    let formulas = (!read.formulas.is_empty()).then_some(MANIFEST);
+    formulas.into_iter().chain(read.scripts.iter().filter(|script| script.program.is_ok()).map(|script| script.number))
+}
+
 /// Two plugins may share a field only if they define it in the same words.
-fn different_definitions(plugins: &[Loaded<'_>], findings: &mut Vec<Finding>) {
+fn different_definitions<'a>(plugins: impl Iterator<Item = &'a Plugin>, findings: &mut Vec<Finding>) {
     let mut first: HashMap<(FieldOn, &str), (&Plugin, &Field)> = HashMap::new();
-    for Loaded { plugin, .. } in plugins {
+    for plugin in plugins {
         for field in &plugin.manifest.fields {
             let (other, known) = *first.entry((field.on, field.name.as_str())).or_insert((plugin, field));
             if known == field {

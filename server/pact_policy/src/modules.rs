@@ -26,9 +26,10 @@ impl<'a> Modules<'a> {
         let mut modules: HashMap<&str, HashMap<&str, Module<'_>>> = HashMap::new();
         for (source, read, changed) in sources {
             let (Source::Module { name, file, of }, Some(read)) = (source, read) else { continue };
-            let Some((_, program)) = read.scripts.first() else { continue };
+            let Some(script) = read.scripts.first() else { continue };
+            let Ok(program) = &script.program else { continue };
             let file = Named { name: &file.name, text: &file.text };
-            let module = Module { name: name.as_str().into(), program, file, changed, imports: &read.imports };
+            let module = Module { name: name.as_str().into(), program, file, changed, imports: &script.imports };
             modules.entry(of.as_deref().unwrap_or("")).or_default().insert(name, module);
         }
         Self(modules)

@@ -1,5 +1,7 @@
 //! What can be told of one source by itself, whatever else is installed: its programs, and what they break on their face.
 
+use std::sync::Arc;
+
 use rhai::Engine;
 
 use crate::finding::Finding;
@@ -15,14 +17,26 @@ use crate::words::{Named, field_findings, put};
 pub(crate) struct Read {
     /// How many scripts and field definitions it has.
     pub(crate) checked: usize,
-    /// Each script that can be read, with the number of its file; a module is its only script.
-    pub(crate) scripts: Vec<(u32, Program)>,
+    /// Each script, by its name; a module is its only script.
+    pub(crate) scripts: Vec<Arc<Script>>,
     /// Each formula, with the number of its field.
     pub(crate) formulas: Vec<(usize, Program)>,
-    /// Modules that the scripts import, in order.
-    pub(crate) imports: Vec<Sym>,
+    /// What the definitions of fields break.
     pub(crate) findings: Vec<Finding>,
+    /// Formulas that cannot be read.
     pub(crate) unreadable: Vec<NotRead>,
+}
+
+/// A script, parsed.
+#[derive(Debug)]
+pub(crate) struct Script {
+    /// The number of its file.
+    pub(crate) number: u32,
+    pub(crate) program: Result<Program, NotRead>,
+    /// Modules that it imports, in order.
+    pub(crate) imports: Vec<Sym>,
+    /// What it breaks on its face.
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// The files of a plugin by number: its manifest, then its scripts in the order of their names.
@@ -32,27 +46,34 @@ pub(crate) fn files_of(plugin: &Plugin) -> impl Iterator<Item = Named<'_>> {
 }
 
 impl Read {
-    /// Parses a source and judges what needs nothing else.
-    pub(crate) fn new(engine: &Engine, source: &Source) -> Self {
+    /// Parses a source and judges what needs nothing else; scripts that are as they were before are taken from there.
+    pub(crate) fn new(engine: &Engine, source: &Source, before: Option<(&Source, &Self)>) -> Self {
         let mut read = Self::default();
         match source {
-            Source::Plugin(plugin) => read.plugin(engine, plugin),
-            Source::Module { file: File { name, text }, .. } => read.script(engine, 0, Named { name, text }),
+            Source::Plugin(plugin) => read.plugin(engine, plugin, before),
+            Source::Module { file: File { name, text }, .. } => {
+                read.checked = 1;
+                read.scripts.push(Arc::new(Script::new(engine, 0, Named { name, text })));
+            }
             Source::Fields { file, fields } => {
                 read.checked = fields.len();
                 read.findings = fields.iter().flat_map(|field| field_findings(&file.name, field)).collect();
             }
         }
-        let mut imports: Vec<Sym> = read.scripts.iter().flat_map(|(_, program)| program.imports()).collect();
-        imports.sort_unstable();
-        imports.dedup();
-        read.imports = imports;
         read
     }
 
-    fn plugin(&mut self, engine: &Engine, plugin: &Plugin) {
+    fn plugin(&mut self, engine: &Engine, plugin: &Plugin, before: Option<(&Source, &Self)>) {
+        let same = |number: u32, file: Named<'_>| match before {
+            Some((Source::Plugin(old), read)) if old.files.get(file.name).is_some_and(|text| text == file.text) => {
+                let (name, _) = old.files.iter().nth((number as usize).checked_sub(1)?)?;
+                read.scripts.iter().find(|script| script.number == number && name == file.name).cloned()
+            }
+            _ => None,
+        };
         for (number, file) in (0..).zip(files_of(plugin)).skip(1) {
-            self.script(engine, number, file);
+            self.checked += 1;
+            self.scripts.push(same(number, file).unwrap_or_else(|| Arc::new(Script::new(engine, number, file))));
         }
         let manifest = &plugin.manifest_file.name;
         for (at, field) in plugin.manifest.fields.iter().enumerate() {
@@ -69,21 +90,28 @@ impl Read {
             }
         }
     }
+}
 
-    fn script(&mut self, engine: &Engine, number: u32, file: Named<'_>) {
-        self.checked += 1;
+impl Script {
+    fn new(engine: &Engine, number: u32, file: Named<'_>) -> Self {
         match parse(engine, file.text) {
             Ok(program) => {
                 let found = structure(&program, file.text, number);
-                self.findings.extend(found.iter().map(|found| put(file, found, std::iter::empty())));
-                self.scripts.push((number, program));
+                let findings = found.iter().map(|found| put(file, found, std::iter::empty())).collect();
+                let mut imports = program.imports();
+                imports.sort_unstable();
+                imports.dedup();
+                Self { number, program: Ok(program), imports, findings }
             }
-            Err(ParseFailure { pos, message }) => self.unreadable.push(NotRead {
-                file: file.name.to_owned(),
-                line: u32::from(pos.line),
-                column: u32::from(pos.column),
-                message: format!("the script cannot be read: {message}"),
-            }),
+            Err(ParseFailure { pos, message }) => {
+                let not_read = NotRead {
+                    file: file.name.to_owned(),
+                    line: u32::from(pos.line),
+                    column: u32::from(pos.column),
+                    message: format!("the script cannot be read: {message}"),
+                };
+                Self { number, program: Err(not_read), imports: Vec::new(), findings: Vec::new() }
+            }
         }
     }
 }

@@ -5,8 +5,7 @@ use crate::flow::sink::Found;
 use crate::flow::step::StepId;
 use crate::ir::{Kind, Node, Pos, Program};
 use crate::rules::Rule;
-use crate::table::natives::NATIVES;
-use crate::table::{FUNCTIONS, NARROWS, ROOTS};
+use crate::table::{ROOTS, functions_named, narrows_named, natives_named};
 use crate::text::odd_characters;
 
 /// What is refused in a script of this number, whatever the values are.
@@ -36,11 +35,9 @@ pub(crate) fn structure(program: &Program, text: &str, file: u32) -> Vec<Found> 
 
 /// Whose name a script's function takes over.
 fn taken_over(name: &str) -> Option<&'static str> {
-    let host = FUNCTIONS.iter().any(|known| known.name == name)
-        || NARROWS.iter().any(|known| known.name == name)
-        || ROOTS.iter().any(|known| known.name == name);
-    let language =
-        NATIVES.iter().any(|known| known.name == name) || matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
+    let host =
+        !functions_named(name).is_empty() || !narrows_named(name).is_empty() || ROOTS.iter().any(|known| known.name == name);
+    let language = !natives_named(name).is_empty() || matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
     if host {
         Some("the interface")
     } else if language {

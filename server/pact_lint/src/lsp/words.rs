@@ -56,7 +56,7 @@ pub(crate) fn signature(function: &Function) -> String {
 
 pub(crate) fn of_function(function: &Function) -> String {
     let needs = function.capability.map(|capability| format!("\n\nNeeds `\"{}\"` in `may`.", capability.name()));
-    page(&signature(function), function.doc, &(label_words(function.label) + &needs.unwrap_or_default()))
+    page(&signature(function), function.doc, &format!("{}{}", label_words(function.label), needs.unwrap_or_default()))
 }
 
 pub(crate) fn of_member(member: &Member) -> String {
@@ -77,7 +77,7 @@ pub(crate) fn of_narrow(narrow: &Narrow) -> String {
 pub(crate) fn of_root(root: &Root) -> String {
     let needs = root.kind.reads().map(|reads| format!("\n\nNeeds `\"{}\"` in `reads`.", reads.name()));
     let signature = format!("{}: query of {}", root.name, root.kind.name());
-    page(&signature, root.doc, &(label_words(root.element) + &needs.unwrap_or_default()))
+    page(&signature, root.doc, &format!("{}{}", label_words(root.element), needs.unwrap_or_default()))
 }
 
 pub(crate) fn of_entry(entry: &Entry) -> String {

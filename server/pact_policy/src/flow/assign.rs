@@ -48,7 +48,7 @@ impl Machine<'_> {
             Kind::Var(name) => match self.lookup(name) {
                 Some(cell) => {
                     let lab = self.step(val.lab, pos, What::Kept(name.clone()));
-                    let version = if val.version == Id::NONE { self.fresh_version(pos) } else { val.version };
+                    let version = if val.version == Id::NONE { self.fresh_identity() } else { val.version };
                     self.write(cell, Val { lab, version, cell: Id::NONE, ..val });
                 }
                 None => self.hidden(pos, &format!("`{name}` is no variable that can be written")),

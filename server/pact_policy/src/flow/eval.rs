@@ -154,7 +154,10 @@ impl Machine<'_> {
             Lit::Unit => (Shape::Unit, "()".to_owned()),
             Lit::Bool(it) => (Shape::Bool, it.to_string()),
             Lit::Int(it) => (Shape::Number, it.to_string()),
-            Lit::Text(it) => (Shape::Text(Some(it.clone())), format!("\"{it}")),
+            Lit::Text(it) => {
+                let version = self.identity(Id(0x7fff_fff1), it);
+                return Val { version, ..Val::new(Shape::Text(Some(it.clone())), Lab::NONE) };
+            }
             Lit::Other => (Shape::Number, String::new()),
         };
         let version = if text.is_empty() { Id::NONE } else { self.identity(Id(0x7fff_fff0), &text) };
@@ -406,17 +409,12 @@ impl Machine<'_> {
     /// What binding a value to a name makes of it.
     fn named(&mut self, val: Val, name: &Sym, pos: Pos) -> Val {
         let lab = self.step(val.lab, pos, What::Kept(name.clone()));
-        let version = if val.version == Id::NONE { self.fresh_version(pos) } else { val.version };
+        let version = if val.version == Id::NONE { self.fresh_identity() } else { val.version };
         let id = match &val.shape {
             Shape::List(_) | Shape::Map(_) if val.id == Id::NONE => self.identity_here(pos, "container"),
             _ => val.id,
         };
         Val { lab, version, id, cell: Id::NONE, ..val }
-    }
-
-    pub(crate) fn fresh_version(&mut self, pos: Pos) -> Id {
-        let round = self.nodes.to_string();
-        self.identity_here(pos, &round)
     }
 
     fn throw(&mut self, value: Option<&Node>, pos: Pos) -> Val {

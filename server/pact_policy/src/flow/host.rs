@@ -9,7 +9,7 @@ use super::step::What;
 use super::val::{ListVal, QueryVal, RotationVal, Shape, Val};
 use crate::ir::{Pos, Sym};
 use crate::manifest::{FieldOn, FieldType};
-use crate::table::{Kind, Label, Member, Narrow, NarrowOp, Reads, Root, Ty, members_of};
+use crate::table::{Kind, Label, Member, Narrow, NarrowOp, Reads, Root, Ty, member_named};
 use crate::transfer::Transfer;
 
 impl Machine<'_> {
@@ -91,7 +91,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn record_member(&mut self, kind: Kind, val: &Val, name: &Sym, pos: Pos) -> Val {
-        if !members_of(kind).any(|member| member.name == &**name) {
+        if member_named(kind, name).is_none() {
             self.hidden(pos, &format!("a {} has no member `{name}`", kind.name()));
             let lab = self.source(Bits::WHO | Bits::TRACE | Bits::INSTANT, pos, What::Unknown(name.clone()));
             let lab = self.join(val.lab, lab);
@@ -102,7 +102,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn record_member_quietly(&mut self, kind: Kind, val: &Val, name: &Sym, pos: Pos) -> Val {
-        let Some(member) = members_of(kind).find(|member| member.name == &**name) else { return Val::any(val.lab) };
+        let Some(member) = member_named(kind, name) else { return Val::any(val.lab) };
         if let Ty::Query(of) = member.ty {
             self.reads(of, pos);
         }

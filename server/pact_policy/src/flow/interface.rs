@@ -11,7 +11,7 @@ use super::step::What;
 use super::val::{MapVal, QueryVal, RotationVal, Shape, Val};
 use crate::ir::{Pos, Sym};
 use crate::manifest::SettingType;
-use crate::table::{Capability, EntryPoint, FUNCTIONS, FnId, Function, Kind, NARROWS, Ty};
+use crate::table::{Capability, EntryPoint, FnId, Function, Kind, Ty, functions_named, narrows_named, natives_named};
 use crate::transfer::Transfer;
 
 impl Machine<'_> {
@@ -312,9 +312,8 @@ impl Machine<'_> {
             match &first.shape {
                 Shape::Query(query) => {
                     let query = query.clone();
-                    if let Some(narrow) = NARROWS
-                        .iter()
-                        .find(|narrow| narrow.of == query.kind && narrow.name == &**name && narrow.params.len() + 1 == args.len())
+                    if let Some(narrow) =
+                        narrows_named(name).iter().find(|narrow| narrow.of == query.kind && narrow.params.len() + 1 == args.len())
                     {
                         return self.narrow(narrow, first, &query, &args[1..], pos);
                     }
@@ -325,13 +324,13 @@ impl Machine<'_> {
                     }
                 }
                 // Calling anything on `()` stops the run; it reads nothing.
-                Shape::Unit if crate::table::natives::NATIVES.iter().any(|native| native.name == &**name) => {
+                Shape::Unit if !natives_named(name).is_empty() => {
                     return Val::new(Shape::Unit, first.lab);
                 }
                 _ => {}
             }
         }
-        if let Some(function) = FUNCTIONS.iter().find(|function| function.name == &**name && fits(function, &args)) {
+        if let Some(function) = functions_named(name).iter().find(|function| fits(function, &args)) {
             return self.host_call(function, args, pos);
         }
         self.native(name, args, receiver, pos)
@@ -341,7 +340,7 @@ impl Machine<'_> {
     fn unknown_receiver(&mut self, name: &Sym, args: &[Val], receiver: Option<&crate::ir::Node>, pos: Pos) -> Option<Val> {
         let lab = self.deep(&args[0]);
         let mut result: Option<Val> = None;
-        for narrow in NARROWS.iter().filter(|narrow| narrow.name == &**name && narrow.params.len() + 1 == args.len()) {
+        for narrow in narrows_named(name).iter().filter(|narrow| narrow.params.len() + 1 == args.len()) {
             let query = QueryVal {
                 kind: narrow.of,
                 one_subject: false,
@@ -357,7 +356,7 @@ impl Machine<'_> {
                 None => val,
             });
         }
-        if result.is_some() && crate::table::natives::NATIVES.iter().any(|native| native.name == &**name) {
+        if result.is_some() && !natives_named(name).is_empty() {
             let plain = self.native(name, args.to_vec(), receiver, pos);
             return result.map(|val| self.either(&val, &plain));
         }

@@ -53,6 +53,7 @@ pub(crate) fn judge_one(subject: &Subject<'_>, world: &World) -> Run {
         called: HashSet::new(),
         found: Vec::new(),
         ids: HashMap::new(),
+        last_id: 0,
         nodes: 0,
         deep: 0,
         in_try: 0,

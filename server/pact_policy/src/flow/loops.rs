@@ -105,7 +105,7 @@ impl Machine<'_> {
         self.rounds(turn, pos, |machine| {
             let scope = machine.scope.len();
             let mut val = element.clone();
-            val.version = machine.fresh_version(pos);
+            val.version = machine.fresh_identity();
             machine.declare(&it.var, val);
             if let Some(counter) = &it.counter {
                 // A counter tells how many came before, so it gathers the collection.

@@ -94,7 +94,8 @@ pub(crate) struct Machine<'a> {
     /// The functions that were looked into, by program and number.
     pub(crate) called: HashSet<(usize, usize)>,
     pub(crate) found: Vec<Found>,
-    pub(crate) ids: HashMap<(u32, Sym), u32>,
+    pub(crate) ids: HashMap<u32, HashMap<Sym, u32>>,
+    pub(crate) last_id: u32,
     pub(crate) nodes: usize,
     pub(crate) deep: usize,
     pub(crate) in_try: usize,
@@ -132,8 +133,19 @@ impl<'a> Machine<'a> {
         if of == Id::MIXED {
             return Id::MIXED;
         }
-        let next = u32::try_from(self.ids.len() + 1).unwrap_or(u32::MAX - 1);
-        Id(*self.ids.entry((of.0, Sym::from(name))).or_insert(next))
+        let known = self.ids.entry(of.0).or_default();
+        if let Some(&id) = known.get(name) {
+            return Id(id);
+        }
+        self.last_id += 1;
+        known.insert(Sym::from(name), self.last_id);
+        Id(self.last_id)
+    }
+
+    /// An identity that nothing else has.
+    pub(crate) fn fresh_identity(&mut self) -> Id {
+        self.last_id += 1;
+        Id(self.last_id)
     }
 
     pub(crate) fn identity_here(&mut self, pos: Pos, what: &str) -> Id {

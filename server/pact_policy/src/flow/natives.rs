@@ -7,14 +7,14 @@ use super::machine::Machine;
 use super::step::What;
 use super::val::{ListVal, QueryVal, Shape, Val};
 use crate::ir::{Node, Pos, Sym};
-use crate::table::natives::{NATIVES, NativeOp};
-use crate::table::{FUNCTIONS, NARROWS};
+use crate::table::natives::NativeOp;
+use crate::table::{functions_named, narrows_named, natives_named};
 use crate::transfer::Transfer;
 
 impl Machine<'_> {
     pub(crate) fn native(&mut self, name: &Sym, args: Vec<Val>, receiver: Option<&Node>, pos: Pos) -> Val {
         let count = u8::try_from(args.len()).unwrap_or(u8::MAX);
-        let known = NATIVES.iter().find(|native| native.name == &**name && (native.arity.0..=native.arity.1).contains(&count));
+        let known = natives_named(name).iter().find(|native| (native.arity.0..=native.arity.1).contains(&count));
         let Some(native) = known else {
             self.unknown_call(name, &args, pos);
             let val = self.mixed(&args);
@@ -33,9 +33,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn unknown_call(&mut self, name: &Sym, args: &[Val], pos: Pos) {
-        let elsewhere = FUNCTIONS.iter().any(|function| function.name == &**name)
-            || NARROWS.iter().any(|narrow| narrow.name == &**name)
-            || NATIVES.iter().any(|native| native.name == &**name);
+        let elsewhere = !(functions_named(name).is_empty() && narrows_named(name).is_empty() && natives_named(name).is_empty());
         let why = if self.units[self.program()].program.has_name(name) {
             format!("the script has a function `{name}`, but none that takes what it is given here")
         } else if elsewhere {

@@ -241,7 +241,7 @@ impl Machine<'_> {
         let mut result: Option<Val> = None;
         for kind in table::Kind::ALL {
             if Transfer::UnknownMember.on()
-                && table::members_of(kind).any(|member| member.name == &**name)
+                && table::member_named(kind, name).is_some()
                 && !matches!(kind, table::Kind::Period | table::Kind::Act)
             {
                 let record = Val { from: val.from, some: val.some, id: val.id, ..Val::record(kind, lab, val.id) };

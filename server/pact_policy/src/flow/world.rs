@@ -131,10 +131,8 @@ impl Place {
                 grew = true;
             }
         }
-        let paths = [
-            (new.step, wrote.marks.0, &mut known.step, &mut self.step),
-            (new.who, wrote.marks.1, &mut known.who, &mut self.who),
-        ];
+        let paths =
+            [(new.step, wrote.marks.0, &mut known.step, &mut self.step), (new.who, wrote.marks.1, &mut known.who, &mut self.who)];
         for (step, marks, known, origin) in paths {
             if step != StepId::OLD && step != StepId::NONE {
                 grew |= known.is_none();

@@ -13,9 +13,11 @@
 //! | [`functions`] | functions and methods, effects among them |
 //! | [`entries`] | entry points: functions that the host calls at an event |
 //! | [`natives`] | functions of the language itself that scripts get |
+//! | [`index`] | all of these by name |
 
 pub mod entries;
 pub mod functions;
+pub mod index;
 pub mod label;
 pub mod natives;
 pub mod queries;
@@ -24,6 +26,7 @@ pub mod types;
 
 pub use entries::{ENTRY_POINTS, Entry, EntryPoint};
 pub use functions::{Capability, FUNCTIONS, FnId, Function, Param};
+pub use index::{functions_named, member_named, narrows_named, natives_named};
 pub use label::Label;
 pub use queries::{NARROWS, Narrow, NarrowOp, ROOTS, Root};
 pub use records::{MEMBERS, Member, members_of};
