@@ -102,6 +102,11 @@ impl Workspace {
         })
     }
 
+    /// Everything that can be judged.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.judge.sources()
+    }
+
     /// All texts, for excerpts and places.
     pub fn texts(&self) -> Texts {
         self.units.values().flat_map(|loaded| loaded.texts.clone()).collect()

@@ -144,6 +144,17 @@ impl Program {
         imports
     }
 
+    /// Whether a call has one of these names.
+    pub(crate) fn calls(&self, names: &[&str]) -> bool {
+        let mut found = false;
+        for node in self.top.iter().chain(self.functions.iter().map(|function| &function.body)) {
+            node.walk(&mut |node| {
+                found |= matches!(&node.kind, Kind::Call(call) if names.contains(&&*call.name));
+            });
+        }
+        found
+    }
+
     /// Whether a function has this name, whatever its arity.
     pub(crate) fn has_name(&self, name: &str) -> bool {
         self.by_name.contains_key(name)

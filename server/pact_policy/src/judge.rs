@@ -208,10 +208,10 @@ fn together(entries: &BTreeMap<String, Entry>, parts: &mut [BTreeMap<u32, Part>]
             **part = Part { imported, ..Part::default() };
         }
         let Part { memo, told: words, .. } = &mut **part;
-        cases.push(Case { subject: loaded.subject(), memo });
+        cases.push(Case { manifest: &loaded.plugin.manifest, stores: loaded.stores(), memo });
         told.push(words);
     }
-    let settled = settle(&mut cases);
+    let settled = settle(&mut cases, |at| plugins[at].subject());
     for (at, told) in told.into_iter().enumerate() {
         let run = &settled.runs[at];
         match told {
@@ -261,6 +261,11 @@ impl<'a> Loaded<'a> {
             modules: modules.reached(plugin.id(), &script.imports),
         });
         formulas.into_iter().chain(scripts).collect()
+    }
+
+    /// Whether its words say that it may store something; formulas always do.
+    fn stores(&self) -> bool {
+        self.script.is_none_or(|script| script.stores)
     }
 
     fn subject(&self) -> Subject<'a> {

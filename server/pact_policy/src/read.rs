@@ -35,6 +35,8 @@ pub(crate) struct Script {
     pub(crate) program: Result<Program, NotRead>,
     /// Modules that it imports, in order.
     pub(crate) imports: Vec<Sym>,
+    /// Whether it calls anything that stores something which scripts read later.
+    pub(crate) stores: bool,
     /// What it breaks on its face.
     pub(crate) findings: Vec<Finding>,
 }
@@ -101,7 +103,8 @@ impl Script {
                 let mut imports = program.imports();
                 imports.sort_unstable();
                 imports.dedup();
-                Self { number, program: Ok(program), imports, findings }
+                let stores = program.calls(&["set", "highlight", "write_card"]);
+                Self { number, program: Ok(program), imports, stores, findings }
             }
             Err(ParseFailure { pos, message }) => {
                 let not_read = NotRead {
@@ -110,7 +113,7 @@ impl Script {
                     column: u32::from(pos.column),
                     message: format!("the script cannot be read: {message}"),
                 };
-                Self { number, program: Err(not_read), imports: Vec::new(), findings: Vec::new() }
+                Self { number, program: Err(not_read), imports: Vec::new(), stores: false, findings: Vec::new() }
             }
         }
     }

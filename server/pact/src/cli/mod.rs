@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod import;
 mod lint;
+mod lsp;
 mod migrate;
 mod openapi;
 mod plugin;
@@ -32,6 +33,8 @@ enum Command {
     Admin(admin::Admin),
     /// Judge scripts, plugins and fields by the policy.
     Lint(lint::Lint),
+    /// Serve an editor over standard input and output: what is refused as you type, what can stand where, where it is defined.
+    Lsp,
     /// Try plugins before they are installed.
     Plugin(plugin::PluginCommand),
     /// Bring in leads from a file.
@@ -52,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::Admin(command) => command.run(),
         Command::Lint(command) => return lint::run(&command),
+        Command::Lsp => lsp::run(),
         Command::Plugin(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),

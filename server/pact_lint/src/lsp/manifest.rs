@@ -45,7 +45,9 @@ pub(crate) fn add_to_list(text: &str, in_script: bool, list: &str, word: &str) -
     };
     let open = line.start + line.content.find('[')?;
     let close = open + text[open..].find(']')?;
+    // The last line of a list of several may hold nothing but the mark of a script's manifest.
     let inner = text[open + 1..close].trim_end();
+    let inner = if in_script { inner.strip_suffix("//!").unwrap_or(inner).trim_end() } else { inner };
     let at = open + 1 + inner.len();
     let comma = if inner.trim().is_empty() || inner.ends_with(',') { "" } else { ", " };
     Some((at..at, format!("{comma}\"{word}\"")))

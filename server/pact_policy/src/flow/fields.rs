@@ -125,7 +125,7 @@ impl<'w> Fields<'w> {
 
     /// Fields of this name on any kind of record, for reads whose record is not known.
     pub(crate) fn named(&mut self, name: Option<&str>, kind: Option<Kind>) -> Vec<u32> {
-        let mut slots = self.world.matching(|slot| slot.is_named(name, kind));
+        let mut slots = self.world.named(name, kind);
         self.asked.push(Asked::Named(name.map(Sym::from), kind, slots.clone()));
         slots.extend(self.slots.iter().filter(|slot| slot.is_named(name, kind)).cloned());
         slots.sort_unstable();
@@ -135,7 +135,7 @@ impl<'w> Fields<'w> {
 
     /// Kinds of cards that scripts write.
     pub(crate) fn card_kinds(&mut self) -> Vec<Sym> {
-        let mut slots = self.world.matching(Slot::is_cards);
+        let mut slots = self.world.cards();
         self.asked.push(Asked::Cards(slots.clone()));
         slots.extend(self.slots.iter().filter(|slot| slot.is_cards()).cloned());
         slots.sort_unstable();

@@ -15,11 +15,14 @@ use super::sink::Found;
 use super::step::{Step, StepId};
 use super::world::World;
 use crate::ir::Pos;
+use crate::manifest::Manifest;
 use crate::rules::Rule;
 
 /// A plugin, and how it was judged before.
 pub(crate) struct Case<'a> {
-    pub(crate) subject: Subject<'a>,
+    pub(crate) manifest: &'a Manifest,
+    /// Whether its words say that it may store something: those that do come first, so that the others are judged once.
+    pub(crate) stores: bool,
     pub(crate) memo: &'a mut Memo,
 }
 
@@ -44,33 +47,33 @@ const LONGEST_PATH: usize = 32;
 /// How often a path may go from one plugin to another.
 const MOST_HOPS: usize = 64;
 
-/// Judges all plugins against each other.
-pub(crate) fn settle(cases: &mut [Case<'_>]) -> Settled {
+/// Judges all plugins against each other; `subject` gives what is judged of each case, where it must be.
+pub(crate) fn settle<'a>(cases: &mut [Case<'_>], subject: impl Fn(usize) -> Subject<'a>) -> Settled {
     let mut world = World::default();
     for case in cases.iter() {
-        for field in &case.subject.manifest.fields {
+        for field in &case.manifest.fields {
             world.declare(Slot::Field(field.on.kind(), field.name.as_str().into()));
         }
     }
     let mut used: Vec<Memo> = cases.iter().map(|_| Memo::new()).collect();
     let mut rounds = vec![0_usize; cases.len()];
-    let mut waiting: VecDeque<usize> = (0..cases.len()).collect();
+    let (first, then): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|&index| cases[index].stores);
+    let mut waiting = [VecDeque::from(first), VecDeque::from(then)];
     let mut waits = vec![true; cases.len()];
-    while let Some(index) = waiting.pop_front() {
+    while let Some(index) = waiting[0].pop_front().or_else(|| waiting[1].pop_front()) {
         waits[index] = false;
         rounds[index] += 1;
         if rounds[index] > MOST_ROUNDS {
             continue;
         }
-        let case = &cases[index];
-        let known = case.memo.iter().chain(&used[index]).find(|run| run.still_holds(&world)).cloned();
-        let run = known.unwrap_or_else(|| Arc::new(judge_one(&case.subject, &world)));
+        let known = cases[index].memo.iter().chain(&used[index]).find(|run| run.still_holds(&world)).cloned();
+        let run = known.unwrap_or_else(|| Arc::new(judge_one(&subject(index), &world)));
         used[index].retain(|old| !Arc::ptr_eq(old, &run));
         used[index].push(run.clone());
         world.subscribe(index, &run.asked);
         for reader in world.store(index, &run) {
             if !std::mem::replace(&mut waits[reader], true) {
-                waiting.push_back(reader);
+                waiting[usize::from(!cases[reader].stores)].push_back(reader);
             }
         }
     }

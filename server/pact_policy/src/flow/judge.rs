@@ -33,7 +33,7 @@ pub(crate) struct Subject<'a> {
 }
 
 /// Judges one plugin against what all have stored.
-pub(crate) fn judge_one(subject: &Subject<'_>, world: &World) -> Run {
+pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
     let modules = subject.modules.iter().map(|(_, file, program)| (*file, *program));
     let all = modules.chain(subject.scripts.iter().copied());
     let units = all.map(|(file, program)| Unit { program, file, modules: HashMap::new(), constants: BTreeMap::new() }).collect();
@@ -214,8 +214,20 @@ impl Machine<'_> {
         }
     }
 
+    fn formula_node(&mut self, node: &Node, pos: Pos) -> Val {
+        let before = self.found.len();
+        let val = self.eval(node);
+        for found in &mut self.found[before..] {
+            found.pos = pos;
+        }
+        val
+    }
+}
+
+impl<'a> Machine<'a> {
     /// Formulas are fields that are written by what their expression reads.
-    fn formulas(&mut self, subject: &Subject<'_>) {
+    fn formulas(&mut self, subject: &Subject<'a>) {
+        let units = std::mem::take(&mut self.units);
         self.quiet = true;
         for (field, program) in &subject.formulas {
             self.cells.clear();
@@ -224,6 +236,7 @@ impl Machine<'_> {
             self.frames.clear();
             self.nodes = 0;
             self.home = MANIFEST;
+            self.units = vec![Unit { program, file: MANIFEST, modules: HashMap::new(), constants: BTreeMap::new() }];
             let kind = field.on.kind();
             let record = self.parameter(&Ty::Record(kind), "record");
             self.declare(&"record".into(), record);
@@ -255,14 +268,6 @@ impl Machine<'_> {
             self.fields.write(id, kept);
         }
         self.quiet = false;
-    }
-
-    fn formula_node(&mut self, node: &Node, pos: Pos) -> Val {
-        let before = self.found.len();
-        let val = self.eval(node);
-        for found in &mut self.found[before..] {
-            found.pos = pos;
-        }
-        val
+        self.units = units;
     }
 }

@@ -1,6 +1,6 @@
 //! Stored fields between plugins: what all of them have stored so far, and who must be judged again when that grows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::fields::Slot;
@@ -8,6 +8,7 @@ use super::lab::{Bits, Lab};
 use super::marks::Marks;
 use super::run::{Asked, Run, Wrote};
 use super::step::StepId;
+use crate::table::Kind;
 
 /// What is told of a stored field to a plugin that reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,15 +37,17 @@ struct Place {
     known: Known,
     step: Option<Origin>,
     who: Option<Origin>,
-    readers: Vec<usize>,
+    readers: BTreeSet<usize>,
 }
 
 /// All stored fields, while plugins are judged to a fixpoint.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     places: HashMap<Slot, Place>,
+    /// The slots that hold cards, in order.
+    cards: BTreeSet<Slot>,
     /// Plugins that asked which fields there are.
-    wide: Vec<usize>,
+    wide: BTreeSet<usize>,
 }
 
 impl World {
@@ -57,11 +60,16 @@ impl World {
         self.places.get(slot).map(|place| place.known.clone()).unwrap_or_default()
     }
 
-    /// The slots that fit, in order.
-    pub(crate) fn matching(&self, fits: impl Fn(&Slot) -> bool) -> Vec<Slot> {
-        let mut slots: Vec<_> = self.places.keys().filter(|slot| fits(slot)).cloned().collect();
+    /// The fields of this name on this kind of record, in order; `None` fits all.
+    pub(crate) fn named(&self, name: Option<&str>, kind: Option<Kind>) -> Vec<Slot> {
+        let mut slots: Vec<_> = self.places.keys().filter(|slot| slot.is_named(name, kind)).cloned().collect();
         slots.sort_unstable();
         slots
+    }
+
+    /// The slots that hold cards, in order.
+    pub(crate) fn cards(&self) -> Vec<Slot> {
+        self.cards.iter().cloned().collect()
     }
 
     /// Whether a question would get the same answer now.
@@ -71,8 +79,8 @@ impl World {
                 Some(place) => place.known == *known,
                 None => *known == Known::default(),
             },
-            Asked::Named(name, kind, slots) => self.matching(|slot| slot.is_named(name.as_deref(), *kind)) == *slots,
-            Asked::Cards(slots) => self.matching(Slot::is_cards) == *slots,
+            Asked::Named(name, kind, slots) => self.named(name.as_deref(), *kind) == *slots,
+            Asked::Cards(slots) => self.cards.iter().eq(slots),
         }
     }
 
@@ -86,9 +94,7 @@ impl World {
                 },
                 Asked::Named(..) | Asked::Cards(_) => &mut self.wide,
             };
-            if !readers.contains(&subject) {
-                readers.push(subject);
-            }
+            readers.insert(subject);
         }
     }
 
@@ -96,12 +102,15 @@ impl World {
     pub(crate) fn store(&mut self, subject: usize, run: &Arc<Run>) -> Vec<usize> {
         let mut again = Vec::new();
         for wrote in &run.wrote {
-            let is_new = !self.places.contains_key(&wrote.slot);
+            let is_new = match wrote.slot.is_cards() {
+                true => self.cards.insert(wrote.slot.clone()),
+                false => !self.places.contains_key(&wrote.slot),
+            };
             let place = self.places.entry(wrote.slot.clone()).or_default();
             if place.raise(wrote, subject, run) {
-                again.extend_from_slice(&place.readers);
+                again.extend(&place.readers);
                 if is_new {
-                    again.extend_from_slice(&self.wide);
+                    again.extend(&self.wide);
                 }
             }
         }
