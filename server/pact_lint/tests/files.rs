@@ -36,7 +36,7 @@ fn what_is_no_script_is_named_and_the_rest_is_judged() {
         ("no-manifest.rhai", b"fn on_lead_won(lead) {}\n".to_vec(), "no manifest"),
         ("open.rhai", script("fn on_lead_won(lead) { highlight(lead, "), "cannot be read"),
         ("deep.rhai", script(&format!("fn f() {{ {}1{} }}", "(".repeat(9_000), ")".repeat(9_000))), "cannot be read"),
-        ("blocks.rhai", script(&format!("fn f() {}{}", "{ ".repeat(9_000), "}".repeat(9_000))), "cannot be read"),
+        ("blocks.rhai", script(&format!("fn f() {}{}", "{\n".repeat(9_000), "}".repeat(9_000))), "cannot be read"),
     ];
     for (name, bytes, word) in bodies {
         let (folder, mut workspace) = workspace(&[(name, bytes), ("good.rhai", script(JUDGED))]);

@@ -60,8 +60,9 @@ impl Editor {
         self.connection.sender.send(Message::Request(request)).unwrap();
         loop {
             if let Message::Response(response) = self.message() {
-                assert_eq!(response.error.map(|error| error.message), None);
-                return response.result.unwrap();
+                let answer = serde_json::to_value(response).unwrap();
+                assert_eq!(answer["error"], Value::Null);
+                return answer["result"].clone();
             }
         }
     }
