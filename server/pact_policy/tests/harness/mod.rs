@@ -85,7 +85,7 @@ fn folder(path: &Path) -> Source {
 fn modules() -> Vec<Source> {
     let module = |path: &PathBuf| {
         let name = format!("std/{}", path.file_stem().unwrap().to_string_lossy());
-        Source::Module { name, file: File::from_bytes(&name_of(path), std::fs::read(path).unwrap()).unwrap() }
+        Source::Module { name, file: File::from_bytes(&name_of(path), std::fs::read(path).unwrap()).unwrap(), of: None }
     };
     files_in(&corpus().join("../../scripts/std")).iter().filter(|path| is_script(path)).map(module).collect()
 }
