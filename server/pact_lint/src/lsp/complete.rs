@@ -43,7 +43,7 @@ pub(crate) fn complete(workspace: &Workspace, path: &Path, offset: usize) -> Vec
 
 fn item(label: &str, kind: CompletionItemKind, detail: String, page: String) -> CompletionItem {
     let documentation =
-        (!page.is_empty()).then(|| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: page }));
+        (!page.is_empty()).then_some(Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: page }));
     CompletionItem { label: label.to_owned(), kind: Some(kind), detail: Some(detail), documentation, ..CompletionItem::default() }
 }
 

@@ -222,10 +222,11 @@ impl<'a> Script<'a> {
     fn variable(&self, at: usize, depth: usize) -> Option<Known> {
         let name = self.word(at);
         for before in (0..at).rev() {
-            if self.word(before) == name && self.is_name(before) {
-                if let Some(known) = self.made(before, depth) {
-                    return Some(known);
-                }
+            if self.word(before) == name
+                && self.is_name(before)
+                && let Some(known) = self.made(before, depth)
+            {
+                return Some(known);
             }
         }
         if let Some(root) = ROOTS.iter().find(|root| root.name == name) {
