@@ -10,6 +10,7 @@ mod engine;
 pub mod facts;
 pub mod limits;
 pub mod members;
+pub mod oracle;
 pub mod plugin;
 pub mod pool;
 pub mod run;

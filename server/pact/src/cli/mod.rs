@@ -9,6 +9,7 @@ mod lsp;
 mod migrate;
 mod openapi;
 mod plugin;
+mod prove;
 mod serve;
 
 use std::process::ExitCode;

@@ -38,7 +38,7 @@ pub fn differences(world: &World, expected: &[toml::Table], effects: &[Placed]) 
 }
 
 /// An effect with handles for ids and words for spans; sections of a digest become lists of lines.
-fn in_words(world: &World, effect: &Effect) -> toml::Table {
+pub(crate) fn in_words(world: &World, effect: &Effect) -> toml::Table {
     let json = serde_json::to_value(effect).unwrap_or_default();
     let mut table = match to_toml(world, &json) {
         Some(toml::Value::Table(table)) => table,

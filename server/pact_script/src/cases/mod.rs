@@ -63,7 +63,8 @@ use crate::pool::Pool;
 use crate::run::{Outcome, Run, Scripts};
 use crate::value::Value;
 
-pub(crate) use self::read::{amount, span};
+pub(crate) use self::expect::in_words;
+pub(crate) use self::read::{Extra, Read, amount, kind_name, span};
 
 /// One case, read and ready to run.
 #[derive(Debug)]

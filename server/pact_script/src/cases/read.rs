@@ -25,24 +25,24 @@ pub struct WorldError {
 
 /// What the store knows of a record beside its members.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Extra {
-    pub(super) roles: Vec<String>,
-    pub(super) capacity: Option<i64>,
+pub(crate) struct Extra {
+    pub(crate) roles: Vec<String>,
+    pub(crate) capacity: Option<i64>,
     /// A lead's state.
-    pub(super) state: Option<String>,
+    pub(crate) state: Option<String>,
     /// When a lead was won or lost.
-    pub(super) closed_at: Option<Instant>,
+    pub(crate) closed_at: Option<Instant>,
     /// The territory above, the lead of an event, the period of an act.
-    pub(super) of: Option<Uuid>,
+    pub(crate) of: Option<Uuid>,
 }
 
 #[derive(Default)]
-pub(super) struct Read {
-    pub(super) records: BTreeMap<Kind, Vec<Arc<Record>>>,
-    pub(super) extras: HashMap<Uuid, Extra>,
-    pub(super) names: HashMap<Uuid, String>,
-    pub(super) turns: BTreeMap<String, Vec<Uuid>>,
-    pub(super) contributors: usize,
+pub(crate) struct Read {
+    pub(crate) records: BTreeMap<Kind, Vec<Arc<Record>>>,
+    pub(crate) extras: HashMap<Uuid, Extra>,
+    pub(crate) names: HashMap<Uuid, String>,
+    pub(crate) turns: BTreeMap<String, Vec<Uuid>>,
+    pub(crate) contributors: usize,
 }
 
 /// Contributors below which a tally leaves a group out, unless the world says otherwise (`policy.md` §2).
@@ -67,7 +67,7 @@ pub fn id_of(handle: &str) -> Uuid {
 }
 
 /// A kind's name in worlds and cases: `lead_event`.
-pub(super) fn kind_name(kind: Kind) -> String {
+pub(crate) fn kind_name(kind: Kind) -> String {
     let mut name = String::new();
     for letter in kind.name().chars() {
         if letter.is_ascii_uppercase() && !name.is_empty() {

@@ -10,23 +10,24 @@ use pact_policy::table::{Kind, Ty};
 use uuid::Uuid;
 
 use super::narrow::narrowed;
-use super::read::{Extra, Reader, WorldError};
+use super::read::{Extra, Read, Reader, WorldError};
 use crate::engine::org::Org;
 use crate::facts::{Answer, Ask, Facts, Member, Organisation, Query, Rotate, Step};
 use crate::members;
 use crate::value::{Record, Value};
 
-/// Everything that is true in a case, an example or a test.
+/// Everything that is true in a case, an example or a test. Cloning is cheap: records are shared.
+#[derive(Clone)]
 pub struct World {
     pub(super) now: Instant,
     pub(super) today: NaiveDate,
     /// Records of each kind, in the order written.
     pub(super) records: BTreeMap<Kind, Vec<Arc<Record>>>,
-    pub(super) extras: HashMap<Uuid, Extra>,
-    names: HashMap<Uuid, String>,
+    pub(super) extras: Arc<HashMap<Uuid, Extra>>,
+    names: Arc<HashMap<Uuid, String>>,
     organisation: Arc<Organisation>,
-    pub(super) org: Org,
-    turns: BTreeMap<String, Vec<Uuid>>,
+    pub(super) org: Arc<Org>,
+    turns: Arc<BTreeMap<String, Vec<Uuid>>>,
     contributors: usize,
 }
 
@@ -40,19 +41,34 @@ impl std::fmt::Debug for World {
 impl World {
     /// A world from a TOML table (the format is on [the module's page](crate::cases)), as it is at `now` and on `today`.
     pub fn from_toml(table: &toml::Table, now: Instant, today: NaiveDate) -> Result<Self, WorldError> {
-        let read = Reader::new(now, today).read(table)?;
+        Ok(Self::of(Reader::new(now, today).read(table)?, now, today))
+    }
+
+    /// A world of these records.
+    pub(crate) fn of(read: Read, now: Instant, today: NaiveDate) -> Self {
         let organisation = Arc::new(organisation(&read.records, &read.extras));
-        Ok(Self {
+        Self {
             now,
             today,
-            org: Org::new((*organisation).clone()),
+            org: Arc::new(Org::new((*organisation).clone())),
             organisation,
             records: read.records,
-            extras: read.extras,
-            names: read.names,
-            turns: read.turns,
+            extras: Arc::new(read.extras),
+            names: Arc::new(read.names),
+            turns: Arc::new(read.turns),
             contributors: read.contributors,
-        })
+        }
+    }
+
+    /// The records of a kind, to be changed; people, teams and territories must stay as they are, because the organisation is
+    /// shared with the world that this one was cloned from.
+    pub(crate) fn records_mut(&mut self, kind: Kind) -> &mut Vec<Arc<Record>> {
+        self.records.entry(kind).or_default()
+    }
+
+    /// The record that has this one as its own where no member says so: the lead of an event, the period of an act.
+    pub(crate) fn owner_of(&self, id: Uuid) -> Option<Uuid> {
+        self.extras.get(&id).and_then(|extra| extra.of)
     }
 
     /// The moment at which the world is as it is.
@@ -162,7 +178,8 @@ impl World {
         groups.into_iter().filter(|(_, ids)| enough(ids)).map(|(key, ids)| (key, ids.len() as u64)).collect()
     }
 
-    fn answer(&self, ask: Ask) -> Answer {
+    /// The answer to one question.
+    pub(crate) fn answer(&self, ask: Ask) -> Answer {
         match ask {
             Ask::Rows { query, limit } => match self.rows(&query) {
                 Ok(rows) => Answer::Rows(rows.iter().take(limit as usize).map(|record| (**record).clone()).collect()),

@@ -4,8 +4,10 @@
 mod corpus;
 mod hostile;
 mod language;
+mod oracle;
 mod plugins;
 mod pool;
+mod random;
 mod support;
 mod walls;
 

@@ -1,0 +1,59 @@
+//! The oracle over the corpus: what the linter lets pass does not differ, and what it refuses leaks where it can be seen.
+
+use std::path::Path;
+
+use pact_policy::{Source, lint};
+use pact_script::oracle::{Judged, Options, Proof, prove};
+use pact_script::plugin::{Loaded, Std, load_all};
+
+use crate::support::{pool, repository};
+
+/// Folders of the corpus, and whether their scripts pass.
+const FOLDERS: [(&str, bool); 4] = [
+    ("tests/corpus/worked/pass", true),
+    ("tests/corpus/own/pass", true),
+    ("tests/corpus/worked/refuse", false),
+    ("tests/corpus/own/refuse", false),
+];
+
+/// Worlds for each entry point; `PACT_ORACLE_WORLDS` asks for more.
+const WORLDS: u32 = 8;
+/// The least part of the refused entry points, in percent, for which a pair of worlds is found: less means that worlds or
+/// perturbations have become blunt.
+const WITNESSED_PERCENT: u64 = 60;
+
+fn worlds() -> u32 {
+    std::env::var("PACT_ORACLE_WORLDS").ok().and_then(|worlds| worlds.parse().ok()).unwrap_or(WORLDS)
+}
+
+fn source(loaded: &Loaded) -> Source {
+    Source::Plugin(Box::new(loaded.plugin.clone()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accepted_scripts_of_the_corpus_do_not_differ_and_refused_ones_leak() {
+    let pool = pool(2);
+    let std = Std::load(&repository("scripts/std")).unwrap();
+    let mut proof = Proof { seed: 1, ..Proof::default() };
+    for (folder, passes) in FOLDERS {
+        for (path, loaded) in load_all(&repository(folder), &std) {
+            let name = path.file_name().map(Path::new).unwrap_or(&path).display();
+            // What cannot even be loaded is refused, and there is nothing to run.
+            let Ok(loaded) = loaded else { continue };
+            let report = lint(&[source(&loaded)]);
+            assert_eq!(report.findings.is_empty(), passes, "{folder}/{name}: {:?}", report.findings);
+            let judged = Judged { plugin: &loaded, refused: !passes };
+            proof.entries.extend(prove(&pool, &[judged], Options { seed: 1, worlds: worlds(), smallest: passes }).await.entries);
+        }
+    }
+    let sums = proof.statistics();
+    println!("{}", proof.text());
+    assert_eq!(sums.accepted_differing, 0, "{}", defects(proof));
+    assert!(sums.accepted > 100 && sums.refused > 100, "{sums:?}");
+    assert!(sums.refused_witnessed * 100 >= sums.refused * WITNESSED_PERCENT, "{sums:?}");
+}
+
+fn defects(proof: Proof) -> String {
+    let defects = proof.entries.into_iter().filter(pact_script::oracle::EntryProof::is_defect).collect();
+    Proof { entries: defects, ..proof }.text()
+}
