@@ -33,6 +33,7 @@ impl MigrationTrait for Migration {
             .text("manifest")
             .text("files")
             .text("hash")
+            .maybe_text("certificate")
             .int("created_at")
             .maybe_link("created_by_id", "persons")
             .index(["plugin_id", "created_at"])

@@ -80,3 +80,56 @@ fn the_document_is_printed_without_a_database() {
     let document: Value = serde_json::from_slice(&printed.stdout).unwrap();
     assert_eq!(document["info"]["title"], "PACT");
 }
+
+/// A script that writes how many plans each person has into the log.
+const COUNTS: &str = "//! id = \"counts\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"Counts\"\n//! summary = \"Counts plans.\"\n\
+     //! reads = [\"plan\", \"person\"]\n//!\n//! [[schedule]]\n//! call = \"weekly\"\n//! cron = \"0 7 * * MON\"\n\
+     fn weekly() { for person in people.all() { log(`${person.name}: ${plans.of_person(person).len()}`); } }\n";
+
+/// A script that lists plans one by one, to the person whose they are.
+const LISTS: &str = "//! id = \"lists\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"Lists\"\n//! summary = \"Lists plans.\"\n\
+     //! reads = [\"plan\", \"person\"]\n//! may = [\"digest\"]\n//!\n//! [[schedule]]\n//! call = \"morning\"\n\
+     //! cron = \"0 7 * * *\"\n//! zone = \"person\"\n//! for_each = \"person\"\n\
+     fn morning(person) { let d = digest(person, \"Plans\"); for plan in plans.of_person(person) { d.say(plan.objective); } send(d); }\n";
+
+#[test]
+fn lint_proves_its_verdicts_by_running_scripts() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("counts.rhai"), COUNTS).unwrap();
+    std::fs::write(folder.path().join("lists.rhai"), LISTS).unwrap();
+    // (further arguments, exit code, what it says)
+    type Case<'a> = (&'a [&'a str], i32, &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
+        (&["lists.rhai"], 0, &["lists morning: passes, and does not differ (16 worlds", "Oracle, seed 1:", "0 of them differ"]),
+        (
+            &["counts.rhai"],
+            1,
+            &[
+                "counts weekly: is refused, and this pair of worlds shows the leak",
+                "one world",
+                "log: ",
+                "The worlds differ only in who",
+            ],
+        ),
+        (&["counts.rhai", "lists.rhai", "--seed", "9"], 1, &["seed 9", "for 1 of them a pair of worlds shows the leak"]),
+    ];
+    for (more, code, wanted) in cases {
+        let output = pact(folder.path(), &[&["lint", "--prove", "--worlds", "16"], *more].concat(), &[]);
+        assert_eq!(output.status.code(), Some(*code), "{more:?}: {}", said(&output));
+        for wanted in *wanted {
+            assert!(said(&output).contains(wanted), "{more:?} does not say {wanted:?}: {}", said(&output));
+        }
+    }
+    let output = pact(folder.path(), &["lint", "--prove", "--worlds", "16", "--format", "json", "counts.rhai"], &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let entry = &json["proof"]["entries"][0];
+    assert_eq!((&entry["function"], &entry["refused"]), (&Value::from("weekly"), &Value::from(true)), "{json}");
+    let difference = &entry["difference"];
+    assert!(
+        difference["one"] != difference["other"] && difference["acts"].as_array().is_some_and(|acts| !acts.is_empty()),
+        "{json}"
+    );
+    assert_eq!(json["proof"]["statistics"]["refused_witnessed"], 1);
+    let again = pact(folder.path(), &["lint", "--prove", "--worlds", "16", "--format", "json", "counts.rhai"], &[]);
+    assert_eq!(output.stdout, again.stdout, "the same seed finds the same");
+}

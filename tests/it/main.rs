@@ -4,6 +4,7 @@
 #![expect(clippy::type_complexity, reason = "tables of cases say their types where they stand")]
 
 mod architecture;
+mod certificates;
 mod command_line;
 mod crash;
 mod demo;

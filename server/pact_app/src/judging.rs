@@ -1,29 +1,77 @@
 //! The linter's word before anything is installed: what comes is judged together with everything that is there.
 
-use pact_policy::manifest::{Field, File, Plugin};
+use std::collections::BTreeMap;
+
+use pact_policy::certificate::Certificate;
+use pact_policy::manifest::{Field, File, Manifest, Plugin};
 use pact_policy::{Finding, Report, Source, lint};
 use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX};
+use pact_store::Tx;
 use pact_store::entity::script_version;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
 
 use crate::plugins::files_of;
 use crate::{App, Refusal};
 
-/// Judges a plugin, with the modules that it imports, together with every other installed plugin.
+/// A verdict in which nothing was found, and what it was given on.
+pub(crate) struct Judged {
+    report: Report,
+    /// The versions of all other plugins that it was judged together with.
+    others: Vec<script_version::Model>,
+}
+
+/// Judges a plugin, with the modules that it imports, together with every other installed plugin: whoever reads a field whose label
+/// it raises is judged with it, and refuses it by what is found there.
 ///
 /// # Errors
 /// [`Refusal::Policy`] with the findings, a file that cannot be judged, or a store that does not answer.
-pub(crate) async fn judge(app: &App, plugin: &Plugin, modules: &[(String, String)]) -> Result<(), Refusal> {
+pub(crate) async fn judge(app: &App, plugin: &Plugin, modules: &[(String, String)]) -> Result<Judged, Refusal> {
     let mut sources = vec![Source::Plugin(Box::new(named_apart(plugin)))];
     sources.extend(modules.iter().map(|(name, text)| module(plugin.id(), name, text)));
-    for row in pact_store::plugin::all(app.store.read()).await? {
-        if row.id == plugin.id() {
-            continue;
-        }
-        if let Some(version) = pact_store::plugin::newest_version(app.store.read(), &row.id).await? {
-            sources.extend(stored(&version)?);
-        }
+    let others = others(app.store.read(), plugin.id()).await?;
+    for version in &others {
+        sources.extend(stored(version)?);
     }
-    settle(sources).await
+    let report = tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(Refusal::defect)?;
+    Ok(Judged { report: verdict(report)?, others })
+}
+
+/// The newest version of every plugin but this one.
+async fn others(conn: &impl ConnectionTrait, plugin: &str) -> Result<Vec<script_version::Model>, Refusal> {
+    let mut others = Vec::new();
+    for row in pact_store::plugin::all(conn).await?.into_iter().filter(|row| row.id != plugin) {
+        others.extend(pact_store::plugin::newest_version(conn, &row.id).await?);
+    }
+    Ok(others)
+}
+
+impl Judged {
+    /// The certificate of what was judged.
+    pub(crate) fn certificate(&self, manifest: &Manifest, text: &str, files: &BTreeMap<String, String>) -> serde_json::Value {
+        json!(Certificate::by_labels(&self.report.labels, manifest, text, files))
+    }
+
+    /// Gives all other plugins their certificates anew, since what their fields reveal may have changed; `false` when others are
+    /// installed by now than were judged.
+    pub(crate) async fn settle(&self, tx: &Tx, plugin: &str) -> Result<bool, Refusal> {
+        let now = others(tx, plugin).await?;
+        if now.iter().map(|version| version.id).ne(self.others.iter().map(|version| version.id)) {
+            return Ok(false);
+        }
+        for version in now {
+            let manifest = crate::plugins::plugin_of(&version).map_err(Refusal::defect)?.manifest;
+            let files = files_of(&version).map_err(Refusal::defect)?;
+            let given: Option<Certificate> = version.certificate.and_then(|given| serde_json::from_value(given.0).ok());
+            let new = Certificate::by_labels(&self.report.labels, &manifest, &version.manifest, &files);
+            // What somebody changed in the store stays without a certificate that holds.
+            let same_bytes = given.as_ref().is_some_and(|given| given.scripts == new.scripts);
+            if same_bytes && given.as_ref() != Some(&new) {
+                pact_store::plugin::certify(tx, version.id, json!(new)).await?;
+            }
+        }
+        Ok(true)
+    }
 }
 
 /// Judges field definitions by themselves: type, record, name, label, help and options.
@@ -32,22 +80,19 @@ pub(crate) async fn judge(app: &App, plugin: &Plugin, modules: &[(String, String
 /// [`Refusal::Policy`] with the findings.
 pub(crate) fn judge_fields(text: String, fields: Vec<Field>) -> Result<(), Refusal> {
     let file = File { name: "field".to_owned(), text };
-    verdict(lint(&[Source::Fields { file, fields }]))
+    verdict(lint(&[Source::Fields { file, fields }])).map(drop)
 }
 
-async fn settle(sources: Vec<Source>) -> Result<(), Refusal> {
-    verdict(tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(Refusal::defect)?)
-}
-
-fn verdict(report: Report) -> Result<(), Refusal> {
+fn verdict(report: Report) -> Result<Report, Refusal> {
     if let Some(unread) = report.unreadable.first() {
         let place = format!("{} line {}", unread.file, unread.line);
         return Err(Refusal::invalid(place, unread.message.clone()));
     }
-    if report.findings.is_empty() { Ok(()) } else { Err(Refusal::Policy { findings: report.findings }) }
+    if report.findings.is_empty() { Ok(report) } else { Err(Refusal::Policy { findings: report.findings }) }
 }
 
-fn stored(version: &script_version::Model) -> Result<Vec<Source>, Refusal> {
+/// What a stored version holds, ready to be judged.
+pub(crate) fn stored(version: &script_version::Model) -> Result<Vec<Source>, Refusal> {
     let plugin = crate::plugins::plugin_of(version).map_err(Refusal::defect)?;
     let mut sources = vec![Source::Plugin(Box::new(named_apart(&plugin)))];
     let files = files_of(version).map_err(Refusal::defect)?;
@@ -58,7 +103,7 @@ fn stored(version: &script_version::Model) -> Result<Vec<Source>, Refusal> {
 }
 
 /// Two plugins may have files of one name; findings must tell them apart.
-fn named_apart(plugin: &Plugin) -> Plugin {
+pub(crate) fn named_apart(plugin: &Plugin) -> Plugin {
     let name = |file: &str| format!("{}/{}", plugin.id(), file.rsplit('/').next().unwrap_or(file));
     let is_script = plugin.files.contains_key(&plugin.manifest_file.name);
     let manifest = if is_script { name(&plugin.manifest_file.name) } else { name(MANIFEST_FILE) };

@@ -20,6 +20,7 @@
 pub mod access;
 pub mod actor;
 pub mod app;
+mod certify;
 pub mod demo;
 mod events;
 pub mod facts;

@@ -13,6 +13,7 @@ use pact_store::entity::{custom_field, plugin, script_version};
 use pact_store::{Store, StoreError};
 use uuid::Uuid;
 
+use crate::certify;
 use crate::facts::field_record;
 
 /// Every enabled plugin, by id.
@@ -43,7 +44,8 @@ pub struct Installed {
 }
 
 impl Plugins {
-    /// Reads the enabled plugins. One that cannot be made ready is left out and reported in the server's log.
+    /// Reads the enabled plugins. One that cannot be made ready, or whose certificate does not hold, is left out and reported in the
+    /// server's log.
     ///
     /// # Errors
     /// A store that does not answer.
@@ -51,10 +53,15 @@ impl Plugins {
         let Some(pool) = pool else { return Ok(Self::default()) };
         let rows = pact_store::plugin::all(store.read()).await?;
         let fields = pact_store::field::all(store.read()).await?;
+        let mut standing = certify::standing(store).await?;
         let mut all = Vec::new();
         for row in rows.into_iter().filter(|row| row.enabled) {
-            let Some(version) = pact_store::plugin::newest_version(store.read(), &row.id).await? else { continue };
-            match installed(pool, &row, &version, &fields).await {
+            let installed = match standing.remove(&row.id) {
+                Some(Ok(version)) => installed(pool, &row, &version, &fields).await,
+                Some(Err(why)) => Err(why),
+                None => continue,
+            };
+            match installed {
                 Ok(plugin) => all.push(Arc::new(plugin)),
                 Err(why) => tracing::error!(plugin = row.id, why, "a plugin is left out"),
             }

@@ -131,7 +131,7 @@ impl Judge {
             let message =
                 "the linter failed on these sources, so none of them is judged; this is a defect of the linter, please report it";
             let unreadable = vec![NotRead { file: String::new(), line: 0, column: 0, message: message.to_owned() }];
-            Report { checked: 0, findings: Vec::new(), unreadable }
+            Report { unreadable, ..Report::default() }
         })
     }
 
@@ -162,7 +162,7 @@ impl Judge {
                 report.unreadable.extend(script.program.as_ref().err().cloned());
             }
         }
-        together(&self.entries, &mut parts, &mut report.findings);
+        report.labels = together(&self.entries, &mut parts, &mut report.findings);
         for (entry, parts) in self.entries.values_mut().zip(parts) {
             entry.parts = parts;
         }
@@ -190,8 +190,12 @@ fn unchanged(old: &Source, new: &Source, mut parts: BTreeMap<u32, Part>) -> BTre
     parts
 }
 
-/// What the plugins break together.
-fn together(entries: &BTreeMap<String, Entry>, parts: &mut [BTreeMap<u32, Part>], findings: &mut Vec<Finding>) {
+/// What the plugins break together; gives what each stored field reveals.
+fn together(
+    entries: &BTreeMap<String, Entry>,
+    parts: &mut [BTreeMap<u32, Part>],
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, String> {
     let modules = Modules::of(entries.values().map(|entry| (&entry.source, entry.read.as_ref(), entry.changed)));
     let mut plugins: Vec<Loaded<'_>> = Vec::new();
     for entry in entries.values() {
@@ -229,6 +233,7 @@ fn together(entries: &BTreeMap<String, Entry>, parts: &mut [BTreeMap<u32, Part>]
         Source::Module { .. } | Source::Fields { .. } => None,
     });
     different_definitions(all, findings);
+    settled.labels()
 }
 
 fn in_words(plugins: &[Loaded<'_>], settled: &Settled, at: usize) -> Vec<Finding> {

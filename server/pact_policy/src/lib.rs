@@ -6,6 +6,7 @@
 //! `cargo bench -p pact_policy --bench judging` prints what judging costs beside parsing, for a thousand plugins together, for one
 //! edit among them and by the length of a script, each beside its target.
 
+pub mod certificate;
 pub mod engine;
 pub mod fields;
 pub mod finding;

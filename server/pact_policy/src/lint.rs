@@ -1,5 +1,7 @@
 //! What is judged, and the verdict.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
@@ -39,6 +41,9 @@ pub struct Report {
     /// What could not be judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<NotRead>,
+    /// What each stored field reveals by what scripts write into it, for certificates.
+    #[serde(skip)]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A file that could not be judged, and why.

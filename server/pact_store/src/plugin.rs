@@ -1,5 +1,6 @@
 //! Plugins, the versions of their scripts, and their runs.
 
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
@@ -42,6 +43,17 @@ pub async fn newest_version(conn: &impl ConnectionTrait, plugin: &str) -> Result
 /// What the database reports.
 pub async fn version(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<script_version::Model>, StoreError> {
     Ok(script_version::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Gives a version its certificate; nothing else of a version ever changes.
+///
+/// # Errors
+/// What the database reports.
+pub async fn certify(tx: &Tx, version: Uuid, certificate: serde_json::Value) -> Result<(), StoreError> {
+    let given =
+        script_version::ActiveModel { id: Set(version), certificate: Set(Some(certificate.into())), ..Default::default() };
+    script_version::Entity::update(given).exec(tx).await?;
+    Ok(())
 }
 
 /// Which runs.

@@ -39,6 +39,7 @@ async fn with_plugin(on: On) -> (World, Uuid, [Uuid; 2], Uuid) {
         manifest: MANIFEST.into(),
         files: json!({"quiet.rhai": "fn on_lead_quiet(lead) { highlight(lead, \"quiet\"); }"}).into(),
         hash: "5f".into(),
+        certificate: None,
         created_at: NOW_MS,
         created_by_id: None,
     };

@@ -116,6 +116,9 @@ pub struct PluginVersionShown {
     manifest: String,
     /// Its scripts, by file name.
     files: BTreeMap<String, String>,
+    /// The linter's certificate: hashes of scripts, interface, rules and field labels on which it was judged.
+    #[schema(value_type = Option<Object>)]
+    certificate: Option<Value>,
 }
 
 impl From<plugin::Model> for Plugin {
@@ -317,5 +320,6 @@ async fn read_plugin_version(
         Problem::new(ProblemType::NotFound, "This plugin has no version with this id. Look it up in its versions.")
     })?;
     let (manifest, files) = (row.manifest.clone(), serde_json::from_value(row.files.0.clone()).map_err(Problem::internal)?);
-    Ok(web::Json(PluginVersionShown { version: row.into(), manifest, files }))
+    let certificate = row.certificate.clone().map(|certificate| certificate.0);
+    Ok(web::Json(PluginVersionShown { version: row.into(), manifest, files, certificate }))
 }

@@ -13,6 +13,9 @@ use crate::facts::field_record;
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal, judging};
 
+/// How often a plugin is judged when others are installed at the same moment.
+const JUDGED_AT_MOST: usize = 4;
+
 /// Installs a plugin, or a new version of one that is installed, and enables it.
 ///
 /// The same files again change nothing. Custom fields that it declares are created; one that exists with another meaning is refused.
@@ -28,41 +31,77 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
             Refusal::invalid(error.file.clone().unwrap_or_else(|| "scripts".to_owned()), format!("{error}{place}"))
         })?;
     }
-    judging::judge(app, &plugin, &modules).await?;
-    let hash: String = scripts.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let version = NewVersion {
+        hash: scripts.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        files: plugin.files.iter().map(|(name, text)| (name.clone(), text.clone())).chain(modules.iter().cloned()).collect(),
+        plugin,
+    };
+    for _ in 0..JUDGED_AT_MOST {
+        let judged = judging::judge(app, &version.plugin, &modules).await?;
+        if let Some(row) = write_version(app, actor, version.clone(), judged).await? {
+            return Ok(row);
+        }
+    }
+    Err(Refusal::NotNow { why: "Other plugins are being installed at the same moment. Try again in a moment.".into() })
+}
+
+/// A plugin that is to be installed.
+#[derive(Clone, Debug)]
+struct NewVersion {
+    plugin: Plugin,
+    /// Its scripts and the modules that they import.
+    files: BTreeMap<String, String>,
+    hash: String,
+}
+
+/// Stores what was judged; nothing when other plugins changed in the meantime, because the verdict was given together with them.
+async fn write_version(
+    app: &App,
+    actor: &Actor,
+    version: NewVersion,
+    judged: judging::Judged,
+) -> Result<Option<plugin::Model>, Refusal> {
     let scene = app.scene(actor);
     app.store
         .write(async move |tx| {
-            let now = scene.now.millis();
-            let newest = pact_store::plugin::newest_version(tx, plugin.id()).await?;
-            if newest.is_none_or(|newest| newest.hash != hash) {
-                insert_version(tx, &plugin, &modules, &hash, &scene).await?;
+            let NewVersion { plugin, files, hash } = &version;
+            if !judged.settle(tx, plugin.id()).await? {
+                return Ok(None);
+            }
+            let manifest = manifest_text(plugin);
+            let certificate = judged.certificate(&plugin.manifest, &manifest, files);
+            match pact_store::plugin::newest_version(tx, plugin.id()).await? {
+                Some(newest) if newest.hash == *hash && newest.manifest == manifest && newest.files.0 == json!(files) => {
+                    pact_store::plugin::certify(tx, newest.id, certificate).await?;
+                }
+                Some(_) | None => insert_version(tx, &version, manifest, certificate, &scene).await?,
             }
             for field in &plugin.manifest.fields {
                 define_field(tx, plugin.id(), field).await?;
             }
-            let row = write_row(tx, &plugin, now).await?;
+            let row = write_row(tx, plugin, scene.now.millis()).await?;
             tx.after_commit(Notice::PluginsChanged);
-            Ok(row)
+            Ok(Some(row))
         })
         .await
 }
 
 async fn insert_version(
     tx: &Tx,
-    plugin: &Plugin,
-    modules: &[(String, String)],
-    hash: &str,
+    version: &NewVersion,
+    manifest: String,
+    certificate: serde_json::Value,
     scene: &Scene,
 ) -> Result<(), Refusal> {
-    let files: BTreeMap<&String, &String> = plugin.files.iter().chain(modules.iter().map(|(name, text)| (name, text))).collect();
+    let NewVersion { plugin, files, hash } = version;
     let row = script_version::Model {
         id: Uuid::new_v4(),
         plugin_id: plugin.id().to_owned(),
         version: plugin.manifest.version.clone(),
-        manifest: manifest_text(plugin),
+        manifest,
         files: json!(files).into(),
-        hash: hash.to_owned(),
+        hash: hash.clone(),
+        certificate: Some(certificate.into()),
         created_at: scene.now.millis(),
         created_by_id: scene.actor.person_id(),
     };

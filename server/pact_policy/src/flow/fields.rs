@@ -33,6 +33,16 @@ impl Slot {
         }
     }
 
+    /// Its name in paths and certificates.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Self::Field(kind, name) => format!("{}.{name}", kind.name().to_lowercase()),
+            Self::Cards(Some(kind)) => format!("cards of kind {kind}"),
+            Self::Cards(None) => "cards".to_owned(),
+            Self::Highlighted => "lead.highlighted".to_owned(),
+        }
+    }
+
     /// Whether it holds cards.
     pub(crate) fn is_cards(&self) -> bool {
         match self {
@@ -148,12 +158,7 @@ impl<'w> Fields<'w> {
     }
 
     pub(crate) fn name(&self, id: u32) -> Sym {
-        match &self.slots[id as usize] {
-            Slot::Field(kind, name) => format!("{}.{name}", kind.name().to_lowercase()).into(),
-            Slot::Cards(Some(kind)) => format!("cards of kind {kind}").into(),
-            Slot::Cards(None) => "cards".into(),
-            Slot::Highlighted => "lead.highlighted".into(),
-        }
+        self.slots[id as usize].in_words().into()
     }
 
     /// Raises the label of a slot.

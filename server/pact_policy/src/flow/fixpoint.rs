@@ -5,7 +5,7 @@
 //! before, the answer is used again. So after an edit only the plugins are judged again whose scripts or stored fields changed,
 //! and the result is that of judging everything from scratch.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::fields::Slot;
@@ -87,6 +87,11 @@ pub(crate) fn settle<'a>(cases: &mut [Case<'_>], subject: impl Fn(usize) -> Subj
 }
 
 impl Settled {
+    /// What each stored field reveals, by its name.
+    pub(crate) fn labels(&self) -> BTreeMap<String, String> {
+        self.world.labels()
+    }
+
     /// The steps that lead to what was found, oldest first, through all plugins.
     pub(crate) fn path(&self, subject: usize, found: StepId) -> Vec<Told<'_>> {
         let mut path = Vec::new();

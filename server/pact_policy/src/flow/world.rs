@@ -1,6 +1,6 @@
 //! Stored fields between plugins: what all of them have stored so far, and who must be judged again when that grows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::fields::Slot;
@@ -70,6 +70,12 @@ impl World {
     /// The slots that hold cards, in order.
     pub(crate) fn cards(&self) -> Vec<Slot> {
         self.cards.iter().cloned().collect()
+    }
+
+    /// What each stored field reveals, by its name.
+    pub(crate) fn labels(&self) -> BTreeMap<String, String> {
+        let label = |known: &Known| format!("{:?} by {:x}", known.bits, known.fired);
+        self.places.iter().map(|(slot, place)| (slot.in_words(), label(&place.known))).collect()
     }
 
     /// Whether a question would get the same answer now.

@@ -26,6 +26,7 @@ mod sorting;
 use std::sync::Arc;
 
 use pact_policy::engine::apply_parser_options;
+use pact_policy::table::ROOTS;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage, BasicStringPackage,
     LogicPackage, MoreStringPackage, Package,
@@ -33,6 +34,7 @@ use rhai::packages::{
 use rhai::{Dynamic, Engine, Module};
 
 use self::desk::{Host, Stop};
+use self::handles::Rows;
 use self::resolver::Modules;
 use crate::limits;
 use crate::run::Limit;
@@ -110,13 +112,18 @@ fn watch(engine: &mut Engine, host: &Host) {
     });
 }
 
-/// Lets a closure read a captured variable inside that variable's own chain: `lead.history.filter(|e| e.by == lead.owner)`.
+/// Lets a closure read a captured variable inside that variable's own chain: `lead.history.filter(|e| e.by == lead.owner)`, and ask
+/// for records by a root: `people.filter(|p| leads.owned_by(p).is_empty())`.
 ///
 /// Capturing makes a variable a shared, locked cell, and Rhai holds the lock while it walks the chain. Handing the cell itself
 /// out leaves it unlocked until a native function looks in; assignments and methods that change a value still reach the cell.
+/// A root is no variable, and Rhai would look for one to share: what is found here it takes as it is.
 #[expect(deprecated, reason = "Rhai marks its variable resolver as volatile; the version is pinned")]
 fn share(engine: &mut Engine) {
     engine.on_var(|name, _, context| {
-        Ok(context.scope().get(name).filter(|value| value.is_shared() && !value.is_locked()).cloned())
+        Ok(match context.scope().get(name) {
+            Some(value) => (value.is_shared() && !value.is_locked()).then(|| value.clone()),
+            None => ROOTS.iter().find(|root| root.name == name).map(|root| Dynamic::from(Rows::all(root.kind))),
+        })
     });
 }

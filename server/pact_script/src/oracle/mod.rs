@@ -117,7 +117,7 @@ impl<'a> Search<'a> {
         let seed = mix(self.options.seed, u64::from(at) + if wide { 1 << 32 } else { 0 });
         let mut rng = Rng::with_seed(seed);
         let fields = self.judged.plugin.manifest().fields.iter().collect();
-        let base = Maker { words: &self.words, fields }.world(rng.u64(..));
+        let base = Maker { words: &self.words, fields, complete: at % 2 == 1 }.world(rng.u64(..));
         let args = self.called.args(&base, &mut rng);
         let function = self.called.name().to_owned();
         let call = Call { subject: self.subject.clone(), function, args, seed: Uuid::from_u64_pair(seed, seed) };

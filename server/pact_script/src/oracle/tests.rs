@@ -18,7 +18,7 @@ const SEEDS: std::ops::Range<u64> = 0..12;
 
 fn worlds() -> Vec<World> {
     let words = Words::of([]);
-    SEEDS.map(|seed| Maker { words: &words, fields: Vec::new() }.world(seed)).collect()
+    SEEDS.map(|seed| Maker { words: &words, fields: Vec::new(), complete: false }.world(seed)).collect()
 }
 
 /// Members of people that are the same in all worlds, because the organisation is no act.
@@ -149,7 +149,7 @@ fn every_trace_clock_and_subject_measure_is_changed_to_explain_a_refusal() {
 fn the_same_seed_makes_the_same_world() {
     let words = Words::of([]);
     let world = |seed| {
-        let world = Maker { words: &words, fields: Vec::new() }.world(seed);
+        let world = Maker { words: &words, fields: Vec::new(), complete: false }.world(seed);
         Kind::ALL.map(|kind| world.all(kind).to_vec())
     };
     assert_eq!(world(3), world(3));

@@ -66,6 +66,8 @@ pub(super) fn today() -> NaiveDate {
 pub(super) struct Maker<'a> {
     pub(super) words: &'a Words,
     pub(super) fields: Vec<&'a Field>,
+    /// Whether everything that may be unknown is known: scripts that never ask need such worlds.
+    pub(super) complete: bool,
 }
 
 impl Maker<'_> {
@@ -136,7 +138,7 @@ impl Maker<'_> {
                 let items: Vec<Value> = (0..rng.usize(0..3)).map(|_| self.of_type(rng, member, *inner, at)).collect();
                 Value::List(items)
             }
-            Ty::Maybe(inner) if rng.u8(0..4) > 0 => self.of_type(rng, member, *inner, at),
+            Ty::Maybe(inner) if self.complete || rng.u8(0..4) > 0 => self.of_type(rng, member, *inner, at),
             Ty::Record(kind) => Value::Ref(kind, any(rng, kind)),
             Ty::Map => Value::Map(BTreeMap::new()),
             Ty::Maybe(_)

@@ -47,6 +47,10 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("parse_int(\"42\") + 1", "43"),
     ("[3, 1, 2].filter(|n| n > 1)", "[3, 2]"),
     ("max(2, 3)", "3"),
+    // Roots inside closures, and inside closures of closures.
+    ("people.filter(|p| leads.owned_by(p).is_empty()).len()", "0"),
+    ("[1].map(|n| n + leads.open().len())", "[1]"),
+    ("[1].map(|n| [n].map(|m| m + plans.len()))", "[[1]]"),
 ];
 
 #[tokio::test]

@@ -17,7 +17,7 @@ const FOLDERS: [(&str, bool); 4] = [
 ];
 
 /// Worlds for each entry point; `PACT_ORACLE_WORLDS` asks for more.
-const WORLDS: u32 = 8;
+const WORLDS: u32 = 3;
 /// The least part of the refused entry points, in percent, for which a pair of worlds is found: less means that worlds or
 /// perturbations have become blunt.
 const WITNESSED_PERCENT: u64 = 60;

@@ -65,6 +65,8 @@ entity! {
         /// File name to source.
         pub files: Json,
         pub hash: String,
+        /// The linter's certificate, by which it may run.
+        pub certificate: Option<Json>,
         pub created_at: i64,
         pub created_by_id: Option<Uuid>,
     }

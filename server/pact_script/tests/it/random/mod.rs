@@ -17,7 +17,7 @@ use self::tree::Script;
 use crate::support::pool;
 
 /// Scripts that are made in every build; `PACT_RANDOM_SCRIPTS` asks for more, `PACT_RANDOM_SEED` for others.
-const SCRIPTS: u64 = 1_500;
+const SCRIPTS: u64 = 300;
 const SEED: u64 = 20_261_122;
 /// Worlds in which a script that passes is run.
 const WORLDS: u32 = 4;

@@ -1,0 +1,107 @@
+//! Certificates of what is stored: a plugin runs only if the linter's certificate holds for the very bytes that are about to run.
+//!
+//! Where the rules, the interface or a field's label are others than when a certificate was given, everything that is installed is
+//! judged again, together, and gets new certificates or is left out with what was found. Bytes that nobody installed are left out
+//! as they are: that they might pass does not tell who changed them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pact_policy::certificate::{Certificate, Void};
+use pact_policy::manifest::Plugin;
+use pact_policy::{Report, Source, lint};
+use pact_store::entity::script_version;
+use pact_store::{AsJson, Store, StoreError};
+use serde_json::json;
+
+use crate::judging::{in_words, named_apart, stored};
+use crate::plugins::{files_of, plugin_of};
+
+/// The version of each plugin that may run, or why none may.
+pub(crate) async fn standing(store: &Store) -> Result<BTreeMap<String, Result<script_version::Model, String>>, StoreError> {
+    let mut versions = Vec::new();
+    for row in pact_store::plugin::all(store.read()).await? {
+        versions.extend(pact_store::plugin::newest_version(store.read(), &row.id).await?);
+    }
+    let checked: Vec<(script_version::Model, Result<Certificate, Void>)> =
+        versions.into_iter().map(|version| (version.clone(), check(&version))).collect();
+    let altered = |checked: &Result<Certificate, Void>| matches!(checked, Err(Void::Scripts));
+    let given: Vec<&Certificate> = checked.iter().filter_map(|(_, checked)| checked.as_ref().ok()).collect();
+    let agree = given.iter().all(|one| given.iter().all(|other| one.agrees_with(other)));
+    if agree && checked.iter().all(|(_, checked)| checked.is_ok() || altered(checked)) {
+        let each = checked.into_iter().map(|(version, checked)| match checked {
+            Ok(_) => (version.plugin_id.clone(), Ok(version)),
+            Err(void) => (version.plugin_id, Err(void.to_string())),
+        });
+        return Ok(each.collect());
+    }
+    let (left_out, to_judge): (Vec<_>, Vec<_>) = checked.into_iter().partition(|(_, checked)| altered(checked));
+    let mut standing = judged_again(store, to_judge.into_iter().map(|(version, _)| version).collect()).await?;
+    standing.extend(left_out.into_iter().map(|(version, _)| (version.plugin_id, Err(Void::Scripts.to_string()))));
+    Ok(standing)
+}
+
+/// The certificate of a stored version, if it holds; a version that was never certified is one of other rules.
+fn check(version: &script_version::Model) -> Result<Certificate, Void> {
+    let given = version.certificate.as_ref().ok_or(Void::Rules)?;
+    let certificate: Certificate = serde_json::from_value(given.0.clone()).map_err(|_| Void::Rules)?;
+    let files = files_of(version).map_err(|_| Void::Scripts)?;
+    certificate.covers(&version.manifest, &files)?;
+    Ok(certificate)
+}
+
+/// Judges stored versions together, and gives new certificates to those in which nothing is found.
+async fn judged_again(
+    store: &Store,
+    versions: Vec<script_version::Model>,
+) -> Result<BTreeMap<String, Result<script_version::Model, String>>, StoreError> {
+    let mut standing = BTreeMap::new();
+    let mut readable: Vec<(script_version::Model, Plugin)> = Vec::new();
+    let mut sources: Vec<Source> = Vec::new();
+    for version in versions {
+        match (plugin_of(&version), stored(&version)) {
+            (Ok(plugin), Ok(of_it)) => {
+                sources.extend(of_it);
+                readable.push((version, plugin));
+            }
+            (Err(why), _) => drop(standing.insert(version.plugin_id, Err(why))),
+            (Ok(_), Err(why)) => drop(standing.insert(version.plugin_id, Err(why.to_string()))),
+        }
+    }
+    tracing::info!(plugins = readable.len(), "installed plugins are judged by the rules of this release");
+    let report = tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(|_| StoreError::Panicked)?;
+    for (version, plugin) in readable {
+        let result = match refused(&report, &plugin) {
+            Some(why) => Err(why),
+            None => recertified(store, version.clone(), &plugin, &report).await,
+        };
+        standing.insert(version.plugin_id, result);
+    }
+    Ok(standing)
+}
+
+/// What a report finds in a plugin, as one sentence.
+fn refused(report: &Report, plugin: &Plugin) -> Option<String> {
+    let named = named_apart(plugin);
+    let own: BTreeSet<&str> = named.files.keys().map(String::as_str).chain([named.manifest_file.name.as_str()]).collect();
+    if let Some(unread) = report.unreadable.iter().find(|unread| own.contains(unread.file.as_str()) || unread.file.is_empty()) {
+        return Some(format!("{} line {}: {}", unread.file, unread.line, unread.message));
+    }
+    let found: Vec<_> = report.findings.iter().filter(|finding| own.contains(finding.file.as_str())).cloned().collect();
+    (!found.is_empty()).then(|| in_words(&found))
+}
+
+async fn recertified(
+    store: &Store,
+    version: script_version::Model,
+    plugin: &Plugin,
+    report: &Report,
+) -> Result<script_version::Model, String> {
+    let files = files_of(&version)?;
+    let certificate = json!(Certificate::by_labels(&report.labels, &plugin.manifest, &version.manifest, &files));
+    let (id, given) = (version.id, certificate.clone());
+    store
+        .write(async move |tx| pact_store::plugin::certify(tx, id, given.clone()).await)
+        .await
+        .map_err(|error: StoreError| format!("its certificate cannot be stored: {error}"))?;
+    Ok(script_version::Model { certificate: Some(AsJson(certificate)), ..version })
+}
