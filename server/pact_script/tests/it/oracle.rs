@@ -1,6 +1,6 @@
 //! The oracle over the corpus: what the linter lets pass does not differ, and what it refuses leaks where it can be seen.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pact_policy::{Source, lint};
 use pact_script::oracle::{Judged, Options, Proof, prove};
@@ -8,13 +8,15 @@ use pact_script::plugin::{Loaded, Std, load_all};
 
 use crate::support::{pool, repository};
 
-/// Folders of the corpus, and whether their scripts pass.
-const FOLDERS: [(&str, bool); 4] = [
-    ("tests/corpus/worked/pass", true),
-    ("tests/corpus/own/pass", true),
-    ("tests/corpus/worked/refuse", false),
-    ("tests/corpus/own/refuse", false),
-];
+/// Folders with scripts that pass and scripts that are refused: the worked corpus, our own, and one for each technique.
+fn folders() -> Vec<(PathBuf, bool)> {
+    let techniques = std::fs::read_dir(repository("tests/corpus/techniques")).unwrap();
+    let mut all: Vec<PathBuf> = techniques.map(|entry| entry.unwrap().path()).collect();
+    all.extend(["tests/corpus/worked", "tests/corpus/own"].map(repository));
+    all.sort();
+    let both = all.iter().flat_map(|folder| [(folder.join("pass"), true), (folder.join("refuse"), false)]);
+    both.filter(|(folder, _)| folder.is_dir()).collect()
+}
 
 /// Worlds for each entry point; `PACT_ORACLE_WORLDS` asks for more.
 const WORLDS: u32 = 3;
@@ -35,13 +37,13 @@ async fn accepted_scripts_of_the_corpus_do_not_differ_and_refused_ones_leak() {
     let pool = pool(2);
     let std = Std::load(&repository("scripts/std")).unwrap();
     let mut proof = Proof { seed: 1, ..Proof::default() };
-    for (folder, passes) in FOLDERS {
-        for (path, loaded) in load_all(&repository(folder), &std) {
+    for (folder, passes) in folders() {
+        for (path, loaded) in load_all(&folder, &std) {
             let name = path.file_name().map(Path::new).unwrap_or(&path).display();
             // What cannot even be loaded is refused, and there is nothing to run.
             let Ok(loaded) = loaded else { continue };
             let report = lint(&[source(&loaded)]);
-            assert_eq!(report.findings.is_empty(), passes, "{folder}/{name}: {:?}", report.findings);
+            assert_eq!(report.findings.is_empty(), passes, "{}/{name}: {:?}", folder.display(), report.findings);
             let judged = Judged { plugin: &loaded, refused: !passes };
             proof.entries.extend(prove(&pool, &[judged], Options { seed: 1, worlds: worlds(), smallest: passes }).await.entries);
         }
