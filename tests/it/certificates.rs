@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A plugin that notes each new customer in its run's log.
 fn notes(id: &str) -> Value {
     let manifest = format!(
-        "id = \"{id}\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Notes\"\nreads = [\"customer\"]\n[[script]]\nfile = \"notes.rhai\"\n"
+        "id = \"{id}\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Notes\"\nreads = [\"customer\", \"plan\", \"person\"]\n[[script]]\nfile = \"notes.rhai\"\n"
     );
     json!({"manifest": manifest, "files": {"notes.rhai": "fn on_customer_created(customer) { log(customer.name); }"}})
 }

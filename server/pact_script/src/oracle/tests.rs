@@ -1,5 +1,7 @@
 //! Worlds hold everything that the interface table names, and perturbations move every act.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;

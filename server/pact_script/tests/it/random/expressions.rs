@@ -65,10 +65,11 @@ impl Gen<'_> {
 
     /// An expression of a type.
     pub(super) fn expr(&mut self, ty: Ty, depth: usize) -> String {
-        if depth > 0 && self.rng.u8(0..3) > 0 {
-            if let Some(text) = self.compound(ty, depth - 1) {
-                return text;
-            }
+        if depth > 0
+            && self.rng.u8(0..3) > 0
+            && let Some(text) = self.compound(ty, depth - 1)
+        {
+            return text;
         }
         if self.rng.bool()
             && let Some(var) = self.pick_var(|known| *known == ty)
