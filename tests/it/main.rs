@@ -15,6 +15,7 @@ mod http_imports;
 mod http_nouns;
 mod http_organisation;
 mod http_session;
+mod leaving;
 mod main_job;
 mod openapi;
 mod store;

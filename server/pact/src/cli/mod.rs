@@ -8,6 +8,7 @@ mod lint;
 mod migrate;
 mod openapi;
 mod plugin;
+mod sending;
 mod serve;
 
 use std::process::ExitCode;
