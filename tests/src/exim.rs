@@ -4,7 +4,7 @@
 //! named as its package would make it; `nss_wrapper` says that this is us.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub const PASSWORD: &str = "a password with spaces";
 const START: Duration = Duration::from_secs(20);
 
 /// Takes mail for everybody; but nobody is called `gone`, `later` is told to come back while there is a file `busy`, and `full` is refused when the
-/// content has arrived.
+/// content has arrived; what goes to `lost.example` comes back.
 const SETTINGS: &str = r#"
 exim_path = DIR/exim4
 primary_hostname = localhost
@@ -46,7 +46,9 @@ auth_advertise_hosts = ${if def:tls_in_cipher{*}{}}
 host_lookup =
 rfc1413_query_timeout = 0s
 smtp_accept_max = 0
+smtp_accept_queue_per_connection = 0
 never_users =
+untrusted_set_sender = *
 keep_environment = LD_PRELOAD : NSS_WRAPPER_PASSWD : NSS_WRAPPER_GROUP
 acl_smtp_rcpt = rcpt
 acl_smtp_data = data
@@ -67,6 +69,11 @@ data:
   accept
 
 begin routers
+lost:
+  driver = redirect
+  domains = lost.example
+  data = :fail: nobody is here
+  allow_fail
 all:
   driver = accept
   transport = box
@@ -122,15 +129,8 @@ impl Exim {
             fs::create_dir(dir.join(part)).expect("a folder of the server");
             account.give(&dir.join(part));
         }
-        let child = account
-            .command(&dir.join("exim4"))
-            .arg("-C")
-            .arg(dir.join("exim.conf"))
+        let child = command(dir, &account)
             .arg("-bdf")
-            .env("LD_PRELOAD", "libnss_wrapper.so")
-            .env("NSS_WRAPPER_PASSWD", dir.join("passwd"))
-            .env("NSS_WRAPPER_GROUP", dir.join("group"))
-            .current_dir(dir)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(fs::File::create(dir.join("stderr")).expect("a file for what it says"))
@@ -165,6 +165,27 @@ impl Exim {
         entries.filter_map(|entry| fs::read(entry.path()).ok()).collect()
     }
 
+    /// Has it send mail to somebody at `lost.example`, where nobody is; the report that it writes to the sender.
+    ///
+    /// # Panics
+    /// When it does not write one.
+    pub fn bounce(&self, sender: &str, receiver: &str, mail: &[u8]) -> Vec<u8> {
+        let dir = self.folder.path();
+        let sending = command(dir, &Account::of_server()).args(["-oi", "-f", sender, receiver]).stdin(Stdio::piped()).spawn();
+        let mut sending = sending.expect("Exim starts");
+        sending.stdin.take().expect("its input").write_all(mail).expect("it reads the mail");
+        sending.wait().expect("it takes the mail");
+        let until = Instant::now() + START;
+        loop {
+            let is_report = |mail: &Vec<u8>| String::from_utf8_lossy(mail).contains("report-type=delivery-status");
+            if let Some(report) = self.mail().into_iter().find(is_report) {
+                return report;
+            }
+            assert!(Instant::now() < until, "Exim wrote no report: {}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// What it wrote into its logs.
     pub fn log(&self) -> String {
         let logs = ["log/mainlog", "log/paniclog", "stderr"].map(|log| fs::read_to_string(self.folder.path().join(log)));
@@ -183,6 +204,15 @@ impl Drop for Exim {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The program with its settings, as the account.
+fn command(dir: &Path, account: &Account) -> Command {
+    let mut command = account.command(&dir.join("exim4"));
+    command.arg("-C").arg(dir.join("exim.conf")).current_dir(dir);
+    command.env("LD_PRELOAD", "libnss_wrapper.so");
+    command.env("NSS_WRAPPER_PASSWD", dir.join("passwd")).env("NSS_WRAPPER_GROUP", dir.join("group"));
+    command
 }
 
 /// Lists of users and groups in which the user that the program insists on is the account.

@@ -253,6 +253,23 @@ pub async fn release(tx: &Tx, row: &Model, now: i64) -> Result<Model, StoreError
     Ok(after)
 }
 
+/// Says that a held row came back after it had been taken.
+///
+/// # Errors
+/// What the database reports.
+pub async fn came_back(tx: &Tx, row: &Model, reason: &str) -> Result<Model, StoreError> {
+    let after = Model {
+        state: State::Refused.as_str().to_owned(),
+        reason: Some(reason.to_owned()),
+        fence: row.fence + 1,
+        lease_until: None,
+        handing_at: None,
+        ..row.clone()
+    };
+    put(tx, &after).await?;
+    Ok(after)
+}
+
 /// Decides that a held row shall not leave.
 ///
 /// # Errors
@@ -332,11 +349,17 @@ pub async fn waiting_since(conn: &impl ConnectionTrait, kind: Kind) -> Result<Op
     Ok(waiting.select_only().column(Column::CreatedAt).order_by_asc(Column::CreatedAt).into_tuple().one(conn).await?)
 }
 
-/// Removes rows that were written before an instant and wait for nothing.
+/// Removes rows that were written before an instant and wait for nothing, so many at most.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn forget(tx: &Tx, before: i64) -> Result<u64, StoreError> {
-    let old = Entity::delete_many().filter(Column::CreatedAt.lt(before)).filter(Column::State.ne(State::Waiting.as_str()));
+pub async fn forget(tx: &Tx, before: i64, limit: u64) -> Result<u64, StoreError> {
+    let over = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::CreatedAt.lt(before))
+        .filter(Column::State.ne(State::Waiting.as_str()))
+        .limit(limit);
+    let old = Entity::delete_many().filter(Column::Id.in_subquery(over.into_query()));
     Ok(old.exec(tx).await?.rows_affected)
 }

@@ -16,7 +16,8 @@ use super::{lead, outbox, until};
 const TELLS: &str = r#"
 fn on_lead_created(lead) {
     for person in people.with_role("rep") {
-        notify(person, `${lead.customer.name} fragt: Wärmepumpe für Zürich\nBitte anrufen.`, lead);
+        notify(person, `${lead.customer.name} fragt: Wärmepumpe für Zürich
+Bitte anrufen.`, lead);
     }
 }
 "#;
@@ -135,20 +136,38 @@ async fn what_a_script_tells_arrives_as_mail(#[case] db: Db, #[case] security: &
         "nobody wants it twice"
     );
     assert!(admin.get("/api/v1/messages").await.to_string().contains("Mail was refused"), "admins are told");
+    came_back(&admin, &exim, &ann, to_ann).await;
     drop(server);
 }
 
-/// Starts a server with a wrong setting; what it says about a test mail.
-async fn stopped_by(place: &Place, launch: Launch) -> (Process, Caller, String, String) {
+/// Exim itself writes the report: it bounces what came to it, and the report is posted back.
+async fn came_back(admin: &Caller, exim: &Exim, path: &str, mail: &Message<'_>) {
+    let report = exim.bounce("pact@acme.example", "ann@lost.example", mail.raw_message());
+    let post = async |kind: &str, body: Vec<u8>| {
+        let request = admin.http.post(format!("{}/api/v1/outbox/bounces", admin.base)).bearer_auth(&admin.token);
+        let response = request.header("content-type", kind).body(body).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let (status, body) = post("message/rfc822", report.clone()).await;
+    assert_eq!((status, &body["state"]), (200, &json!("refused")), "{body}\n{}", String::from_utf8_lossy(&report));
+    assert!(body["reason"].as_str().unwrap().starts_with("It came back: 5."), "{body}");
+    assert_eq!(admin.get(path).await["attempts"][1]["outcome"], "came_back");
+    assert_eq!(post("text/plain", report).await.0, 415);
+    let (status, body) = post("message/rfc822", b"Subject: out of office\r\n\r\nI am away.".to_vec()).await;
+    assert_eq!((status, &body["type"]), (422, &json!("/problems/invalid-value")));
+    assert_eq!(post("message/rfc822", vec![b'a'; 1024 * 1024 + 1]).await.0, 413);
+}
+
+/// Starts a server with a wrong setting; the path of a test mail, and what is said about it.
+async fn stopped_by(launch: Launch, admin: &Caller) -> (Process, Caller, String, String) {
     let server = launch.start();
-    let admin = Caller::sign_in(&server.base, ADMIN).await;
+    let admin = Caller { base: server.base.clone(), ..admin.clone() };
     let path = test_mail(&admin).await;
     let said = until("an attempt", async || {
         let shown = admin.get(&path).await;
         answers(&shown).first().map(|answer| (*answer).to_owned())
     })
     .await;
-    assert!(place.folder().exists());
     (server, admin, path, said)
 }
 
@@ -158,6 +177,7 @@ async fn a_server_that_does_not_let_us_in_costs_no_mail() {
     let place = Place::on(Db::Sqlite);
     let fine = || by_exim(launch(&place), &exim, "starttls");
     let mut waits = Vec::new();
+    let admin = Caller::sign_in(&fine().start().base, ADMIN).await;
     for (launch, says) in [
         (fine().with("PACT_MAIL_PASSWORD", "guessed"), "Incorrect authentication data"),
         // A certificate for another name, and one for which nobody vouches.
@@ -166,7 +186,7 @@ async fn a_server_that_does_not_let_us_in_costs_no_mail() {
         (fine().with("PACT_MAIL_SECURITY", "tls"), ""),
         (fine().with("PACT_MAIL_PORT", "1"), "refused"),
     ] {
-        let (_server, admin, path, said) = stopped_by(&place, launch).await;
+        let (_server, admin, path, said) = stopped_by(launch, &admin).await;
         assert!(said.starts_with("The mail server does not let us in:") && said.contains(says), "{says}: {said}");
         assert!(!said.contains("guessed") && !said.contains(PASSWORD), "{said}");
         assert_eq!(admin.get(&path).await["message"]["state"], "waiting");
@@ -174,7 +194,7 @@ async fn a_server_that_does_not_let_us_in_costs_no_mail() {
     }
     // What waited leaves when the settings are right.
     let server = fine().start();
-    let admin = Caller::sign_in(&server.base, ADMIN).await;
+    let admin = Caller { base: server.base.clone(), ..admin };
     for path in waits {
         let shown = admin.get(&path).await;
         if shown["message"]["state"] == "waiting" {

@@ -134,7 +134,7 @@ async fn what_leaves_is_claimed_by_one(#[case] on: On) {
         .await;
     assert_eq!((released.fence, released.attempts, released.reason.as_deref()), (2, 0, None));
     assert_eq!(claim(51).await[0].id, parked);
-    assert!(fresh.write(async |tx| outbox_of::forget(tx, 99).await).await == 1, "only what is over is forgotten");
+    assert!(fresh.write(async |tx| outbox_of::forget(tx, 99, 50).await).await == 1, "only what is over is forgotten");
     let twice = fresh.store.write(async move |tx| {
         tx.append(row(1));
         tx.flush().await

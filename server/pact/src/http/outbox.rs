@@ -1,7 +1,10 @@
 //! The outbox: what waits to leave, what did not leave and why, for admins. It is chosen by state, kind and webhook, never by whom it is for.
 
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, get, post, web};
 use pact_app::App;
 use pact_app::ops::outbox as ops;
 use pact_core::time::Instant;
@@ -13,9 +16,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::body;
 use super::caller::may;
 use super::page::{List, Page, PageParams};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemType};
+
+/// The largest mail that is read.
+const MAX_MAIL_BYTES: usize = 1024 * 1024;
 
 /// Mail or a message to a webhook, as it leaves.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,7 +71,7 @@ pub struct Attempt {
     at: Instant,
     /// How long it took, in milliseconds.
     took_ms: i64,
-    /// `sent`, `failed`, `refused` or `put_aside`.
+    /// `sent`, `failed`, `refused` or `put_aside`; and of mail that was sent, `came_back`, `delayed` or `went_on`.
     outcome: String,
     /// The HTTP status or SMTP code of the answer.
     status: Option<i64>,
@@ -182,6 +189,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(list_outbox)
         .service(read_outbox_state)
         .service(send_test_mail)
+        .service(take_bounce)
         .service(read_outbox)
         .service(release_outbox)
         .service(drop_outbox);
@@ -240,6 +248,44 @@ async fn read_outbox(app: web::Data<App>, _: may::ManageOutbox, id: web::Path<Uu
     let (row, attempts) = ops::read_outbox(&app, *id).await?;
     let content = (row.kind == Kind::Webhook.as_str()).then(|| row.payload.0.clone());
     Ok(web::Json(LeavingShown { message: row.into(), attempts: attempts.into_iter().map(Attempt::from).collect(), content }))
+}
+
+/// Take a report about mail that came back
+///
+/// The whole mail, as it arrived at the sender's address: a delivery report (RFC 3464), which the mail server of that address posts here. What came
+/// back is then `refused`, with the reason. With an API key of the scope `outbox_write`; for admins.
+#[utoipa::path(
+    tag = "outbox",
+    request_body(content = String, content_type = "message/rfc822", description = "The mail"),
+    responses((status = 200, description = "What it is about, as it is now", body = Leaving)),
+)]
+#[post("/outbox/bounces")]
+async fn take_bounce(
+    app: web::Data<App>,
+    caller: may::ManageOutbox,
+    RawMail(mail): RawMail,
+) -> Result<web::Json<Leaving>, Problem> {
+    Ok(web::Json(ops::take_bounce(&app, &caller.actor(), &mail).await?.into()))
+}
+
+/// A mail as it arrived.
+struct RawMail(web::Bytes);
+
+impl FromRequest for RawMail {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_mail = request.content_type().eq_ignore_ascii_case("message/rfc822");
+        let payload = payload.take();
+        Box::pin(async move {
+            if !is_mail {
+                let why = "This operation reads mail. Send it as it arrived, with Content-Type: message/rfc822.";
+                return Err(Problem::new(ProblemType::UnsupportedMediaType, why));
+            }
+            body::read(payload, MAX_MAIL_BYTES).await.map(Self)
+        })
+    }
 }
 
 /// Release what did not leave

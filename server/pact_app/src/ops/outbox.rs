@@ -9,7 +9,8 @@ use sea_orm::EntityTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::relay::mail::{Template, to_person};
+use crate::messages::{self, Message};
+use crate::relay::mail::{Action, Template, read_bounce, to_person};
 use crate::{Actor, App, Refusal};
 
 /// The most attempts that are shown of one row.
@@ -113,6 +114,55 @@ pub async fn release_outbox(app: &App, _actor: &Actor, id: Uuid) -> Result<Model
             let released = store::release(tx, &row, now).await?;
             tx.after_commit(Notice::OutboxAppended { id });
             Ok(released)
+        })
+        .await
+}
+
+/// Takes a report about mail that came back (RFC 3464), and writes down what it says about which mail.
+///
+/// # Errors
+/// It is no such report, or about mail that is not in the outbox (any more).
+pub async fn take_bounce(app: &App, _actor: &Actor, mail: &[u8]) -> Result<Model, Refusal> {
+    let bounce = read_bounce(mail).ok_or_else(|| {
+        Refusal::invalid(
+            "body",
+            "this is no delivery report (RFC 3464) about mail that PACT sent. Send the whole mail, as it arrived.",
+        )
+    })?;
+    let (now, snapshot) = (app.clock.now(), app.organisation());
+    app.store
+        .write(async move |tx| {
+            let row = store::hold(tx, bounce.row).await?;
+            if row.kind != Kind::Mail.as_str() {
+                return Err(Refusal::NotFound { what: "mail" });
+            }
+            tx.append(outbox_attempt::Model {
+                id: Uuid::now_v7(),
+                outbox_id: row.id,
+                at: now.millis(),
+                took_ms: 0,
+                outcome: match bounce.action {
+                    Action::Failed => "came_back",
+                    Action::Delayed => "delayed",
+                    Action::WentOn => "went_on",
+                }
+                .to_owned(),
+                status: None,
+                answer: Some(bounce.said.clone()),
+            });
+            if bounce.action != Action::Failed {
+                return Ok(row);
+            }
+            let reason = format!("It came back: {}", bounce.said);
+            let after = store::came_back(tx, &row, &reason).await?;
+            if row.state != State::Refused.as_str() && store::count(tx, Kind::Mail, State::Refused).await? == 1 {
+                for to in snapshot.admins() {
+                    let text =
+                        format!("Mail was refused: {}. Look into the outbox, which may hold more.", reason.trim_end_matches('.'));
+                    messages::send(tx, Message { to, kind: "outbox", record_kind: "outbox", record: row.id, text, at: now });
+                }
+            }
+            Ok(after)
         })
         .await
 }

@@ -49,6 +49,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often what is over is forgotten.
 const TEND_EVERY: Duration = Duration::from_secs(3_600);
+/// Rows that are forgotten in one transaction at most.
+const FORGOTTEN_AT_ONCE: u64 = 1_000;
 /// How long a row is kept that waits for nothing, in milliseconds: its addresses and times are nobody's business later.
 pub const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 
@@ -191,7 +193,7 @@ pub(crate) async fn tend(app: App, mut stop: watch::Receiver<bool>) {
 
 async fn look_after(app: &App) -> Result<(), StoreError> {
     let before = app.clock.now().millis() - KEPT_MS;
-    app.store.write(async move |tx| store::forget(tx, before).await).await?;
+    while app.store.write(async move |tx| store::forget(tx, before, FORGOTTEN_AT_ONCE).await).await? == FORGOTTEN_AT_ONCE {}
     if app.outgoing.mail.is_none() {
         let waiting = store::count(app.store.read(), Kind::Mail, State::Waiting).await?;
         if waiting > 0 {

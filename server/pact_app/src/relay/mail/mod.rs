@@ -1,5 +1,6 @@
 //! Mail: composed from a template when it leaves, and handed to the organisation's mail server by SMTP.
 
+mod bounce;
 mod compose;
 mod letter;
 mod settings;
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use pact_store::entity::outbox;
 use pact_store::outbox as store;
 
+pub(crate) use bounce::{Action, read as read_bounce};
 pub(crate) use letter::{Template, to_person};
 pub use settings::{InDoubt, MailSettings, MailSettingsError, MailWish, Security};
 
