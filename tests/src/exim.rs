@@ -84,6 +84,7 @@ box:
   directory = DIR/mail
   maildir_format
   create_directory
+  return_path_add
 
 begin authenticators
 plain:
