@@ -13,6 +13,7 @@ mod m0005_events;
 mod m0006_access;
 mod m0007_imports;
 mod m0008_search;
+mod m0009_outbox;
 mod m0010_schedules;
 mod shape;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_access::Migration),
             Box::new(m0007_imports::Migration),
             Box::new(m0008_search::Migration),
+            Box::new(m0009_outbox::Migration),
             Box::new(m0010_schedules::Migration),
         ]
     }

@@ -17,6 +17,7 @@ mod http_nouns;
 mod http_organisation;
 mod http_session;
 mod language_server;
+mod leaving;
 mod main_job;
 mod openapi;
 mod store;

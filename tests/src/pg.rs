@@ -7,12 +7,14 @@
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use crate::account::{Account, our_user};
 
 /// How long the server may take to start, in seconds.
 const START_SECONDS: u64 = 60;
@@ -140,10 +142,6 @@ fn base() -> PathBuf {
     std::env::temp_dir().join(format!("pact-test-postgres-{}", our_user()))
 }
 
-fn our_user() -> u32 {
-    fs::metadata("/proc/self").expect("this is Linux").uid()
-}
-
 /// A number that changes when the test binary, and with it perhaps the tables, changes.
 fn this_binary() -> u64 {
     let path = std::env::current_exe().expect("a running program has a path");
@@ -231,7 +229,8 @@ fn is_ready(server: &str) -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-fn free_port() -> u16 {
+/// A port that nothing uses at this moment.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its number").port()
 }
@@ -244,37 +243,4 @@ pub fn program(name: &str) -> PathBuf {
         .filter(|(_, path)| path.exists())
         .max();
     newest.map_or_else(|| PathBuf::from(name), |(_, path)| path)
-}
-
-/// The account that runs the server: our own, or `nobody` when we are root, whom PostgreSQL refuses.
-struct Account(Option<(u32, u32)>);
-
-impl Account {
-    fn of_server() -> Self {
-        if our_user() != 0 {
-            return Self(None);
-        }
-        let accounts = fs::read_to_string("/etc/passwd").expect("the list of accounts");
-        let nobody = accounts.lines().find(|line| line.starts_with("nobody:")).expect("an account named nobody");
-        let mut ids = nobody.split(':').skip(2).map(|id| id.parse().expect("a number"));
-        Self(ids.next().zip(ids.next()))
-    }
-
-    fn give(&self, folder: &Path) {
-        if let Some((user, group)) = self.0 {
-            chown(folder, Some(user), Some(group)).expect("root may give folders away");
-        }
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).expect("a private folder");
-    }
-
-    fn command(&self, program: &Path) -> Command {
-        match self.0 {
-            None => Command::new(program),
-            Some((user, group)) => {
-                let mut command = Command::new("setpriv");
-                command.args([format!("--reuid={user}"), format!("--regid={group}"), "--clear-groups".to_owned()]).arg(program);
-                command
-            }
-        }
-    }
 }

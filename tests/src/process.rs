@@ -43,6 +43,8 @@ pub struct Launch {
     pub log: PathBuf,
     /// What the log holds.
     pub filter: &'static str,
+    /// Settings from the environment.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 /// A server in a process of its own; killed when dropped.
@@ -82,6 +84,7 @@ impl Place {
             plugins: plugins.to_owned(),
             log: self.folder.path().join("server.log"),
             filter: "info",
+            environment: Vec::new(),
         }
     }
 
@@ -92,6 +95,13 @@ impl Place {
 }
 
 impl Launch {
+    /// The same with a setting from the environment.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
     /// Starts the server and waits until it listens.
     ///
     /// # Panics
@@ -104,6 +114,7 @@ impl Launch {
             .arg(&self.plugins)
             .env("PACT_ADMIN_EMAIL", ADMIN)
             .env("PACT_ADMIN_PASSWORD", PASSWORD)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.log.parent().expect("a folder"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

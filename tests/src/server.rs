@@ -126,7 +126,8 @@ impl TestServer {
         let app = App::new(store, clock.clone(), Arc::default(), None)
             .await
             .expect("an application")
-            .with_files(folder.path().join("files"));
+            .with_files(folder.path().join("files"))
+            .with_outgoing(settings.outgoing.clone());
         tokio::spawn(app.clone().listen());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("its address"));

@@ -40,6 +40,7 @@ impl Running {
     pub async fn start(store: Store, settings: Settings, listener: TcpListener, plugins: &Path) -> anyhow::Result<Self> {
         let pool = start_pool().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), Some(Arc::new(pool.clone()))).await?;
+        let app = app.with_outgoing(settings.outgoing.clone());
         let app = match settings.files.clone() {
             Some(folder) => app.with_files(folder),
             None => app,

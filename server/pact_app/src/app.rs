@@ -19,6 +19,8 @@ use crate::ops::form::FormLimits;
 use crate::ops::lead::Scene;
 use crate::organisation::{self, Snapshot, Turns};
 use crate::plugins::Plugins;
+use crate::relay::Outgoing;
+use crate::subscriptions::Subscriptions;
 use crate::{Actor, Refusal};
 
 /// Tells the time; a trait because tests and simulations move it by hand.
@@ -57,8 +59,13 @@ pub struct App {
     pub(crate) forms: Arc<FormLimits>,
     /// Wakes whoever works off events.
     pub(crate) events_wait: Arc<Notify>,
+    /// Wakes whoever sends mail, and whoever posts to webhooks.
+    pub(crate) outbox_waits: Arc<[Notify; 2]>,
+    /// How what leaves does so.
+    pub outgoing: Arc<Outgoing>,
     organisation: Arc<ArcSwap<Snapshot>>,
     plugins: Arc<ArcSwap<Plugins>>,
+    subscriptions: Arc<ArcSwap<Subscriptions>>,
 }
 
 impl App {
@@ -74,6 +81,7 @@ impl App {
     ) -> Result<Self, StoreError> {
         let snapshot = organisation::load(&store, clock.now()).await?;
         let plugins = Plugins::load(&store, pool.as_deref()).await?;
+        let subscriptions = Subscriptions::load(&store).await?;
         let files = store.folder().unwrap_or_else(|| PathBuf::from("data")).join("files");
         Ok(Self {
             files: files.into(),
@@ -85,9 +93,18 @@ impl App {
             entering: Arc::default(),
             forms: Arc::default(),
             events_wait: Arc::default(),
+            outbox_waits: Arc::default(),
+            outgoing: Arc::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),
+            subscriptions: Arc::new(ArcSwap::from_pointee(subscriptions)),
         })
+    }
+
+    /// The same application with another way out.
+    #[must_use]
+    pub fn with_outgoing(self, outgoing: Outgoing) -> Self {
+        Self { outgoing: Arc::new(outgoing), ..self }
     }
 
     /// The same application with another folder for files.
@@ -125,6 +142,15 @@ impl App {
         Ok(())
     }
 
+    /// Reads again which webhooks ask for which events.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn refresh_webhooks(&self) -> Result<(), StoreError> {
+        self.subscriptions.store(Arc::new(Subscriptions::load(&self.store).await?));
+        Ok(())
+    }
+
     /// Listens to what is committed, and keeps what is held in memory up to date; ends when the store closes.
     pub async fn listen(self) {
         let mut committed = self.store.committed();
@@ -147,7 +173,12 @@ impl App {
             Notice::PluginsChanged => self.refresh_plugins().await?,
             Notice::LoadMoved { from, to } => self.turns.moved(from, to),
             Notice::TurnTaken { person } => self.turns.taken(person),
-            Notice::MessageAppended { .. } | Notice::OutboxAppended { .. } | Notice::RecordChanged { .. } => {}
+            Notice::WebhooksChanged => {
+                self.refresh_webhooks().await?;
+                self.wake_relay();
+            }
+            Notice::OutboxAppended { .. } => self.wake_relay(),
+            Notice::MessageAppended { .. } | Notice::RecordChanged { .. } => {}
         }
         Ok(())
     }
@@ -157,7 +188,12 @@ impl App {
         self.events_wait.notify_one();
         self.turns.forget_loads();
         self.refresh_organisation().await?;
+        self.refresh_webhooks().await?;
         self.refresh_plugins().await
+    }
+
+    fn wake_relay(&self) {
+        self.outbox_waits.iter().for_each(Notify::notify_one);
     }
 
     /// What an operation by `actor` needs to decide and write.
@@ -169,6 +205,7 @@ impl App {
             lane: Lane::Interactive,
             snapshot: self.organisation(),
             plugins: self.pool.is_some().then(|| self.plugins()),
+            subscriptions: self.subscriptions.load_full(),
         }
     }
 

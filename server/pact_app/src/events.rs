@@ -20,13 +20,14 @@ pub(crate) enum Lane {
 
 /// Writes down that something happened to a record; `payload` is what the entry point takes beside it.
 ///
-/// An event that no script asks for is kept for dry runs over the past, and is handled as it stands.
+/// Webhooks that ask for it get their messages with the same commit. An event that no script asks for is kept for dry runs over the past, and is handled as it stands.
 pub(crate) fn raise(tx: &Tx, scene: &Scene, name: EventName, kind: &str, record: Uuid, payload: Json) {
     raise_as(tx, scene, Uuid::now_v7(), name, kind, record, payload);
 }
 
 /// As [`raise`], with an id of the caller's choice, by which they know what they raised before.
 pub(crate) fn raise_as(tx: &Tx, scene: &Scene, id: Uuid, name: EventName, kind: &str, record: Uuid, payload: Json) {
+    scene.subscriptions.write(tx, scene.now, name, kind, record, &payload);
     let mut event = row(scene, id, name.as_str(), kind, record, payload);
     event.handled_at = (!is_asked_for(scene, name)).then_some(event.at);
     tx.append(event);

@@ -14,6 +14,7 @@
 //! | [`idempotency`] | what makes a POST safe to repeat |
 //! | [`import`] | files of leads, read |
 //! | [`ops`] | operations |
+//! | [`relay`] | what leaves: mail and webhooks, sent from the outbox after the commit |
 //! | [`demo`] | a made-up company with a quarter of history |
 //! | [`jobs`] | what runs by itself: events, expiry of pushes, imports |
 
@@ -37,7 +38,9 @@ pub mod ops;
 pub mod organisation;
 pub mod plugins;
 pub mod refusal;
+pub mod relay;
 mod runs;
+mod subscriptions;
 
 pub use actor::{Actor, Caller};
 pub use app::App;

@@ -73,6 +73,8 @@ words! {
         ReadRuns = "read runs",
         /// Make the keys of public web forms.
         ManageForms = "manage web forms",
+        /// See and release what waits to leave, and name the webhooks to which it goes.
+        ManageOutbox = "manage what leaves",
         /// Read the tamper-evident log.
         ReadAuditLog = "read the audit log",
         /// Make API keys that act as oneself.
@@ -121,6 +123,8 @@ words! {
         PluginsRead = "plugins_read",
         /// Change plugins and fields.
         PluginsWrite = "plugins_write",
+        /// See and release what leaves, and manage webhooks.
+        OutboxWrite = "outbox_write",
         /// Read the audit log.
         AuditRead = "audit_read",
         /// Everything that the person's role may do.
@@ -174,6 +178,7 @@ const fn row(right: Right) -> [bool; 5] {
         Right::ManagePlugins => [NO, NO, YES, NO, NO],
         Right::ReadRuns => [NO, NO, YES, YES, NO],
         Right::ManageForms => [NO, NO, YES, NO, NO],
+        Right::ManageOutbox => [NO, NO, YES, NO, NO],
         Right::ReadAuditLog => [NO, NO, NO, YES, NO],
         Right::ManageOwnKeys => [YES, YES, YES, YES, NO],
     }
@@ -202,6 +207,7 @@ impl Scope {
             Self::OrganisationWrite => matches!(right, Right::ManageOrganisation | Right::AnnounceAbsence),
             Self::PluginsRead => matches!(right, Right::ReadPlugins | Right::ReadRuns),
             Self::PluginsWrite => matches!(right, Right::ManagePlugins | Right::ManageForms),
+            Self::OutboxWrite => matches!(right, Right::ManageOutbox),
             Self::AuditRead => matches!(right, Right::ReadAuditLog),
             Self::Admin => true,
         }

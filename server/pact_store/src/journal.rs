@@ -91,6 +91,7 @@ journals! {
     search_docs: search_doc, crate::search::write_docs, |_| None;
     events: event, insert_all::<entity::event::Entity, _>, |row| row.handled_at.is_none().then_some(Notice::EventAppended { id: row.id, lane: row.lane });
     outbox: outbox, insert_all::<entity::outbox::Entity, _>, |row| Some(Notice::OutboxAppended { id: row.id });
+    outbox_attempts: outbox_attempt, insert_all::<entity::outbox_attempt::Entity, _>, |_| None;
     messages: message, insert_all::<entity::message::Entity, _>, |row| Some(Notice::MessageAppended { id: row.id, person_id: row.person_id });
 }
 

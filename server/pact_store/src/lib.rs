@@ -50,6 +50,7 @@ pub mod search;
 mod store;
 mod tx;
 pub mod value;
+pub mod webhook;
 mod writer;
 
 pub use error::StoreError;

@@ -31,6 +31,8 @@ pub enum Notice {
     },
     /// A plugin was installed, switched, set or removed.
     PluginsChanged,
+    /// A webhook was made, changed or removed.
+    WebhooksChanged,
     /// A record changed that others may be looking at.
     RecordChanged {
         /// The record's noun.

@@ -78,6 +78,7 @@ records! {
     custom_field: Uuid = "field";
     plugin: String = "plugin";
     form_key: Uuid = "form key";
+    webhook: Uuid = "webhook";
 }
 
 /// A new random revision.

@@ -37,6 +37,9 @@ def map_case(context, case):
         # The example's key would make all requests but the first a repetition.
         headers["Idempotency-Key"] = str(uuid.UUID(int=CHOICE.getrandbits(128)))
     parts = case.path.split("/")
+    if parts[3:4] == ["webhooks"] and isinstance(case.body, dict) and str(case.body.get("url", "")).startswith("http"):
+        # Nothing leaves this machine: at this address nobody listens.
+        case.body["url"] = "http://127.0.0.1:1/hook"
     if len(parts) < 5 or parts[4] != "{id}" or CHOICE.random() < 0.5:
         return case
     ids = known(parts[3])

@@ -18,7 +18,7 @@ const MORE: &str = "PACT_FUZZ";
 async fn no_request_breaks_the_server_or_its_description() {
     assert!(Path::new(SCHEMATHESIS).exists(), "There is no {SCHEMATHESIS}. Run .ci/test once: it installs Schemathesis there.");
     let place = Place::on(Db::Sqlite);
-    let server = place.launch(&test_plugins("mini")).start();
+    let server = place.launch(&test_plugins("mini")).with("PACT_WEBHOOK_NETWORKS", "127.0.0.0/8").start();
     let admin = Caller::sign_in(&server.base, ADMIN).await;
     some_records(&admin).await;
     let (base, token, folder) = (server.base.clone(), admin.token.clone(), place.folder().to_owned());
@@ -58,6 +58,8 @@ async fn some_records(admin: &Caller) {
         let customer = entered["lead"]["customer_id"].clone();
         let card = json!({"customer_id": customer, "kind": "wish", "text": "They want cooling without noise."});
         admin.make("/api/v1/cards", &card).await;
+        let webhook = json!({"name": company, "url": "http://127.0.0.1:1/hook", "events": ["lead_created"]});
+        admin.make("/api/v1/webhooks", &webhook).await;
         let request = json!({"customer_id": customer, "to_id": rep["id"], "text": "When can they have the second unit?"});
         admin.make("/api/v1/requests", &request).await;
     }

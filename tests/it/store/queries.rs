@@ -6,6 +6,7 @@ use pact_store::entity::{
     absence, custom_field, holiday, import, import_row_refused, lead_event, outbox, plugin, quiet_mark, quiet_sweep, rotation,
     schedule,
 };
+use pact_store::outbox as outbox_of;
 use pact_store::record::{self, new_revision};
 use pact_store::{Notice, StoreError, field};
 use rstest::rstest;
@@ -85,8 +86,13 @@ async fn what_leaves_is_claimed_by_one(#[case] on: On) {
         next_at: n,
         attempts: 0,
         sent_at: None,
-        parked_reason: None,
         record_id: None,
+        state: "waiting".into(),
+        reason: None,
+        lease_until: None,
+        fence: 0,
+        handing_at: None,
+        webhook_id: None,
     };
     let rows = [row(0), row(1), row(2), row(99)];
     fresh
@@ -95,25 +101,42 @@ async fn what_leaves_is_claimed_by_one(#[case] on: On) {
             Ok(())
         })
         .await;
-    let claimed = fresh.write(async |tx| pact_store::outbox::claim(tx, 10, 50, 5).await).await;
+    let claim = async |now: i64| fresh.write(async move |tx| outbox_of::claim(tx, outbox_of::Kind::Mail, now, 50, 5).await).await;
+    assert!(fresh.write(async |tx| outbox_of::claim(tx, outbox_of::Kind::Webhook, 10, 50, 5).await).await.is_empty());
+    let claimed = claim(10).await;
     assert_eq!(claimed.len(), 3);
-    assert!(fresh.write(async |tx| pact_store::outbox::claim(tx, 14, 50, 5).await).await.is_empty());
-    let ids: Vec<Uuid> = claimed.iter().map(|row| row.id).collect();
+    assert!(claim(14).await.is_empty(), "what is claimed is claimed");
+    let rows = claimed.clone();
+    let late = outbox::Model { fence: 2, ..rows[2].clone() };
     let outcomes = fresh
         .write(async move |tx| {
             Ok([
-                pact_store::outbox::mark_sent(tx, ids[0], 1, 11).await?,
-                pact_store::outbox::mark_sent(tx, ids[0], 1, 11).await?,
-                pact_store::outbox::retry(tx, ids[1], 1, 50).await?,
-                pact_store::outbox::park(tx, ids[2], 1, "refused").await?,
-                pact_store::outbox::retry(tx, ids[2], 2, 50).await?,
+                outbox_of::mark_sent(tx, &rows[0], 11).await?,
+                outbox_of::mark_sent(tx, &rows[0], 11).await?,
+                outbox_of::handing(tx, &rows[1], 11).await?,
+                outbox_of::retry(tx, &rows[1], 50, true).await?,
+                outbox_of::retry(tx, &late, 50, false).await?,
+                outbox_of::settle(tx, &rows[2], outbox_of::State::Parked, "refused").await?,
+                outbox_of::extend(tx, &rows[2], 90).await?,
             ])
         })
         .await;
-    assert_eq!(outcomes, [true, false, true, true, false]);
-    assert_eq!(fresh.write(async |tx| pact_store::outbox::claim(tx, 50, 50, 5).await).await.len(), 1);
+    assert_eq!(outcomes, [true, false, true, true, false, true, false]);
+    let again = claim(50).await;
+    assert_eq!((again.len(), again[0].id, again[0].attempts), (1, claimed[1].id, 2));
+    assert_eq!(again[0].handing_at, Some(11), "the doubt is known to who comes next");
+    let parked = claimed[2].id;
+    let released = fresh
+        .write(async move |tx| {
+            let row = outbox_of::hold(tx, parked).await?;
+            outbox_of::release(tx, &row, 51).await
+        })
+        .await;
+    assert_eq!((released.fence, released.attempts, released.reason.as_deref()), (2, 0, None));
+    assert_eq!(claim(51).await[0].id, parked);
+    assert!(fresh.write(async |tx| outbox_of::forget(tx, 99, 50).await).await == 1, "only what is over is forgotten");
     let twice = fresh.store.write(async move |tx| {
-        tx.append(row(0));
+        tx.append(row(1));
         tx.flush().await
     });
     assert!(matches!(twice.await, Err(StoreError::Taken { .. })), "one key leaves once");

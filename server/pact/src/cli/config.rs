@@ -8,6 +8,8 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
+use super::sending::{self, MailFile, Sending, SendingFile};
+
 /// Where the data is, when nothing says otherwise.
 const DATABASE: &str = "data/pact.db";
 /// Where the server listens, when nothing says otherwise: for this machine only.
@@ -69,6 +71,8 @@ pub(super) struct Listening {
     /// The folder whose plugins are installed at start [default: plugins]
     #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
     plugins: Option<PathBuf>,
+    #[command(flatten)]
+    sending: Sending,
 }
 
 /// How the log is written.
@@ -96,6 +100,9 @@ struct File {
     insecure_cookies: bool,
     threads: Option<usize>,
     plugins: Option<PathBuf>,
+    mail: MailFile,
+    webhook_networks: Option<Vec<String>>,
+    retry_first_ms: Option<u64>,
 }
 
 /// The settings that hold.
@@ -120,6 +127,8 @@ impl Configuration {
     /// A file that cannot be read, or a setting in it that does not exist.
     pub(super) fn read(common: Common, listening: Listening) -> anyhow::Result<Self> {
         let file = common.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let (mail, webhook_networks, retry_first_ms) = (file.mail, file.webhook_networks, file.retry_first_ms);
+        let outgoing = sending::read(listening.sending, SendingFile { mail, webhook_networks, retry_first_ms })?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             database: common.database.or(file.database).unwrap_or_else(|| DATABASE.to_owned()),
@@ -130,6 +139,7 @@ impl Configuration {
                 secure_cookies: !(listening.insecure_cookies || file.insecure_cookies),
                 workers: listening.threads.or(file.threads).unwrap_or(cores),
                 files: common.files.or(file.files),
+                outgoing,
             },
             plugins: listening.plugins.or(file.plugins).unwrap_or_else(|| PLUGINS.into()),
             log: common.log.or(file.log).unwrap_or_else(|| LOG.to_owned()),

@@ -106,7 +106,9 @@ fn judge(args: &Lint, workspace: &mut Workspace) -> ExitCode {
     };
     let code = if proof.statistics().accepted_differing > 0 { DIFFERS } else { code_of(&report) };
     match args.format {
-        Shown::Text => print(&format!("{}\n{}", report.render(format, &workspace.texts(), styled).trim_end(), proof.text()), code),
+        Shown::Text => {
+            print(&format!("{}\n{}", report.render(format, &workspace.texts(), styled).trim_end(), proof.text()), code)
+        }
         Shown::Json => print(&with_proof(&report, &proof), code),
         // Formats that have no place for it: the proof is for whoever looks on.
         Shown::Sarif | Shown::Github => {

@@ -10,6 +10,7 @@ mod migrate;
 mod openapi;
 mod plugin;
 mod prove;
+mod sending;
 mod serve;
 
 use std::process::ExitCode;

@@ -100,6 +100,7 @@ enum ScopeWord {
     PluginsRead,
     PluginsWrite,
     AuditRead,
+    OutboxWrite,
     Admin,
 }
 

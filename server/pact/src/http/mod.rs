@@ -53,6 +53,7 @@ pub mod import;
 pub mod lead;
 pub mod message;
 pub mod organisation;
+pub mod outbox;
 pub mod pack;
 pub mod person;
 pub mod plan;
@@ -64,9 +65,11 @@ pub mod session;
 pub mod stream;
 pub mod team;
 pub mod territory;
+pub mod webhook;
 
 use std::path::PathBuf;
 
+use pact_app::relay::Outgoing;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::scope::scope;
@@ -87,11 +90,20 @@ pub struct Settings {
     pub workers: usize,
     /// The folder for files that wait to be worked on, such as imports; beside the database when it is left out.
     pub files: Option<PathBuf>,
+    /// How what leaves does so.
+    pub outgoing: Outgoing,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cors_origins: Vec::new(), behind_proxy: false, secure_cookies: true, workers: 2, files: None }
+        Self {
+            cors_origins: Vec::new(),
+            behind_proxy: false,
+            secure_cookies: true,
+            workers: 2,
+            files: None,
+            outgoing: Outgoing::default(),
+        }
     }
 }
 
@@ -117,6 +129,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(form::routes);
         api.configure(goal::routes);
         api.configure(message::routes);
+        api.configure(outbox::routes);
         api.configure(pack::routes);
         api.configure(plan::routes);
         api.configure(plugin::routes);
@@ -124,6 +137,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(run::routes);
         api.configure(search::routes);
         api.configure(stream::routes);
+        api.configure(webhook::routes);
     }));
 }
 

@@ -2,23 +2,25 @@
 
 use std::sync::Arc;
 
+use pact_store::outbox::Kind;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{events, expiry, import, quiet, schedule};
-use crate::App;
+use crate::{App, relay};
 
 /// Jobs that are under way.
 pub struct Jobs {
     stop: watch::Sender<bool>,
     working: JoinHandle<()>,
     importing: JoinHandle<()>,
+    relaying: [JoinHandle<()>; 3],
     listening: JoinHandle<()>,
     ticking: JobScheduler,
 }
 
-/// Starts working off events, ending pushes, and keeping the snapshot of the organisation up to date.
+/// Starts working off events, sending what leaves, ending pushes, and keeping the snapshot of the organisation up to date.
 ///
 /// # Errors
 /// The scheduler does not start.
@@ -26,6 +28,11 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
     let (stop, stopped) = watch::channel(false);
     let listening = tokio::spawn(app.clone().listen());
     let importing = tokio::spawn(import::work_off(app.clone(), stopped.clone()));
+    let relaying = [
+        tokio::spawn(relay::work_off(app.clone(), Kind::Mail, stopped.clone())),
+        tokio::spawn(relay::work_off(app.clone(), Kind::Webhook, stopped.clone())),
+        tokio::spawn(relay::tend(app.clone(), stopped.clone())),
+    ];
     let working = tokio::spawn(events::work_off(app.clone(), stopped));
     let ticking = JobScheduler::new().await?;
     let each_second = (app.clone(), Arc::new(Mutex::new(None)));
@@ -41,7 +48,7 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
         })?)
         .await?;
     ticking.start().await?;
-    Ok(Jobs { stop, working, importing, listening, ticking })
+    Ok(Jobs { stop, working, importing, relaying, listening, ticking })
 }
 
 /// One look at what is due; `swept` is the minute in which leads were looked through last.
@@ -72,6 +79,11 @@ impl Jobs {
         }
         if let Err(error) = self.working.await {
             tracing::error!(%error, "working off events ended in a defect");
+        }
+        for relaying in self.relaying {
+            if let Err(error) = relaying.await {
+                tracing::error!(%error, "sending what leaves ended in a defect");
+            }
         }
         self.listening.abort();
     }

@@ -35,6 +35,7 @@ read plugins            rep manager admin auditor
 manage plugins          admin
 read runs               admin auditor
 manage web forms        admin
+manage what leaves      admin
 read the audit log      auditor
 manage own API keys     rep manager admin auditor
 ";

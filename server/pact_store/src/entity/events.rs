@@ -1,4 +1,4 @@
-//! Events, the outbox, messages, digests and rotations.
+//! Events, messages, digests and rotations.
 
 entity! {
     /// Something that happened and that scripts are called for, once.
@@ -18,24 +18,6 @@ entity! {
         pub fence: i64,
         pub attempts: i64,
         pub parked_reason: Option<String>,
-    }
-}
-
-entity! {
-    /// Mail or a webhook that leaves after commit, at least once.
-    outbox = "outbox" {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub kind: String,
-        pub address: String,
-        pub payload: Json,
-        pub idempotency_key: String,
-        pub created_at: i64,
-        pub next_at: i64,
-        pub attempts: i64,
-        pub sent_at: Option<i64>,
-        pub parked_reason: Option<String>,
-        pub record_id: Option<Uuid>,
     }
 }
 

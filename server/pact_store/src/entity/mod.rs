@@ -36,6 +36,7 @@ mod access;
 mod customers;
 mod events;
 mod imports;
+mod leaving;
 mod people;
 mod schedules;
 mod scripts;
@@ -44,8 +45,9 @@ mod talks;
 
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
 pub use customers::{contact, customer, lead, lead_event, push};
-pub use events::{digest, event, message, outbox, rotation};
+pub use events::{digest, event, message, rotation};
 pub use imports::{import, import_mapping, import_row_refused};
+pub use leaving::{outbox, outbox_attempt, webhook};
 pub use people::{absence, holiday, organisation, person, team, territory};
 pub use schedules::{quiet_mark, quiet_sweep, schedule};
 pub use scripts::{custom_field, custom_value, plugin, run, run_subject, script_version};

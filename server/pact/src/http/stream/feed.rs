@@ -164,6 +164,7 @@ impl Feed {
             | Notice::OutboxAppended { .. }
             | Notice::OrganisationChanged { .. }
             | Notice::PluginsChanged
+            | Notice::WebhooksChanged
             | Notice::LoadMoved { .. }
             | Notice::TurnTaken { .. } => {}
         }

@@ -21,6 +21,8 @@ use crate::facts::field_record;
 use crate::messages::{self, Message};
 use crate::ops::lead::{LeadDraft, Scene, offer};
 use crate::ops::{card as cards, request as requests};
+use crate::relay::mail::{Template, to_person};
+use crate::subscriptions;
 
 /// Everything that the runs want written.
 pub(super) struct Drafts<'a> {
@@ -202,7 +204,7 @@ async fn talk(tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> R
                     "The manifest names no webhook \"{webhook}\". Add it to `webhooks`, and have an admin give it an address."
                 )));
             }
-            Ok(Rest::Outbox(webhook_row(scene, finished, webhook, payload)))
+            Ok(Rest::Outbox(posted(tx, scene, finished, webhook, payload).await?))
         }
         Effect::Push { .. }
         | Effect::Highlight { .. }
@@ -216,20 +218,20 @@ async fn talk(tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> R
     }
 }
 
-fn webhook_row(scene: &Scene, finished: &Finished, webhook: &str, payload: &Value) -> outbox::Model {
-    let id = Uuid::now_v7();
-    outbox::Model {
-        id,
-        kind: "webhook".to_owned(),
-        address: webhook.to_owned(),
-        payload: json!({ "plugin": finished.plugin, "payload": crate::fields::to_json(payload) }).into(),
-        idempotency_key: id.to_string(),
-        created_at: scene.now.millis(),
-        next_at: scene.now.millis(),
-        attempts: 0,
-        sent_at: None,
-        parked_reason: None,
-        record_id: finished.subjects.first().copied(),
+/// What a script posts, as it waits in the outbox: for the webhook of this name, or for one that is still to be made.
+async fn posted(tx: &Tx, scene: &Scene, finished: &Finished, webhook: &str, payload: &Value) -> Result<outbox::Model, Refusal> {
+    let found = pact_store::webhook::named(tx, webhook).await?;
+    let data = json!({ "plugin": finished.plugin, "webhook": webhook, "payload": crate::fields::to_json(payload) });
+    let content = subscriptions::body("script_posted", scene.now, data);
+    let record = finished.subjects.first().copied();
+    Ok(subscriptions::message(found.map(|webhook| webhook.id), webhook, content, scene.now, record))
+}
+
+/// Writes what a script tells a person as mail too; it leaves after the commit.
+fn mail_to(tx: &Tx, scene: &Scene, to: Uuid, template: Template, data: serde_json::Value, record: Option<Uuid>) {
+    let member = scene.snapshot.people.get(&to);
+    if let Some(row) = member.and_then(|member| to_person(&member.row, template, data, scene.now, record)) {
+        tx.append(row);
     }
 }
 
@@ -240,6 +242,8 @@ impl Rest {
             Self::Request(row) => requests::write(tx, scene, row).await.map(drop),
             Self::Notice { to, text, kind, record } => {
                 let record_kind = crate::facts::noun(kind);
+                let data = json!({ "text": text, "record": record_kind, "id": record });
+                mail_to(tx, scene, to, Template::Notice, data, Some(record));
                 messages::send(tx, Message { to, kind: "notice", record_kind, record, text, at: scene.now });
                 Ok(())
             }
@@ -248,7 +252,11 @@ impl Rest {
                 Ok(pact_store::field::write_value(tx, record, field, &text, crate::fields::number(&value), scene.now.millis())
                     .await?)
             }
-            Self::Digest(row) => Ok(record::insert(tx, row).await?),
+            Self::Digest(row) => {
+                let data = json!({ "title": row.title, "sections": row.body.0 });
+                mail_to(tx, scene, row.person_id, Template::Digest, data, None);
+                Ok(record::insert(tx, row).await?)
+            }
             Self::Outbox(row) => {
                 tx.append(row);
                 Ok(())

@@ -19,6 +19,7 @@ use crate::events::{self, Lane};
 use crate::messages;
 use crate::organisation::Snapshot;
 use crate::plugins::Plugins;
+use crate::subscriptions::Subscriptions;
 use crate::{Actor, Refusal};
 
 /// A lead while something is decided about it.
@@ -53,6 +54,8 @@ pub struct Scene {
     pub(crate) snapshot: Arc<Snapshot>,
     /// The plugins that ask for events; none is known where no scripts run, and then every event waits.
     pub(crate) plugins: Option<Arc<Plugins>>,
+    /// Webhooks that ask for events.
+    pub(crate) subscriptions: Arc<Subscriptions>,
 }
 
 impl Scene {

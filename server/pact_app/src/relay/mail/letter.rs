@@ -1,0 +1,66 @@
+//! Mail as it waits in the outbox: whom it is for, in which language, which template, and what stands in it.
+
+use pact_core::time::Instant;
+use pact_store::entity::{outbox, person};
+use pact_store::outbox::{Kind, State};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What mail is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Template {
+    /// What a script tells a person about a record: `text`.
+    Notice,
+    /// A planning digest: `title` and `sections`.
+    Digest,
+    /// A test that an admin sends to themselves.
+    Test,
+}
+
+/// The content of a row of the outbox that is mail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Letter {
+    /// The template.
+    pub(super) template: Template,
+    /// The languages of whom it is for, the best first.
+    pub(super) languages: Vec<String>,
+    /// Their name.
+    pub(super) name: String,
+    /// What the template puts in.
+    pub(super) data: Value,
+}
+
+/// Mail to a person, to be written with what causes it; nothing when the person has left.
+pub(crate) fn to_person(
+    person: &person::Model,
+    template: Template,
+    data: Value,
+    at: Instant,
+    record: Option<Uuid>,
+) -> Option<outbox::Model> {
+    if !person.active {
+        return None;
+    }
+    let id = Uuid::now_v7();
+    let letter = Letter { template, languages: person.languages.0.clone(), name: person.name.clone(), data };
+    Some(outbox::Model {
+        id,
+        kind: Kind::Mail.as_str().to_owned(),
+        address: person.email.clone(),
+        payload: json!(letter).into(),
+        idempotency_key: id.to_string(),
+        created_at: at.millis(),
+        next_at: at.millis(),
+        attempts: 0,
+        sent_at: None,
+        record_id: record,
+        state: State::Waiting.as_str().to_owned(),
+        reason: None,
+        lease_until: None,
+        fence: 0,
+        handing_at: None,
+        webhook_id: None,
+    })
+}
