@@ -4,7 +4,7 @@
 //! judged again, together, and gets new certificates or is left out with what was found. Bytes that nobody installed are left out
 //! as they are: that they might pass does not tell who changed them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pact_policy::certificate::{Certificate, Void};
 use pact_policy::manifest::Plugin;
@@ -13,7 +13,7 @@ use pact_store::entity::script_version;
 use pact_store::{AsJson, Store, StoreError};
 use serde_json::json;
 
-use crate::judging::{in_words, named_apart, stored};
+use crate::judging::{in_words, stored};
 use crate::plugins::{files_of, plugin_of};
 
 /// The version of each plugin that may run, or why none may.
@@ -81,12 +81,13 @@ async fn judged_again(
 
 /// What a report finds in a plugin, as one sentence.
 fn refused(report: &Report, plugin: &Plugin) -> Option<String> {
-    let named = named_apart(plugin);
-    let own: BTreeSet<&str> = named.files.keys().map(String::as_str).chain([named.manifest_file.name.as_str()]).collect();
-    if let Some(unread) = report.unreadable.iter().find(|unread| own.contains(unread.file.as_str()) || unread.file.is_empty()) {
+    // As `judging` names files: each begins with the plugin's id.
+    let folder = format!("{}/", plugin.id());
+    let own = |file: &str| file.starts_with(&folder);
+    if let Some(unread) = report.unreadable.iter().find(|unread| own(&unread.file) || unread.file.is_empty()) {
         return Some(format!("{} line {}: {}", unread.file, unread.line, unread.message));
     }
-    let found: Vec<_> = report.findings.iter().filter(|finding| own.contains(finding.file.as_str())).cloned().collect();
+    let found: Vec<_> = report.findings.iter().filter(|finding| own(&finding.file)).cloned().collect();
     (!found.is_empty()).then(|| in_words(&found))
 }
 

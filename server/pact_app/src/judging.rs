@@ -103,7 +103,7 @@ pub(crate) fn stored(version: &script_version::Model) -> Result<Vec<Source>, Ref
 }
 
 /// Two plugins may have files of one name; findings must tell them apart.
-pub(crate) fn named_apart(plugin: &Plugin) -> Plugin {
+fn named_apart(plugin: &Plugin) -> Plugin {
     let name = |file: &str| format!("{}/{}", plugin.id(), file.rsplit('/').next().unwrap_or(file));
     let is_script = plugin.files.contains_key(&plugin.manifest_file.name);
     let manifest = if is_script { name(&plugin.manifest_file.name) } else { name(MANIFEST_FILE) };

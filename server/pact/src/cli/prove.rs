@@ -14,7 +14,7 @@ pub(super) fn proof<'a>(sources: impl Iterator<Item = &'a Source>, report: &Repo
     let std: Std = sources
         .iter()
         .filter_map(|source| match source {
-            Source::Module { name, file } => Some((name.clone(), file.text.clone())),
+            Source::Module { name, file, .. } => Some((name.clone(), file.text.clone())),
             Source::Plugin(_) | Source::Fields { .. } => None,
         })
         .collect();

@@ -36,7 +36,7 @@ fn worlds() -> u32 {
 fn sources(loaded: &Loaded, std: &Std) -> Vec<Source> {
     let module = |(name, text): (&str, &str)| {
         let file = File { name: format!("{name}.rhai"), text: text.to_owned() };
-        Source::Module { name: name.to_owned(), file }
+        Source::Module { name: name.to_owned(), file, of: None }
     };
     let script = Source::Plugin(Box::new(loaded.plugin.clone()));
     std::iter::once(script).chain(std.modules().map(module)).collect()
