@@ -43,9 +43,25 @@ impl Subscriptions {
     pub(crate) fn write(&self, tx: &Tx, at: Instant, event: EventName, kind: &str, record: Uuid, payload: &Value) {
         for (webhook, name) in self.0.get(event.as_str()).into_iter().flatten() {
             let mut data = json!({ "record": kind, "id": record });
-            if event == EventName::StageChanged {
-                data["from"] = payload["from"].clone();
-                data["to"] = payload["to"].clone();
+            // What stays of the payload names no person; the plugin is the one whose time a quiet lead has passed.
+            let told: &[&str] = match event {
+                EventName::StageChanged => &["from", "to"],
+                EventName::LeadQuiet => &["plugin"],
+                EventName::LeadCreated
+                | EventName::PushDeclined
+                | EventName::PushExpired
+                | EventName::LeadOwned
+                | EventName::LeadWon
+                | EventName::LeadLost
+                | EventName::CustomerCreated
+                | EventName::CardWriting
+                | EventName::CardWritten
+                | EventName::PlanAnnounced
+                | EventName::RequestOverdue
+                | EventName::CoachingDay => &[],
+            };
+            for name in told {
+                data[*name] = payload[*name].clone();
             }
             let body = body(event.as_str(), at, data);
             tx.append(message(Some(*webhook), name, body, at, Some(record)));
