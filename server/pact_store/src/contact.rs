@@ -1,14 +1,15 @@
 //! Contacts: the human beings at customers.
 
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::entity::contact::{Column, Entity, Model};
 use crate::error::StoreError;
 use crate::list::{Listed, narrow, sorts};
 use crate::scope::Scope;
+use crate::together::together;
 
-/// Contacts with an equal address or number that are compared with one that enters, at most.
+/// Contacts with an equal address or number that are compared with one that enters, at most, each.
 const CANDIDATES: u64 = 50;
 /// Contacts of one customer that are compared, at most.
 const OF_CUSTOMER: u64 = 500;
@@ -62,29 +63,28 @@ impl Listed for Model {
     }
 }
 
-/// Contacts with this address or this number.
+/// Contacts with one of these addresses or numbers.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn candidates(conn: &impl ConnectionTrait, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Model>, StoreError> {
-    let mut equal = Condition::any();
-    if let Some(email) = email {
-        equal = equal.add(Column::Email.eq(email));
-    }
-    if let Some(phone) = phone {
-        equal = equal.add(Column::Phone.eq(phone));
-    }
-    if equal.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(Entity::find().filter(equal).filter(Column::Erased.eq(false)).limit(CANDIDATES).all(conn).await?)
+pub async fn candidates(conn: &impl ConnectionTrait, emails: &[&str], phones: &[&str]) -> Result<Vec<Model>, StoreError> {
+    let equal = |column: Column, key: &str| known().filter(column.eq(key)).limit(CANDIDATES);
+    let by_email = emails.iter().map(|email| equal(Column::Email, email));
+    let by_phone = phones.iter().map(|phone| equal(Column::Phone, phone));
+    together(conn, by_email.chain(by_phone).collect()).await
 }
 
-/// The contacts of a customer, by name.
+/// The contacts of these customers, the first by name of each.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn of_customer(conn: &impl ConnectionTrait, customer: Uuid) -> Result<Vec<Model>, StoreError> {
-    let known = Entity::find().filter(Column::CustomerId.eq(customer)).filter(Column::Erased.eq(false));
-    Ok(known.order_by_asc(Column::NameKey).limit(OF_CUSTOMER).all(conn).await?)
+pub async fn of_customers(conn: &impl ConnectionTrait, customers: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+    let of = |customer: &Uuid| {
+        known().filter(Column::CustomerId.eq(*customer)).order_by_asc(Column::NameKey).limit(OF_CUSTOMER)
+    };
+    together(conn, customers.iter().map(of).collect()).await
+}
+
+fn known() -> Select<Entity> {
+    Entity::find().filter(Column::Erased.eq(false))
 }

@@ -1,10 +1,7 @@
 //! Customers: found by filters, by what makes them the same, and merged.
 
-use sea_orm::sea_query::{Asterisk, Query, SelectStatement, UnionType};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select,
-};
+use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::entity::customer::{Column, Entity, Model};
@@ -13,9 +10,10 @@ use crate::error::StoreError;
 use crate::list::{Listed, narrow, sorts};
 use crate::record;
 use crate::scope::Scope;
+use crate::together::together;
 use crate::tx::Tx;
 
-/// Customers with an equal name, domain or number that are compared with one that enters, at most.
+/// Customers with an equal name, domain or number that are compared with one that enters, at most, each.
 const EQUALS: u64 = 50;
 /// Customers whose names come just before and just after it in the alphabet, at most, each.
 const NEIGHBOURS: u64 = 10;
@@ -102,51 +100,28 @@ pub(crate) fn asked_of(person: Uuid, column: impl ColumnTrait) -> Condition {
     Condition::any().add(column.in_subquery(requests)).add(column.in_subquery(leads))
 }
 
-/// Customers that one which enters may be the same as: with an equal name key, domain or number, and those whose name keys are its neighbours in the
-/// alphabet. Each is found by an index, so that an import of many rows stays quick; [`similar`] also forgives errors at the beginning of a name.
+/// Customers that those which enter may be the same as: with an equal name key, domain or number, and those whose name keys are their neighbours in
+/// the alphabet. Each is found by an index, so that an import of many rows stays quick; [`similar`] also forgives errors at the beginning of a name.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn candidates(
     conn: &impl ConnectionTrait,
-    name_key: &str,
-    domain: Option<&str>,
-    phone: Option<&str>,
+    name_keys: &[&str],
+    domains: &[&str],
+    phones: &[&str],
 ) -> Result<Vec<Model>, StoreError> {
-    let named = !name_key.is_empty();
-    let mut equal = Condition::any();
-    if named {
-        equal = equal.add(Column::NameKey.eq(name_key));
-    }
-    if let Some(domain) = domain {
-        equal = equal.add(Column::Domain.eq(domain));
-    }
-    if let Some(phone) = phone {
-        equal = equal.add(Column::Phone.eq(phone));
-    }
-    if equal.is_empty() {
-        return Ok(Vec::new());
-    }
     let known = || Entity::find().filter(Column::MergedIntoId.is_null());
-    let mut all = part(known().filter(equal).limit(EQUALS));
-    if named {
-        let after = known().filter(Column::NameKey.gt(name_key)).order_by_asc(Column::NameKey).limit(NEIGHBOURS);
-        let before = known().filter(Column::NameKey.lt(name_key)).filter(Column::NameKey.ne("")).order_by_desc(Column::NameKey);
-        all.union(UnionType::All, part(after)).union(UnionType::All, part(before.limit(NEIGHBOURS)));
+    let equal = |column: Column, key: &str| known().filter(column.eq(key)).limit(EQUALS);
+    let mut parts = Vec::new();
+    for &key in name_keys {
+        let after = known().filter(Column::NameKey.gt(key)).order_by_asc(Column::NameKey);
+        let before = known().filter(Column::NameKey.lt(key)).filter(Column::NameKey.ne("")).order_by_desc(Column::NameKey);
+        parts.extend([equal(Column::NameKey, key), after.limit(NEIGHBOURS), before.limit(NEIGHBOURS)]);
     }
-    let mut found: Vec<Model> = Vec::new();
-    for row in conn.query_all(&all).await? {
-        let customer = Model::from_query_result(&row, "")?;
-        if found.iter().all(|one| one.id != customer.id) {
-            found.push(customer);
-        }
-    }
-    Ok(found)
-}
-
-/// A query with an order and a limit of its own, as a part of a union.
-fn part(select: Select<Entity>) -> SelectStatement {
-    Query::select().column(Asterisk).from_subquery(select.into_query(), "part").to_owned()
+    parts.extend(domains.iter().map(|domain| equal(Column::Domain, domain)));
+    parts.extend(phones.iter().map(|phone| equal(Column::Phone, phone)));
+    together(conn, parts).await
 }
 
 /// Customers with a similar name, most similar first, wherever the typing errors are. It costs some milliseconds.

@@ -11,11 +11,12 @@ use crate::entity::{card, lead_event, person, plan, push, request};
 use crate::error::StoreError;
 use crate::list::{Listed, narrow, sorts};
 use crate::scope::Scope;
+use crate::together::together;
 use crate::tx::Tx;
 
 /// States in which a lead is still a possible sale.
 pub const OPEN_STATES: [&str; 3] = ["waiting", "offered", "owned"];
-/// Leads that are compared with one that enters, at most.
+/// Open leads of a customer that are compared with one that enters, at most.
 const CANDIDATES: u64 = 50;
 
 /// Which leads.
@@ -123,27 +124,21 @@ pub(crate) fn members(team: Uuid) -> SelectStatement {
     person::Entity::find().select_only().column(person::Column::Id).filter(person::Column::TeamId.eq(team)).into_query()
 }
 
-/// Leads that one which enters may be the same as: the customer's open ones, and the one with the same key from outside.
+/// Leads that those which enter may be the same as: these customers' latest open ones, and those with the same keys from outside, open or not.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn open_candidates(
+pub async fn candidates(
     conn: &impl ConnectionTrait,
-    customer: Option<Uuid>,
-    external_key: Option<&str>,
+    customers: &[Uuid],
+    external_keys: &[&str],
 ) -> Result<Vec<Model>, StoreError> {
-    let mut found = Vec::new();
-    if let Some(customer) = customer {
-        let open = Entity::find().filter(Column::CustomerId.eq(customer)).filter(Column::State.is_in(OPEN_STATES));
-        found = open.filter(Column::MergedIntoId.is_null()).order_by_desc(Column::CreatedAt).limit(CANDIDATES).all(conn).await?;
-    }
-    if let Some(key) = external_key
-        && let Some(lead) = Entity::find().filter(Column::ExternalKey.eq(key)).one(conn).await?
-        && found.iter().all(|one| one.id != lead.id)
-    {
-        found.push(lead);
-    }
-    Ok(found)
+    let open = |customer: &Uuid| {
+        let open = Entity::find().filter(Column::CustomerId.eq(*customer)).filter(Column::State.is_in(OPEN_STATES));
+        open.filter(Column::MergedIntoId.is_null()).order_by_desc(Column::CreatedAt).limit(CANDIDATES)
+    };
+    let keyed = |key: &&str| Entity::find().filter(Column::ExternalKey.eq(*key)).limit(1);
+    together(conn, customers.iter().map(open).chain(external_keys.iter().map(keyed)).collect()).await
 }
 
 /// How many open leads each person owns or is offered. For the host's assignment alone: no list shows it by person.

@@ -48,6 +48,7 @@ pub mod schedule;
 pub mod scope;
 pub mod search;
 mod store;
+mod together;
 mod tx;
 pub mod value;
 pub mod webhook;

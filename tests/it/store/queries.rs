@@ -214,24 +214,24 @@ async fn the_known_is_found_for_matching(#[case] on: On) {
 
     let conn = fresh.store.read();
     let names = |rows: Vec<pact_store::entity::customer::Model>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
-    let by_name = names(pact_store::customer::candidates(conn, "globex dairy", None, None).await.unwrap());
+    let by_name = names(pact_store::customer::candidates(conn, &["globex dairy"], &[], &[]).await.unwrap());
     assert!(by_name.contains(&"Globex Dairy B.V.".to_owned()) && by_name.contains(&"Globex Dairies".to_owned()), "{by_name:?}");
     assert!(!by_name.contains(&"Globex Dairy".to_owned()), "what was merged away is no candidate");
     assert!(by_name.len() <= 23);
-    assert_eq!(names(pact_store::customer::candidates(conn, "", Some("globex.nl"), None).await.unwrap()), ["Globex Dairy B.V."]);
+    assert_eq!(names(pact_store::customer::candidates(conn, &[], &["globex.nl"], &[]).await.unwrap()), ["Globex Dairy B.V."]);
     assert_eq!(
-        names(pact_store::customer::candidates(conn, "", None, Some("+31201234567")).await.unwrap()),
+        names(pact_store::customer::candidates(conn, &[], &[], &["+31201234567"]).await.unwrap()),
         ["Globex Dairy B.V."]
     );
-    assert!(pact_store::customer::candidates(conn, "", None, None).await.unwrap().is_empty());
+    assert!(pact_store::customer::candidates(conn, &[], &[], &[]).await.unwrap().is_empty());
 
-    assert_eq!(pact_store::contact::candidates(conn, Some("jo@globex.nl"), None).await.unwrap().len(), 1);
-    assert!(pact_store::contact::candidates(conn, None, Some("+31")).await.unwrap().is_empty());
-    assert_eq!(pact_store::contact::of_customer(conn, known).await.unwrap().len(), 1);
+    assert_eq!(pact_store::contact::candidates(conn, &["jo@globex.nl"], &[]).await.unwrap().len(), 1);
+    assert!(pact_store::contact::candidates(conn, &[], &["+31"]).await.unwrap().is_empty());
+    assert_eq!(pact_store::contact::of_customers(conn, &[known]).await.unwrap().len(), 1);
     let titles = |rows: Vec<lead::Model>| rows.into_iter().map(|row| row.title).collect::<Vec<_>>();
-    assert_eq!(titles(pact_store::lead::open_candidates(conn, Some(known), Some("crm-1")).await.unwrap()), ["open"]);
-    assert_eq!(titles(pact_store::lead::open_candidates(conn, Some(known), Some("crm-2")).await.unwrap()), ["open", "lost"]);
-    assert!(pact_store::lead::open_candidates(conn, None, None).await.unwrap().is_empty());
+    assert_eq!(titles(pact_store::lead::candidates(conn, &[known], &["crm-1"]).await.unwrap()), ["open"]);
+    assert_eq!(titles(pact_store::lead::candidates(conn, &[known], &["crm-2"]).await.unwrap()), ["open", "lost"]);
+    assert!(pact_store::lead::candidates(conn, &[], &[]).await.unwrap().is_empty());
 }
 
 #[rstest]
@@ -262,7 +262,7 @@ async fn merging_keeps_both_histories(#[case] on: On) {
     let conn = fresh.store.read();
     let history = pact_store::lead::history(conn, into).await.unwrap();
     assert_eq!(history.iter().map(|step| step.at).collect::<Vec<_>>(), [0, 1, 2, 3]);
-    assert_eq!(pact_store::contact::of_customer(conn, into_customer).await.unwrap().len(), 1);
+    assert_eq!(pact_store::contact::of_customers(conn, &[into_customer]).await.unwrap().len(), 1);
     assert_eq!(record::get::<lead::Model>(conn, oldest).await.unwrap().customer_id, into_customer);
 }
 

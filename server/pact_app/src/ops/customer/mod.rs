@@ -6,7 +6,7 @@ mod merge;
 pub(crate) mod subject;
 
 use pact_core::event::EventName;
-use pact_core::matching::{self, CandidateCustomer, KnownCustomer, Match};
+use pact_core::matching::{self, CandidateCustomer, Match};
 use pact_store::entity::customer;
 use pact_store::{Notice, Tx, search};
 use uuid::Uuid;
@@ -103,7 +103,8 @@ fn tell_owner(tx: &Tx, scene: &Scene, before: Option<Uuid>, row: &customer::Mode
 
 async fn refuse_known(app: &App, checked: &Checked) -> Result<(), Refusal> {
     let Checked { name_key, domain, phone, .. } = checked;
-    let known = pact_store::customer::candidates(app.store.read(), name_key, domain.as_deref(), phone.as_deref()).await?;
+    let (domains, phones) = (domain.as_deref().into_iter().collect::<Vec<_>>(), phone.as_deref().into_iter().collect::<Vec<_>>());
+    let known = pact_store::customer::candidates(app.store.read(), &[name_key], &domains, &phones).await?;
     let candidate = CandidateCustomer {
         name_key,
         domain: domain.as_deref(),
@@ -112,7 +113,7 @@ async fn refuse_known(app: &App, checked: &Checked) -> Result<(), Refusal> {
         city: checked.city.as_deref(),
         country: checked.country.as_deref(),
     };
-    match matching::match_customer(&candidate, &known.iter().map(known_customer).collect::<Vec<_>>()) {
+    match matching::match_customer(&candidate, &known.iter().map(crate::matching::known_customer).collect::<Vec<_>>()) {
         Match::Same { id, because } => {
             let name = known.iter().find(|row| row.id == id).map_or("It", |row| row.name.as_str());
             Err(Refusal::NotNow {
@@ -122,17 +123,5 @@ async fn refuse_known(app: &App, checked: &Checked) -> Result<(), Refusal> {
             })
         }
         Match::Near { .. } | Match::New => Ok(()),
-    }
-}
-
-fn known_customer(row: &customer::Model) -> KnownCustomer {
-    KnownCustomer {
-        id: row.id,
-        name_key: row.name_key.clone(),
-        domain: row.domain.clone(),
-        phone: row.phone.clone(),
-        postcode: row.postcode.clone(),
-        city: row.city.clone(),
-        country: row.country.clone(),
     }
 }

@@ -230,8 +230,16 @@ impl<'a> Work<'a> {
         Ok(Some(self.prepared(self.read(import, rows)).await?))
     }
 
-    async fn prepared(&self, chunk: Chunk) -> Result<(Chunk, Prepared<'a>), Refusal> {
-        let prepared = prepare(self.app, chunk.leads()).await?;
+    /// Matches the leads of a chunk; those for which nobody asks become refused rows.
+    async fn prepared(&self, mut chunk: Chunk) -> Result<(Chunk, Prepared<'a>), Refusal> {
+        let (prepared, refused) = prepare(self.app, &self.actor, &chunk.leads()).await?;
+        let places: Vec<usize> = (0..chunk.rows.len()).filter(|place| chunk.rows[*place].is_ok()).collect();
+        for (lead, refusal) in refused {
+            let row = &mut chunk.rows[places[lead]];
+            if let Ok((_, raw)) = row {
+                *row = Err(Refused { raw: raw.clone(), reason: self.plan.explain(&refusal) });
+            }
+        }
         Ok((chunk, prepared))
     }
 
@@ -259,7 +267,7 @@ impl<'a> Work<'a> {
         let id = chunk.import;
         let refused: Vec<import_row_refused::Model> =
             chunk.rows.iter().filter_map(|row| row.as_ref().err()).map(|row| row.row(id)).collect();
-        enter_many(self.app, &self.actor, prepared, async move |tx, entered| advance(tx, id, from, rows, entered, &refused).await)
+        enter_many(self.app, prepared, async move |tx, entered| advance(tx, id, from, rows, entered, &refused).await)
             .await
     }
 

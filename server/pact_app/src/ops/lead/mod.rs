@@ -4,6 +4,7 @@ mod change;
 mod draft;
 mod enter;
 mod enter_many;
+mod entry;
 mod list;
 mod push;
 
