@@ -16,7 +16,7 @@ use crate::access::Access;
 use crate::events::Lane;
 use crate::locks::KeyLocks;
 use crate::ops::form::FormLimits;
-use crate::ops::lead::Scene;
+use crate::ops::lead::{Entrance, Scene};
 use crate::organisation::{self, Snapshot, Turns};
 use crate::plugins::Plugins;
 use crate::relay::Outgoing;
@@ -55,6 +55,8 @@ pub struct App {
     /// Whose turn it is, and how much each person carries.
     pub turns: Arc<Turns>,
     pub(crate) entering: Arc<KeyLocks>,
+    /// Leads that wait to be let in.
+    pub(crate) entrance: Arc<Entrance>,
     /// How often web forms may be sent.
     pub(crate) forms: Arc<FormLimits>,
     /// Wakes whoever works off events.
@@ -91,6 +93,7 @@ impl App {
             pool,
             turns: Arc::default(),
             entering: Arc::default(),
+            entrance: Arc::default(),
             forms: Arc::default(),
             events_wait: Arc::default(),
             outbox_waits: Arc::default(),

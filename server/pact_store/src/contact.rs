@@ -79,9 +79,7 @@ pub async fn candidates(conn: &impl ConnectionTrait, emails: &[&str], phones: &[
 /// # Errors
 /// What the database reports.
 pub async fn of_customers(conn: &impl ConnectionTrait, customers: &[Uuid]) -> Result<Vec<Model>, StoreError> {
-    let of = |customer: &Uuid| {
-        known().filter(Column::CustomerId.eq(*customer)).order_by_asc(Column::NameKey).limit(OF_CUSTOMER)
-    };
+    let of = |customer: &Uuid| known().filter(Column::CustomerId.eq(*customer)).order_by_asc(Column::NameKey).limit(OF_CUSTOMER);
     together(conn, customers.iter().map(of).collect()).await
 }
 

@@ -219,10 +219,7 @@ async fn the_known_is_found_for_matching(#[case] on: On) {
     assert!(!by_name.contains(&"Globex Dairy".to_owned()), "what was merged away is no candidate");
     assert!(by_name.len() <= 23);
     assert_eq!(names(pact_store::customer::candidates(conn, &[], &["globex.nl"], &[]).await.unwrap()), ["Globex Dairy B.V."]);
-    assert_eq!(
-        names(pact_store::customer::candidates(conn, &[], &[], &["+31201234567"]).await.unwrap()),
-        ["Globex Dairy B.V."]
-    );
+    assert_eq!(names(pact_store::customer::candidates(conn, &[], &[], &["+31201234567"]).await.unwrap()), ["Globex Dairy B.V."]);
     assert!(pact_store::customer::candidates(conn, &[], &[], &[]).await.unwrap().is_empty());
 
     assert_eq!(pact_store::contact::candidates(conn, &["jo@globex.nl"], &[]).await.unwrap().len(), 1);

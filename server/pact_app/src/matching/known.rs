@@ -114,10 +114,8 @@ impl Known {
         let same: Vec<Uuid> = same.into_iter().collect();
         let keys: BTreeSet<&str> = asked.iter().filter_map(|one| one.external_key).collect();
         let keys: Vec<&str> = keys.into_iter().collect();
-        let (contacts, leads) = tokio::try_join!(
-            pact_store::contact::of_customers(conn, &same),
-            pact_store::lead::candidates(conn, &same, &keys),
-        )?;
+        let (contacts, leads) =
+            tokio::try_join!(pact_store::contact::of_customers(conn, &same), pact_store::lead::candidates(conn, &same, &keys),)?;
         contacts.into_iter().for_each(|contact| self.add_contact(contact));
         leads.into_iter().for_each(|lead| self.add_lead(lead));
         Ok(())
@@ -260,8 +258,7 @@ impl Known {
         };
         let open: BTreeSet<&Uuid> = self.leads_of.get(&customer).into_iter().flatten().chain(keyed).collect();
         let known: Vec<KnownLead> = open.into_iter().filter_map(|id| self.leads.get(id)).map(known_lead).collect();
-        let candidate =
-            CandidateLead { customer, contact, product: asked.product, external_key: asked.external_key };
+        let candidate = CandidateLead { customer, contact, product: asked.product, external_key: asked.external_key };
         rules::match_open_lead(&candidate, &known)
     }
 }

@@ -267,8 +267,7 @@ impl<'a> Work<'a> {
         let id = chunk.import;
         let refused: Vec<import_row_refused::Model> =
             chunk.rows.iter().filter_map(|row| row.as_ref().err()).map(|row| row.row(id)).collect();
-        enter_many(self.app, prepared, async move |tx, entered| advance(tx, id, from, rows, entered, &refused).await)
-            .await
+        enter_many(self.app, prepared, async move |tx, entered| advance(tx, id, from, rows, entered, &refused).await).await
     }
 
     /// Writes a chunk that was refused as a whole row by row, and notes the row that is to blame. `None` when the import is not ours to go on with.

@@ -6,9 +6,9 @@ use pact_store::entity::lead;
 use uuid::Uuid;
 
 use super::Scene;
-use super::entry::Entry;
+use super::entrance::come_in;
 use crate::events::Lane;
-use crate::matching::{self, Asked, Known, Party};
+use crate::matching::{self, Asked, Party};
 use crate::{Actor, App, Refusal};
 
 /// A possible sale, as it comes in.
@@ -125,12 +125,8 @@ impl Checked {
 /// Values that cannot be taken, ids without a record, or a store that does not answer.
 pub async fn enter_lead(app: &App, actor: &Actor, command: EnterLead) -> Result<Entered, Refusal> {
     let checked = check(app, command)?;
-    // Two leads of one new customer at the same moment would otherwise make two customers.
-    let _one_at_a_time = app.entering.hold(checked.party.keys()).await;
-    let known = Known::gather(app.store.read(), &[checked.asked()]).await?;
     let scene = Scene { lane: checked.lane, ..app.scene(actor) };
-    let entry = Entry::decide(&scene, &checked, known.find(checked.asked())?)?;
-    app.store.write(async move |tx| entry.clone().write(tx, &scene).await).await
+    come_in(app, scene, checked).await
 }
 
 pub(super) fn check(app: &App, command: EnterLead) -> Result<Checked, Refusal> {

@@ -4,6 +4,7 @@ mod change;
 mod draft;
 mod enter;
 mod enter_many;
+mod entrance;
 mod entry;
 mod list;
 mod push;
@@ -16,6 +17,7 @@ pub(crate) use draft::LeadDraft;
 pub use draft::Scene;
 pub use enter::{ContactGiven, CustomerGiven, EnterLead, Entered, EnteredAs, enter_lead};
 pub(crate) use enter_many::{CheckedLead, Prepared, check_many, enter_many, prepare};
+pub(crate) use entrance::Entrance;
 pub use list::{By, HistoryBy, LeadFilter, OwnPushBy, PushBy, list_history, list_leads, list_own_pushes, list_pushes, open_push};
 pub(crate) use push::offer;
 pub use push::{
