@@ -41,10 +41,7 @@ impl Running {
         let pool = start_pool().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), Some(Arc::new(pool.clone()))).await?;
         let app = app.with_outgoing(settings.outgoing.clone());
-        let app = match settings.files.clone() {
-            Some(folder) => app.with_files(folder),
-            None => app,
-        };
+        let app = settings.with_places(app);
         install_folder(&app, plugins).await?;
         let jobs = jobs::start(&app).await.context("the heartbeat cannot be started")?;
         let address = listener.local_addr()?;

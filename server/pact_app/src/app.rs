@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::access::Access;
 use crate::events::Lane;
+use crate::evidence::Evidence;
 use crate::locks::KeyLocks;
 use crate::ops::form::FormLimits;
 use crate::ops::lead::{Entrance, Scene};
@@ -65,6 +66,8 @@ pub struct App {
     pub(crate) outbox_waits: Arc<[Notify; 2]>,
     /// How what leaves does so.
     pub outgoing: Arc<Outgoing>,
+    /// What the log of policy acts needs beside the store.
+    pub evidence: Arc<Evidence>,
     organisation: Arc<ArcSwap<Snapshot>>,
     plugins: Arc<ArcSwap<Plugins>>,
     subscriptions: Arc<ArcSwap<Subscriptions>>,
@@ -82,7 +85,7 @@ impl App {
         pool: Option<Arc<Pool>>,
     ) -> Result<Self, StoreError> {
         let snapshot = organisation::load(&store, clock.now()).await?;
-        let plugins = Plugins::load(&store, pool.as_deref()).await?;
+        let plugins = Plugins::load(&store, pool.as_deref(), clock.now()).await?;
         let subscriptions = Subscriptions::load(&store).await?;
         let files = store.folder().unwrap_or_else(|| PathBuf::from("data")).join("files");
         Ok(Self {
@@ -98,6 +101,7 @@ impl App {
             events_wait: Arc::default(),
             outbox_waits: Arc::default(),
             outgoing: Arc::default(),
+            evidence: Arc::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),
             subscriptions: Arc::new(ArcSwap::from_pointee(subscriptions)),
@@ -108,6 +112,12 @@ impl App {
     #[must_use]
     pub fn with_outgoing(self, outgoing: Outgoing) -> Self {
         Self { outgoing: Arc::new(outgoing), ..self }
+    }
+
+    /// The same application with the key of its audit log in this file.
+    #[must_use]
+    pub fn with_evidence_key(self, file: impl Into<PathBuf>) -> Self {
+        Self { evidence: Arc::new(Evidence { key_file: Some(file.into()), ..Evidence::default() }), ..self }
     }
 
     /// The same application with another folder for files.
@@ -141,7 +151,7 @@ impl App {
     /// # Errors
     /// A store that does not answer.
     pub async fn refresh_plugins(&self) -> Result<(), StoreError> {
-        self.plugins.store(Arc::new(Plugins::load(&self.store, self.pool.as_deref()).await?));
+        self.plugins.store(Arc::new(Plugins::load(&self.store, self.pool.as_deref(), self.clock.now()).await?));
         Ok(())
     }
 

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use pact_core::time::Instant;
+use pact_evidence::PolicyAct;
 use pact_policy::certificate::{Certificate, Void};
 use pact_policy::manifest::Plugin;
 use pact_policy::{Report, Source, lint};
@@ -13,11 +15,17 @@ use pact_store::entity::script_version;
 use pact_store::{AsJson, Store, StoreError};
 use serde_json::json;
 
+use crate::evidence::Recording;
+use crate::evidence::sources::verdict;
 use crate::judging::{in_words, stored};
 use crate::plugins::{files_of, plugin_of};
+use crate::{Actor, Refusal};
+
+/// The version of each plugin that may run, or why none may, by the plugin's id.
+type Standing = BTreeMap<String, Result<script_version::Model, String>>;
 
 /// The version of each plugin that may run, or why none may.
-pub(crate) async fn standing(store: &Store) -> Result<BTreeMap<String, Result<script_version::Model, String>>, StoreError> {
+pub(crate) async fn standing(store: &Store, now: Instant) -> Result<Standing, StoreError> {
     let mut versions = Vec::new();
     for row in pact_store::plugin::all(store.read()).await? {
         versions.extend(pact_store::plugin::newest_version(store.read(), &row.id).await?);
@@ -35,7 +43,7 @@ pub(crate) async fn standing(store: &Store) -> Result<BTreeMap<String, Result<sc
         return Ok(each.collect());
     }
     let (left_out, to_judge): (Vec<_>, Vec<_>) = checked.into_iter().partition(|(_, checked)| altered(checked));
-    let mut standing = judged_again(store, to_judge.into_iter().map(|(version, _)| version).collect()).await?;
+    let mut standing = judged_again(store, to_judge.into_iter().map(|(version, _)| version).collect(), now).await?;
     standing.extend(left_out.into_iter().map(|(version, _)| (version.plugin_id, Err(Void::Scripts.to_string()))));
     Ok(standing)
 }
@@ -50,10 +58,7 @@ fn check(version: &script_version::Model) -> Result<Certificate, Void> {
 }
 
 /// Judges stored versions together, and gives new certificates to those in which nothing is found.
-async fn judged_again(
-    store: &Store,
-    versions: Vec<script_version::Model>,
-) -> Result<BTreeMap<String, Result<script_version::Model, String>>, StoreError> {
+async fn judged_again(store: &Store, versions: Vec<script_version::Model>, now: Instant) -> Result<Standing, StoreError> {
     let mut standing = BTreeMap::new();
     let mut readable: Vec<(script_version::Model, Plugin)> = Vec::new();
     let mut sources: Vec<Source> = Vec::new();
@@ -69,14 +74,56 @@ async fn judged_again(
     }
     tracing::info!(plugins = readable.len(), "installed plugins are judged by the rules of this release");
     let report = tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(|_| StoreError::Panicked)?;
-    for (version, plugin) in readable {
-        let result = match refused(&report, &plugin) {
-            Some(why) => Err(why),
-            None => recertified(store, version.clone(), &plugin, &report).await,
-        };
-        standing.insert(version.plugin_id, result);
+    let judged = readable.iter().map(|(version, _)| version.clone()).collect();
+    let verdicts: Standing = readable
+        .into_iter()
+        .map(|(version, plugin)| {
+            let result = match refused(&report, &plugin) {
+                Some(why) => Err(why),
+                None => recertified(version.clone(), &plugin, &report),
+            };
+            (version.plugin_id, result)
+        })
+        .collect();
+    let kept = keep(store, judged, verdicts.clone(), report, now).await;
+    if let Err(error) = kept {
+        tracing::warn!(%error, "new certificates could not be stored; the next look at what is installed judges again");
     }
+    standing.extend(verdicts);
     Ok(standing)
+}
+
+/// Stores new certificates and records the verdict, unless others are installed by now than were judged: then the next look judges again.
+async fn keep(
+    store: &Store,
+    judged: Vec<script_version::Model>,
+    verdicts: Standing,
+    report: Report,
+    now: Instant,
+) -> Result<(), Refusal> {
+    store
+        .write(async move |tx| {
+            pact_store::evidence::hold_head(tx).await?;
+            for version in &judged {
+                let newest = pact_store::plugin::newest_version(tx, &version.plugin_id).await?;
+                if newest.is_none_or(|newest| newest.id != version.id) {
+                    return Ok(());
+                }
+            }
+            let mut recording = Recording::by(&Actor::System, now)?;
+            let act = PolicyAct::PluginsJudgedAgain {
+                judged: judged.iter().map(|version| version.plugin_id.clone()).collect(),
+                left_out: verdicts.iter().filter(|(_, result)| result.is_err()).map(|(id, _)| id.clone()).collect(),
+                verdict: verdict(&mut recording, &report),
+            };
+            recording.write(tx, act).await?;
+            for version in verdicts.values().flatten() {
+                let certificate = version.certificate.clone().unwrap_or_default();
+                pact_store::plugin::certify(tx, version.id, certificate.0).await?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 /// What a report finds in a plugin, as one sentence.
@@ -91,18 +138,8 @@ fn refused(report: &Report, plugin: &Plugin) -> Option<String> {
     (!found.is_empty()).then(|| in_words(&found))
 }
 
-async fn recertified(
-    store: &Store,
-    version: script_version::Model,
-    plugin: &Plugin,
-    report: &Report,
-) -> Result<script_version::Model, String> {
+fn recertified(version: script_version::Model, plugin: &Plugin, report: &Report) -> Result<script_version::Model, String> {
     let files = files_of(&version)?;
     let certificate = json!(Certificate::by_labels(&report.labels, &plugin.manifest, &version.manifest, &files));
-    let (id, given) = (version.id, certificate.clone());
-    store
-        .write(async move |tx| pact_store::plugin::certify(tx, id, given.clone()).await)
-        .await
-        .map_err(|error: StoreError| format!("its certificate cannot be stored: {error}"))?;
     Ok(script_version::Model { certificate: Some(AsJson(certificate)), ..version })
 }

@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use pact_policy::certificate::Certificate;
 use pact_policy::manifest::{Field, File, Manifest, Plugin};
 use pact_policy::{Finding, Report, Source, lint};
-use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX};
+use pact_script::plugin::MANIFEST_FILE;
 use pact_store::Tx;
 use pact_store::entity::script_version;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
+use crate::evidence::sources::Sources;
 use crate::plugins::files_of;
 use crate::{App, Refusal};
 
-/// A verdict in which nothing was found, and what it was given on.
+/// The file that findings in a field's definition name.
+pub(crate) const FIELD_FILE: &str = "field";
+
+/// A verdict, and what it was given on.
 pub(crate) struct Judged {
     report: Report,
     /// The versions of all other plugins that it was judged together with.
@@ -25,16 +29,15 @@ pub(crate) struct Judged {
 /// it raises is judged with it, and refuses it by what is found there.
 ///
 /// # Errors
-/// [`Refusal::Policy`] with the findings, a file that cannot be judged, or a store that does not answer.
-pub(crate) async fn judge(app: &App, plugin: &Plugin, modules: &[(String, String)]) -> Result<Judged, Refusal> {
-    let mut sources = vec![Source::Plugin(Box::new(named_apart(plugin)))];
-    sources.extend(modules.iter().map(|(name, text)| module(plugin.id(), name, text)));
+/// A file that cannot be judged, or a store that does not answer.
+pub(crate) async fn judge(app: &App, plugin: &Plugin, own: &Sources) -> Result<Judged, Refusal> {
+    let mut sources = own.to_install().map_err(Refusal::defect)?;
     let others = others(app.store.read(), plugin.id()).await?;
     for version in &others {
         sources.extend(stored(version)?);
     }
     let report = tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(Refusal::defect)?;
-    Ok(Judged { report: verdict(report)?, others })
+    Ok(Judged { report: readable(report)?, others })
 }
 
 /// The newest version of every plugin but this one.
@@ -43,10 +46,31 @@ async fn others(conn: &impl ConnectionTrait, plugin: &str) -> Result<Vec<script_
     for row in pact_store::plugin::all(conn).await?.into_iter().filter(|row| row.id != plugin) {
         others.extend(pact_store::plugin::newest_version(conn, &row.id).await?);
     }
+    // As the audit log has them, whatever the database's own order of texts is.
+    others.sort_by(|a: &script_version::Model, b| a.plugin_id.cmp(&b.plugin_id));
     Ok(others)
 }
 
 impl Judged {
+    /// The report.
+    pub(crate) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// What was found; nothing when it may be installed.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        refusal(&self.report)
+    }
+
+    /// Whether the others are those that it was judged together with.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub(crate) async fn is_of_now(&self, tx: &Tx, plugin: &str) -> Result<bool, Refusal> {
+        let now = others(tx, plugin).await?;
+        Ok(now.iter().map(|version| version.id).eq(self.others.iter().map(|version| version.id)))
+    }
+
     /// The certificate of what was judged.
     pub(crate) fn certificate(&self, manifest: &Manifest, text: &str, files: &BTreeMap<String, String>) -> serde_json::Value {
         json!(Certificate::by_labels(&self.report.labels, manifest, text, files))
@@ -55,11 +79,10 @@ impl Judged {
     /// Gives all other plugins their certificates anew, since what their fields reveal may have changed; `false` when others are
     /// installed by now than were judged.
     pub(crate) async fn settle(&self, tx: &Tx, plugin: &str) -> Result<bool, Refusal> {
-        let now = others(tx, plugin).await?;
-        if now.iter().map(|version| version.id).ne(self.others.iter().map(|version| version.id)) {
+        if !self.is_of_now(tx, plugin).await? {
             return Ok(false);
         }
-        for version in now {
+        for version in self.others.clone() {
             let manifest = crate::plugins::plugin_of(&version).map_err(Refusal::defect)?.manifest;
             let files = files_of(&version).map_err(Refusal::defect)?;
             let given: Option<Certificate> = version.certificate.and_then(|given| serde_json::from_value(given.0).ok());
@@ -77,33 +100,31 @@ impl Judged {
 /// Judges field definitions by themselves: type, record, name, label, help and options.
 ///
 /// # Errors
-/// [`Refusal::Policy`] with the findings.
-pub(crate) fn judge_fields(text: String, fields: Vec<Field>) -> Result<(), Refusal> {
-    let file = File { name: "field".to_owned(), text };
-    verdict(lint(&[Source::Fields { file, fields }])).map(drop)
+/// A definition that cannot be judged.
+pub(crate) fn judge_fields(text: String, fields: Vec<Field>) -> Result<Report, Refusal> {
+    let file = File { name: FIELD_FILE.to_owned(), text };
+    readable(lint(&[Source::Fields { file, fields }]))
 }
 
-fn verdict(report: Report) -> Result<Report, Refusal> {
-    if let Some(unread) = report.unreadable.first() {
-        let place = format!("{} line {}", unread.file, unread.line);
-        return Err(Refusal::invalid(place, unread.message.clone()));
+/// What a report refuses; nothing when nothing was found.
+pub(crate) fn refusal(report: &Report) -> Option<Refusal> {
+    (!report.findings.is_empty()).then(|| Refusal::Policy { findings: report.findings.clone() })
+}
+
+fn readable(report: Report) -> Result<Report, Refusal> {
+    match report.unreadable.first() {
+        Some(unread) => Err(Refusal::invalid(format!("{} line {}", unread.file, unread.line), unread.message.clone())),
+        None => Ok(report),
     }
-    if report.findings.is_empty() { Ok(report) } else { Err(Refusal::Policy { findings: report.findings }) }
 }
 
 /// What a stored version holds, ready to be judged.
 pub(crate) fn stored(version: &script_version::Model) -> Result<Vec<Source>, Refusal> {
-    let plugin = crate::plugins::plugin_of(version).map_err(Refusal::defect)?;
-    let mut sources = vec![Source::Plugin(Box::new(named_apart(&plugin)))];
-    let files = files_of(version).map_err(Refusal::defect)?;
-    sources.extend(
-        files.iter().filter(|(name, _)| name.starts_with(STD_PREFIX)).map(|(name, text)| module(plugin.id(), name, text)),
-    );
-    Ok(sources)
+    Sources::stored(version).and_then(|sources| sources.installed()).map_err(Refusal::defect)
 }
 
 /// Two plugins may have files of one name; findings must tell them apart.
-fn named_apart(plugin: &Plugin) -> Plugin {
+pub(crate) fn named_apart(plugin: &Plugin) -> Plugin {
     let name = |file: &str| format!("{}/{}", plugin.id(), file.rsplit('/').next().unwrap_or(file));
     let is_script = plugin.files.contains_key(&plugin.manifest_file.name);
     let manifest = if is_script { name(&plugin.manifest_file.name) } else { name(MANIFEST_FILE) };
@@ -115,7 +136,7 @@ fn named_apart(plugin: &Plugin) -> Plugin {
 }
 
 /// A module as it was installed with a plugin, which alone imports it: another plugin's may have other words under its name.
-fn module(plugin: &str, name: &str, text: &str) -> Source {
+pub(crate) fn module(plugin: &str, name: &str, text: &str) -> Source {
     let file = File { name: format!("{plugin}/{name}.rhai"), text: text.to_owned() };
     Source::Module { name: name.to_owned(), file, of: Some(plugin.to_owned()) }
 }

@@ -10,6 +10,7 @@
 //! | [`actor`] | who does something |
 //! | [`refusal`] | why something is not done, in words that a salesperson can act on |
 //! | [`organisation`] | people, teams, territories, calendars and presence, as a versioned snapshot |
+//! | [`evidence`] | the log of policy acts: recorded, signed, shown, checked, taken home |
 //! | [`facts`] | answers to what a script's run asks |
 //! | [`idempotency`] | what makes a POST safe to repeat |
 //! | [`import`] | files of leads, read |
@@ -24,6 +25,7 @@ pub mod app;
 mod certify;
 pub mod demo;
 mod events;
+pub mod evidence;
 pub mod facts;
 mod fields;
 pub mod idempotency;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use pact_core::time::Instant;
 use pact_policy::manifest::{File, Manifest, Plugin};
 use pact_policy::table::{Capability, EntryPoint};
 use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, script_set, settings};
@@ -49,11 +50,11 @@ impl Plugins {
     ///
     /// # Errors
     /// A store that does not answer.
-    pub async fn load(store: &Store, pool: Option<&Pool>) -> Result<Self, StoreError> {
+    pub async fn load(store: &Store, pool: Option<&Pool>, now: Instant) -> Result<Self, StoreError> {
         let Some(pool) = pool else { return Ok(Self::default()) };
         let rows = pact_store::plugin::all(store.read()).await?;
         let fields = pact_store::field::all(store.read()).await?;
-        let mut standing = certify::standing(store).await?;
+        let mut standing = certify::standing(store, now).await?;
         let mut all = Vec::new();
         for row in rows.into_iter().filter(|row| row.enabled) {
             let installed = match standing.remove(&row.id) {

@@ -24,6 +24,7 @@ pub mod customer;
 pub mod entity;
 mod error;
 pub mod event;
+pub mod evidence;
 pub mod field;
 pub mod goal;
 pub mod import;

@@ -31,6 +31,9 @@ pub(super) struct Common {
     /// The folder for files that wait to be worked on, such as imports [default: files, beside the database]
     #[arg(long, env = "PACT_FILES", value_name = "FOLDER")]
     files: Option<PathBuf>,
+    /// The file of the audit log's key, made on first start; nodes that share a database share it [default: evidence.key, beside the files]
+    #[arg(long, env = "PACT_EVIDENCE_KEY", value_name = "FILE")]
+    evidence_key: Option<PathBuf>,
     /// What the log says: error, warn, info, debug, trace, or a filter such as pact=debug,warn [default: info]
     #[arg(long, env = "PACT_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -92,6 +95,7 @@ pub(super) enum LogFormat {
 struct File {
     database: Option<String>,
     files: Option<PathBuf>,
+    evidence_key: Option<PathBuf>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     listen: Option<String>,
@@ -139,12 +143,18 @@ impl Configuration {
                 secure_cookies: !(listening.insecure_cookies || file.insecure_cookies),
                 workers: listening.threads.or(file.threads).unwrap_or(cores),
                 files: common.files.or(file.files),
+                evidence_key: common.evidence_key.or(file.evidence_key),
                 outgoing,
             },
             plugins: listening.plugins.or(file.plugins).unwrap_or_else(|| PLUGINS.into()),
             log: common.log.or(file.log).unwrap_or_else(|| LOG.to_owned()),
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),
         })
+    }
+
+    /// The application with the places that the settings name.
+    pub(super) fn with_places(&self, app: pact_app::App) -> pact_app::App {
+        self.settings.with_places(app)
     }
 
     /// Starts the log, on standard error.

@@ -1,6 +1,7 @@
 //! The command line: `pact <command>`, one file a command.
 
 mod admin;
+mod audit;
 mod config;
 mod demo;
 mod import;
@@ -33,6 +34,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Manage admins.
     Admin(admin::Admin),
+    /// Export, check and sign the log of policy acts.
+    Audit(audit::Audit),
     /// Judge scripts, plugins and fields by the policy.
     Lint(lint::Lint),
     /// Serve an editor over standard input and output: what is refused as you type, what can stand where, where it is defined.
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Admin(command) => command.run(),
+        Command::Audit(command) => return audit::run(command),
         Command::Lint(command) => return lint::run(&command),
         Command::Lsp => lsp::run(),
         Command::Plugin(command) => command.run(),

@@ -45,6 +45,7 @@ pub mod api_key;
 pub mod card;
 pub mod contact;
 pub mod customer;
+pub mod evidence;
 pub mod field;
 pub mod form;
 pub mod goal;
@@ -69,6 +70,7 @@ pub mod webhook;
 
 use std::path::PathBuf;
 
+use pact_app::App;
 use pact_app::relay::Outgoing;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -90,8 +92,24 @@ pub struct Settings {
     pub workers: usize,
     /// The folder for files that wait to be worked on, such as imports; beside the database when it is left out.
     pub files: Option<PathBuf>,
+    /// The file of the audit log's key; beside the folder for files when it is left out.
+    pub evidence_key: Option<PathBuf>,
     /// How what leaves does so.
     pub outgoing: Outgoing,
+}
+
+impl Settings {
+    /// The application with the places that the settings name.
+    pub fn with_places(&self, app: App) -> App {
+        let app = match self.files.clone() {
+            Some(folder) => app.with_files(folder),
+            None => app,
+        };
+        match self.evidence_key.clone() {
+            Some(file) => app.with_evidence_key(file),
+            None => app,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -102,6 +120,7 @@ impl Default for Settings {
             secure_cookies: true,
             workers: 2,
             files: None,
+            evidence_key: None,
             outgoing: Outgoing::default(),
         }
     }
@@ -125,6 +144,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(card::routes);
         api.configure(contact::routes);
         api.configure(customer::routes);
+        api.configure(evidence::routes);
         api.configure(field::routes);
         api.configure(form::routes);
         api.configure(goal::routes);

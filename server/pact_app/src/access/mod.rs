@@ -38,7 +38,7 @@ use token::BadToken;
 
 pub(crate) use api_key::make as new_api_key;
 pub use method::SignInMethod;
-pub(crate) use secret::{fresh as fresh_secret, hash as hash_secret, random};
+pub(crate) use secret::{fresh as fresh_secret, hash as hash_secret, hex, random};
 
 /// How long an access token is good for.
 pub const ACCESS_TOKEN_S: u32 = 15 * 60;

@@ -2,13 +2,15 @@
 
 use pact_core::role::Role;
 use pact_core::time::Instant;
+use pact_evidence::PolicyAct;
 use pact_store::entity::{api_key, organisation, person, refresh_token, signing_key};
 use pact_store::{StoreError, record};
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
 use super::keys::Plan;
-use crate::{App, Caller, Refusal};
+use crate::evidence::record as record_act;
+use crate::{Actor, App, Caller, Refusal};
 
 /// An active person as a caller who is bound to no scopes.
 pub(super) async fn caller(app: &App, id: Uuid) -> Result<Option<Caller>, Refusal> {
@@ -48,8 +50,15 @@ pub(super) async fn signing_keys(app: &App) -> Result<Vec<signing_key::Model>, R
 
 /// Lets keys follow one another as planned.
 pub(super) async fn follow(app: &App, plan: Plan, new: Option<signing_key::Model>) -> Result<(), Refusal> {
+    let now = app.clock.now();
     app.store
         .write(async move |tx| {
+            let act = PolicyAct::TokenKeysChanged {
+                made: new.as_ref().map(|new| new.kid.clone()),
+                retired: plan.retire.iter().map(|(kid, _)| kid.clone()).collect(),
+                dropped: plan.drop.clone(),
+            };
+            record_act(tx, &Actor::System, now, act).await?;
             if let Some(new) = &new {
                 record::insert(tx, new.clone()).await?;
             }

@@ -2,6 +2,7 @@
 
 mod commits;
 mod events;
+mod evidence;
 mod expiry;
 mod heartbeat;
 mod import;

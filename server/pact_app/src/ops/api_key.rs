@@ -1,8 +1,10 @@
 //! Personal API keys: made by a person for their own scripts and clients, shown once, narrowed by scopes.
 
-use pact_core::role::Scope;
+use pact_core::role::{Role, Scope};
 use pact_core::text::NAME;
 use pact_core::time::Instant;
+use pact_evidence::PolicyAct;
+use pact_evidence::act::Change;
 use pact_store::entity::api_key::{self, Column, Entity};
 use pact_store::{AsJson, Ask, Page, Sort, StoreError, Tx, record};
 use sea_orm::PaginatorTrait;
@@ -12,6 +14,7 @@ use uuid::Uuid;
 
 use super::guard::text;
 use crate::access::{By as Shown, new_api_key};
+use crate::evidence::Recording;
 use crate::list::sorts;
 use crate::{App, Refusal};
 
@@ -75,10 +78,12 @@ pub async fn create_api_key(app: &App, command: CreateApiKey) -> Result<(api_key
         expires_at: command.expires_at.map(Instant::millis),
         revoked_at: None,
     };
+    let role = role_of(app, row.person_id);
     let made = app
         .store
         .write(async move |tx| {
             check_count(tx, row.person_id).await?;
+            record_key(tx, &row, Change::Made, role, now).await?;
             record::insert(tx, row.clone()).await?;
             Ok::<_, Refusal>(row.clone())
         })
@@ -91,11 +96,14 @@ pub async fn create_api_key(app: &App, command: CreateApiKey) -> Result<(api_key
 /// # Errors
 /// There is none with this id.
 pub async fn revoke_api_key(app: &App, person: Uuid, id: Uuid) -> Result<(), Refusal> {
-    let now = app.clock.now();
+    let (now, role) = (app.clock.now(), role_of(app, person));
     app.store
         .write(async move |tx| {
             let own = Entity::find_by_id(id).filter(Column::PersonId.eq(person)).one(tx).await.map_err(StoreError::from)?;
-            own.ok_or(Refusal::NotFound { what: "API key" })?;
+            let own = own.ok_or(Refusal::NotFound { what: "API key" })?;
+            if own.revoked_at.is_none() {
+                record_key(tx, &own, Change::Removed, role, now).await?;
+            }
             Entity::update_many()
                 .col_expr(Column::RevokedAt, Expr::value(now.millis()))
                 .filter(Column::Id.eq(id))
@@ -108,6 +116,42 @@ pub async fn revoke_api_key(app: &App, person: Uuid, id: Uuid) -> Result<(), Ref
         .await?;
     app.access.forget(Shown::ApiKey(id));
     Ok(())
+}
+
+fn role_of(app: &App, person: Uuid) -> Option<Role> {
+    app.organisation().people.get(&person).map(|member| member.role)
+}
+
+/// Whether a key with this scope may do more than daily work: then the audit log tells of it.
+const fn is_recorded(scope: Scope) -> bool {
+    match scope {
+        Scope::OrganisationWrite | Scope::PluginsWrite | Scope::OutboxWrite | Scope::AuditRead | Scope::Admin => true,
+        Scope::LeadsRead
+        | Scope::LeadsWrite
+        | Scope::ImportsWrite
+        | Scope::CustomersRead
+        | Scope::CustomersWrite
+        | Scope::CardsRead
+        | Scope::CardsWrite
+        | Scope::PlansRead
+        | Scope::PlansWrite
+        | Scope::RequestsRead
+        | Scope::RequestsWrite
+        | Scope::PacksRead
+        | Scope::PacksWrite
+        | Scope::GoalsRead
+        | Scope::GoalsWrite
+        | Scope::OrganisationRead
+        | Scope::PluginsRead => false,
+    }
+}
+
+async fn record_key(tx: &Tx, row: &api_key::Model, change: Change, role: Option<Role>, now: Instant) -> Result<(), Refusal> {
+    if !row.scopes.iter().filter_map(|scope| scope.parse().ok()).any(is_recorded) {
+        return Ok(());
+    }
+    let act = PolicyAct::ApiKeyChanged { key: row.prefix.clone(), change, scopes: row.scopes.0.clone() };
+    Recording::by_person(row.person_id, role, now)?.write(tx, act).await
 }
 
 async fn check_count(tx: &Tx, person: Uuid) -> Result<(), Refusal> {

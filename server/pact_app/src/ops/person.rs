@@ -6,6 +6,7 @@ use pact_core::calendar::WorkingHours;
 use pact_core::role::{Right, Role};
 use pact_core::text::{NAME, WORD};
 use pact_core::time::Instant;
+use pact_evidence::PolicyAct;
 use pact_store::entity::person::{self, Column, Entity};
 use pact_store::entity::{team, territory};
 use pact_store::{AsJson, Ask, Page, Secret, Sort, StoreError, Tx, Words, record};
@@ -18,6 +19,7 @@ use super::guard::{maybe_text, same_revision, taken, text};
 use super::organisation::touch;
 use super::session::end_sessions;
 use crate::access::{password, rights};
+use crate::evidence::Recording;
 use crate::list::sorts;
 use crate::{Actor, App, Refusal};
 
@@ -180,16 +182,18 @@ pub async fn list_persons(app: &App, filter: PersonFilter, sort: Sort<By>, ask: 
 ///
 /// # Errors
 /// A value that cannot be taken, or an e-mail address that somebody has.
-pub async fn create_person(app: &App, _actor: &Actor, command: CreatePerson) -> Result<person::Model, Refusal> {
+pub async fn create_person(app: &App, actor: &Actor, command: CreatePerson) -> Result<person::Model, Refusal> {
     let mut row = new_row(&command, app.clock.now())?;
     if let Some(given) = command.password {
         password::check(&given, &row.email, &row.name)?;
         row.password_hash = Some(app.access.hasher.hash(given).await?.into());
     }
+    let (actor, now) = (actor.clone(), app.clock.now());
     app.store
         .write(async move |tx| {
             check_links(tx, &row).await?;
             record::insert(tx, row.clone()).await.map_err(|error| taken(error, "person", "email"))?;
+            record_role(tx, &actor, now, None, &row).await?;
             touch(tx).await?;
             Ok(row.clone())
         })
@@ -210,7 +214,7 @@ pub async fn change_person(
     may_change(actor, id, &change)?;
     // What cannot be taken is refused before the revision is looked at, as everywhere.
     changed(&record::get::<person::Model>(app.store.read(), id).await?, &change)?;
-    let now = app.clock.now();
+    let (now, by) = (app.clock.now(), actor.clone());
     let saved = app
         .store
         .write(async move |tx| {
@@ -220,6 +224,7 @@ pub async fn change_person(
             check_links(tx, &after).await?;
             keep_an_admin(tx, &before, &after).await?;
             let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "person", "email"))?;
+            record_role(tx, &by, now, Some(&before), &saved).await?;
             if before.active && !saved.active {
                 end_sessions(tx, id, None, now).await?;
             }
@@ -244,18 +249,40 @@ pub async fn set_password(app: &App, actor: &Actor, command: SetPassword) -> Res
     }
     password::check(&command.password, &row.email, &row.name)?;
     let hash = app.access.hasher.hash(command.password).await?;
-    let (id, session, now) = (command.id, command.session, app.clock.now());
+    let (id, session, now, by) = (command.id, command.session, app.clock.now(), actor.clone());
     app.store
         .write(async move |tx| {
+            if by.person_id() != Some(id) {
+                let mut recording = Recording::by(&by, now)?;
+                let person = recording.person(id)?;
+                recording.write(tx, PolicyAct::PasswordSetForOther { person }).await?;
+            }
             let before = record::hold::<person::Model>(tx, id).await?;
             let after = person::Model { password_hash: Some(Secret(hash.clone())), ..before.clone() };
             record::save(tx, &before, after).await?;
-            end_sessions(tx, id, session, now).await
+            end_sessions(tx, id, session, now).await.map_err(Refusal::from)
         })
-        .await
-        .map_err(|error: StoreError| Refusal::from(error))?;
+        .await?;
     app.access.forget_person(id);
     Ok(())
+}
+
+/// Records that a person has another role than before; who is not active has none.
+async fn record_role(
+    tx: &Tx,
+    actor: &Actor,
+    now: Instant,
+    before: Option<&person::Model>,
+    after: &person::Model,
+) -> Result<(), Refusal> {
+    let role = |row: &person::Model| row.active.then(|| row.role.clone());
+    let (from, to) = (before.and_then(role), role(after));
+    if from == to {
+        return Ok(());
+    }
+    let mut recording = Recording::by(actor, now)?;
+    let person = recording.person(after.id)?;
+    recording.write(tx, PolicyAct::RoleChanged { person, from, to }).await
 }
 
 /// Whoever changes their own password shows that they know the present one: a device left open is not enough.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pact_evidence::PolicyAct;
 use pact_policy::manifest::{Field, Plugin, leading_manifest};
 use pact_script::plugin::{Std, script_set};
 use pact_store::entity::{custom_field, plugin, script_version};
@@ -9,6 +10,8 @@ use pact_store::{Notice, Tx, record};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::evidence::Recording;
+use crate::evidence::sources::{self, Sources};
 use crate::facts::field_record;
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal, judging};
@@ -36,9 +39,14 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
         files: plugin.files.iter().map(|(name, text)| (name.clone(), text.clone())).chain(modules.iter().cloned()).collect(),
         plugin,
     };
+    let own = Sources::of(&version.plugin, manifest_text(&version.plugin), version.files.clone());
     for _ in 0..JUDGED_AT_MOST {
-        let judged = judging::judge(app, &version.plugin, &modules).await?;
-        if let Some(row) = write_version(app, actor, version.clone(), judged).await? {
+        let judged = judging::judge(app, &version.plugin, &own).await?;
+        if let Some(refusal) = judged.refusal() {
+            if write_refusal(app, actor, &version.plugin, &own, judged).await? {
+                return Err(refusal);
+            }
+        } else if let Some(row) = write_version(app, actor, version.clone(), own.clone(), judged).await? {
             return Ok(row);
         }
     }
@@ -54,17 +62,43 @@ struct NewVersion {
     hash: String,
 }
 
+/// Records a refusal; `false` when other plugins changed in the meantime, because the verdict was given together with them.
+async fn write_refusal(
+    app: &App,
+    actor: &Actor,
+    plugin: &Plugin,
+    own: &Sources,
+    judged: judging::Judged,
+) -> Result<bool, Refusal> {
+    let (actor, plugin, own, now) = (actor.clone(), plugin.clone(), own.clone(), app.clock.now());
+    app.store
+        .write(async move |tx| {
+            // First, so that nothing is installed between the look and the entry.
+            pact_store::evidence::hold_head(tx).await?;
+            if !judged.is_of_now(tx, plugin.id()).await? {
+                return Ok(false);
+            }
+            let mut recording = Recording::by(&actor, now)?;
+            let act = sources::refused(&mut recording, &plugin, &own, judged.report());
+            recording.write(tx, act).await?;
+            Ok(true)
+        })
+        .await
+}
+
 /// Stores what was judged; nothing when other plugins changed in the meantime, because the verdict was given together with them.
 async fn write_version(
     app: &App,
     actor: &Actor,
     version: NewVersion,
+    own: Sources,
     judged: judging::Judged,
 ) -> Result<Option<plugin::Model>, Refusal> {
     let scene = app.scene(actor);
     app.store
         .write(async move |tx| {
             let NewVersion { plugin, files, hash } = &version;
+            pact_store::evidence::hold_head(tx).await?;
             if !judged.settle(tx, plugin.id()).await? {
                 return Ok(None);
             }
@@ -74,7 +108,18 @@ async fn write_version(
                 Some(newest) if newest.hash == *hash && newest.manifest == manifest && newest.files.0 == json!(files) => {
                     pact_store::plugin::certify(tx, newest.id, certificate).await?;
                 }
-                Some(_) | None => insert_version(tx, &version, manifest, certificate, &scene).await?,
+                newest => {
+                    let mut recording = Recording::by(&scene.actor, scene.now)?;
+                    let act = PolicyAct::PluginInstalled {
+                        plugin: plugin.id().to_owned(),
+                        version: plugin.manifest.version.clone(),
+                        sources: recording.text(own.text()),
+                        replaces: newest.map(|newest| newest.version),
+                        verdict: sources::verdict(&mut recording, judged.report()),
+                    };
+                    recording.write(tx, act).await?;
+                    insert_version(tx, &version, manifest, certificate, &scene).await?;
+                }
             }
             for field in &plugin.manifest.fields {
                 define_field(tx, plugin.id(), field).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pact_evidence::{Hash, PolicyAct};
 use pact_policy::manifest::{File, Plugin};
 use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, settings};
 use pact_store::entity::plugin;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use super::guard::same_revision;
 use super::plugin::install_plugin;
+use crate::evidence::record as record_act;
 use crate::plugins::{files_of, plugin_of, std_of};
 use crate::{Actor, App, Refusal};
 
@@ -95,14 +97,18 @@ async fn known_modules(app: &App) -> Result<BTreeMap<String, String>, Refusal> {
 /// A revision that is not the present one.
 pub async fn switch_plugin(
     app: &App,
-    _actor: &Actor,
+    actor: &Actor,
     id: String,
     revision: String,
     enabled: bool,
 ) -> Result<plugin::Model, Refusal> {
+    let (actor, now) = (actor.clone(), app.clock.now());
     app.store
         .write(async move |tx| {
             let before = hold(tx, &id, &revision).await?;
+            if before.enabled != enabled {
+                record_act(tx, &actor, now, PolicyAct::PluginSwitched { plugin: id.clone(), enabled }).await?;
+            }
             let saved = record::save(tx, &before, plugin::Model { enabled, ..before.clone() }).await?;
             tx.after_commit(Notice::PluginsChanged);
             Ok(saved)
@@ -114,7 +120,8 @@ pub async fn switch_plugin(
 ///
 /// # Errors
 /// A revision that is not the present one, or a setting that the manifest refuses.
-pub async fn set_plugin(app: &App, _actor: &Actor, command: SetPlugin) -> Result<plugin::Model, Refusal> {
+pub async fn set_plugin(app: &App, actor: &Actor, command: SetPlugin) -> Result<plugin::Model, Refusal> {
+    let (actor, now) = (actor.clone(), app.clock.now());
     app.store
         .write(async move |tx| {
             let before = hold(tx, &command.id, &command.revision).await?;
@@ -126,6 +133,9 @@ pub async fn set_plugin(app: &App, _actor: &Actor, command: SetPlugin) -> Result
                 }
             }
             check(tx, &command.id, &chosen).await?;
+            let settings = command.settings.keys().cloned().collect();
+            let to = Hash::of(Value::Object(chosen.clone()).to_string());
+            record_act(tx, &actor, now, PolicyAct::PluginSet { plugin: command.id.clone(), settings, to }).await?;
             let after = plugin::Model { settings: AsJson(Value::Object(chosen)), ..before.clone() };
             let saved = record::save(tx, &before, after).await?;
             tx.after_commit(Notice::PluginsChanged);

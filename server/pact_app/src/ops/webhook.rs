@@ -3,6 +3,8 @@
 use std::fmt;
 
 use pact_core::text::NAME;
+use pact_evidence::PolicyAct;
+use pact_evidence::act::Change;
 use pact_store::entity::outbox;
 use pact_store::entity::webhook::{self, Column, Entity};
 use pact_store::outbox as store;
@@ -15,6 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::guard::{same_revision, taken, text};
+use crate::evidence::record as record_act;
 use crate::relay::reach::check_url;
 use crate::relay::signature::new_secret;
 use crate::subscriptions::{body, message, offered};
@@ -77,11 +80,7 @@ pub async fn list_webhooks(app: &App, sort: Sort<By>, ask: &Ask) -> Result<Page<
 ///
 /// # Errors
 /// An address that may not be reached, an event that is not offered, a name that is taken, or too many webhooks.
-pub async fn create_webhook(
-    app: &App,
-    _actor: &Actor,
-    command: CreateWebhook,
-) -> Result<(webhook::Model, SecretString), Refusal> {
+pub async fn create_webhook(app: &App, actor: &Actor, command: CreateWebhook) -> Result<(webhook::Model, SecretString), Refusal> {
     let secret = new_secret()?;
     let now = app.clock.now();
     let row = webhook::Model {
@@ -98,6 +97,7 @@ pub async fn create_webhook(
         held_until: None,
         created_at: now.millis(),
     };
+    let actor = actor.clone();
     let made = app
         .store
         .write(async move |tx| {
@@ -107,6 +107,7 @@ pub async fn create_webhook(
                 });
             }
             record::insert(tx, row.clone()).await.map_err(|error| taken(error, "webhook", "name"))?;
+            record_act(tx, &actor, now, act(&row, Change::Made)).await?;
             store::give_to(tx, &row, now.millis()).await?;
             tx.after_commit(Notice::WebhooksChanged);
             Ok(row.clone())
@@ -119,11 +120,11 @@ pub async fn create_webhook(
 ///
 /// # Errors
 /// A revision that is not the present one, or values as [`create_webhook`] refuses them.
-pub async fn change_webhook(app: &App, _actor: &Actor, command: ChangeWebhook) -> Result<webhook::Model, Refusal> {
+pub async fn change_webhook(app: &App, actor: &Actor, command: ChangeWebhook) -> Result<webhook::Model, Refusal> {
     let name = command.name.as_deref().map(|given| text(NAME, "name", given)).transpose()?;
     let url = command.url.as_deref().map(|given| address(app, given)).transpose()?;
     let asked = command.events.as_deref().map(events).transpose()?;
-    let now = app.clock.now();
+    let (now, actor) = (app.clock.now(), actor.clone());
     app.store
         .write(async move |tx| {
             let before = hold(tx, command.id, &command.revision).await?;
@@ -137,6 +138,7 @@ pub async fn change_webhook(app: &App, _actor: &Actor, command: ChangeWebhook) -
                 after.held_until = None;
             }
             let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "webhook", "name"))?;
+            record_act(tx, &actor, now, act(&saved, Change::Changed)).await?;
             store::give_to(tx, &saved, now.millis()).await?;
             tx.after_commit(Notice::WebhooksChanged);
             Ok(saved)
@@ -179,10 +181,12 @@ pub async fn rotate_webhook_secret(
 ///
 /// # Errors
 /// A revision that is not the present one.
-pub async fn delete_webhook(app: &App, _actor: &Actor, id: Uuid, revision: String) -> Result<(), Refusal> {
+pub async fn delete_webhook(app: &App, actor: &Actor, id: Uuid, revision: String) -> Result<(), Refusal> {
+    let (now, actor) = (app.clock.now(), actor.clone());
     app.store
         .write(async move |tx| {
             let before = hold(tx, id, &revision).await?;
+            record_act(tx, &actor, now, act(&before, Change::Removed)).await?;
             tx.after_commit(Notice::WebhooksChanged);
             Ok(record::remove(tx, &before).await?)
         })
@@ -207,6 +211,12 @@ pub async fn test_webhook(app: &App, _actor: &Actor, id: Uuid) -> Result<outbox:
             Ok(row)
         })
         .await
+}
+
+/// What the audit log says of a webhook: where it posts and what it asks for, not its secret.
+fn act(row: &webhook::Model, change: Change) -> PolicyAct {
+    let host = reqwest::Url::parse(&row.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    PolicyAct::WebhookChanged { webhook: row.id.to_string(), change, host, events: row.events.0.clone(), active: row.active }
 }
 
 async fn hold(tx: &Tx, id: Uuid, revision: &str) -> Result<webhook::Model, Refusal> {

@@ -35,6 +35,7 @@ mod columns {
 mod access;
 mod customers;
 mod events;
+mod evidence;
 mod imports;
 mod leaving;
 mod people;
@@ -46,6 +47,7 @@ mod talks;
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
 pub use customers::{contact, customer, lead, lead_event, push};
 pub use events::{digest, event, message, rotation};
+pub use evidence::{evidence_checkpoint, evidence_entry, evidence_head, evidence_name, evidence_node, evidence_text};
 pub use imports::{import, import_mapping, import_row_refused};
 pub use leaving::{outbox, outbox_attempt, webhook};
 pub use people::{absence, holiday, organisation, person, team, territory};

@@ -2,14 +2,15 @@
 
 use chrono::NaiveDate;
 use pact_core::money::{Currency, Money};
+use pact_policy::Report;
 use pact_policy::manifest::{Field, parse_fields};
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use super::*;
 
-/// The row that a definition makes, if the policy allows it.
-pub(super) fn definition(given: &DefineField) -> Result<custom_field::Model, Refusal> {
+/// The row that a definition makes, and what the linter says of it.
+pub(super) fn definition(given: &DefineField) -> Result<(custom_field::Model, JudgedField), Refusal> {
     let row = custom_field::Model {
         id: Uuid::new_v4(),
         revision: record::new_revision(),
@@ -27,12 +28,21 @@ pub(super) fn definition(given: &DefineField) -> Result<custom_field::Model, Ref
         formula: maybe_text(OPTIONAL_TEXT, "formula", given.formula.as_deref())?,
         plugin_id: None,
     };
-    check_as_manifest(&row)?;
-    Ok(row)
+    let judged = judge_as_manifest(&row)?;
+    Ok((row, judged))
 }
 
-/// Refuses a definition that a plugin's manifest could not hold either, or that the policy refuses: both are read and judged by the same rules.
-pub(super) fn check_as_manifest(row: &custom_field::Model) -> Result<(), Refusal> {
+/// A definition as the linter reads it, and the linter's report.
+#[derive(Clone, Debug)]
+pub(super) struct JudgedField {
+    /// The definition as a manifest has it.
+    pub(super) manifest: String,
+    /// The report.
+    pub(super) report: Report,
+}
+
+/// Refuses a definition that a plugin's manifest could not hold either, and judges it: both are read and judged by the same rules.
+pub(super) fn judge_as_manifest(row: &custom_field::Model) -> Result<JudgedField, Refusal> {
     let definition = json!({
         "on": row.on_record, "name": row.name, "label": row.label, "type": row.field_type, "help": row.help, "options": row.options.0,
         "required": row.required, "helps": row.helps, "because": row.because, "about": row.about, "kind": row.kind, "formula": row.formula,
@@ -40,7 +50,8 @@ pub(super) fn check_as_manifest(row: &custom_field::Model) -> Result<(), Refusal
     let field: Field = serde_json::from_value(definition).map_err(|error| Refusal::invalid("type", words(&error.to_string())))?;
     let manifest = toml::to_string(&json!({ "field": [without_nulls(json!(field))] })).map_err(Refusal::defect)?;
     let fields = parse_fields(&manifest).map_err(|error| Refusal::invalid("field", error.message))?;
-    crate::judging::judge_fields(manifest, fields)
+    let report = crate::judging::judge_fields(manifest.clone(), fields)?;
+    Ok(JudgedField { manifest, report })
 }
 
 /// What can be chosen, each once.

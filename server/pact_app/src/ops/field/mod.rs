@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 
 use pact_core::role::Right;
 use pact_core::text::{NAME, OPTIONAL_TEXT, REASON, WORD};
+use pact_core::time::Instant;
+use pact_evidence::PolicyAct;
+use pact_evidence::act::Change;
 use pact_script::value::Value;
 use pact_store::entity::{contact, custom_field, custom_value, customer, lead, person, plan};
 use pact_store::record::Record;
-use pact_store::{Notice, StoreError, Tx, record};
+use pact_store::{AsJson, Notice, StoreError, Tx, record};
 use sea_orm::entity::prelude::*;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::guard::{maybe_text, same_revision, taken, text};
+use crate::evidence::sources::verdict;
+use crate::evidence::{Recording, record as record_act};
+use crate::judging::refusal;
 use crate::{Actor, App, Refusal, fields};
 
 mod input;
@@ -150,10 +156,13 @@ impl OnRecord {
 ///
 /// # Errors
 /// A definition that a manifest could not hold either, one that helps nobody, or a name that is taken.
-pub async fn define_field(app: &App, _actor: &Actor, command: DefineField) -> Result<custom_field::Model, Refusal> {
-    let row = input::definition(&command)?;
+pub async fn define_field(app: &App, actor: &Actor, command: DefineField) -> Result<custom_field::Model, Refusal> {
+    let (row, judged) = input::definition(&command)?;
+    refuse(app, actor, &row, &judged).await?;
+    let (actor, now) = (actor.clone(), app.clock.now());
     app.store
         .write(async move |tx| {
+            record_definition(tx, &actor, now, &row, &judged, Change::Made).await?;
             record::insert(tx, row.clone()).await.map_err(|error| taken(error, "field", "name"))?;
             tx.after_commit(Notice::PluginsChanged);
             Ok::<_, Refusal>(row.clone())
@@ -165,25 +174,33 @@ pub async fn define_field(app: &App, _actor: &Actor, command: DefineField) -> Re
 ///
 /// # Errors
 /// A revision that is not the present one, a plugin's field, or values that cannot be taken.
-pub async fn change_field(app: &App, _actor: &Actor, command: ChangeField) -> Result<custom_field::Model, Refusal> {
+pub async fn change_field(app: &App, actor: &Actor, command: ChangeField) -> Result<custom_field::Model, Refusal> {
     let label = command.label.as_deref().map(|given| text(NAME, "label", given)).transpose()?;
     let because = command.because.as_deref().map(|given| text(REASON, "because", given)).transpose()?;
     let help = command.help.as_ref().map(|given| maybe_text(OPTIONAL_TEXT, "help", given.as_deref())).transpose()?;
     let options = command.options.as_deref().map(input::options).transpose()?;
+    let changed = move |before: &custom_field::Model| {
+        let mut after = before.clone();
+        after.label = label.clone().unwrap_or(after.label);
+        after.because = because.clone().unwrap_or(after.because);
+        after.help = help.clone().unwrap_or(after.help);
+        after.required = command.required.unwrap_or(after.required);
+        after.options = options.clone().map_or(after.options, AsJson);
+        after
+    };
+    let seen = record::get::<custom_field::Model>(app.store.read(), command.id).await?;
+    if same_revision(&seen, &command.revision).is_ok() && not_of_a_plugin(&seen).is_ok() {
+        let after = changed(&seen);
+        refuse(app, actor, &after, &input::judge_as_manifest(&after)?).await?;
+    }
+    let (actor, now) = (actor.clone(), app.clock.now());
     app.store
         .write(async move |tx| {
             let before = record::hold::<custom_field::Model>(tx, command.id).await?;
             same_revision(&before, &command.revision)?;
             not_of_a_plugin(&before)?;
-            let mut after = before.clone();
-            after.label = label.clone().unwrap_or(after.label);
-            after.because = because.clone().unwrap_or(after.because);
-            after.help = help.clone().unwrap_or(after.help);
-            after.required = command.required.unwrap_or(after.required);
-            if let Some(options) = &options {
-                after.options = options.clone().into();
-                input::check_as_manifest(&after)?;
-            }
+            let after = changed(&before);
+            record_definition(tx, &actor, now, &after, &input::judge_as_manifest(&after)?, Change::Changed).await?;
             let saved = record::save(tx, &before, after).await?;
             tx.after_commit(Notice::PluginsChanged);
             Ok(saved)
@@ -195,7 +212,8 @@ pub async fn change_field(app: &App, _actor: &Actor, command: ChangeField) -> Re
 ///
 /// # Errors
 /// A revision that is not the present one, or a plugin's field.
-pub async fn delete_field(app: &App, _actor: &Actor, id: Uuid, revision: String) -> Result<(), Refusal> {
+pub async fn delete_field(app: &App, actor: &Actor, id: Uuid, revision: String) -> Result<(), Refusal> {
+    let (actor, now) = (actor.clone(), app.clock.now());
     app.store
         .write(async move |tx| {
             let before = record::hold::<custom_field::Model>(tx, id).await?;
@@ -203,11 +221,59 @@ pub async fn delete_field(app: &App, _actor: &Actor, id: Uuid, revision: String)
             not_of_a_plugin(&before)?;
             let of_field = custom_value::Entity::delete_many().filter(custom_value::Column::FieldId.eq(id));
             of_field.exec(tx).await.map_err(StoreError::from)?;
+            record_act(tx, &actor, now, PolicyAct::FieldRemoved { field: field_name(&before) }).await?;
             record::remove(tx, &before).await?;
             tx.after_commit(Notice::PluginsChanged);
             Ok(())
         })
         .await
+}
+
+/// The record and the field's name, as the audit log has them.
+fn field_name(row: &custom_field::Model) -> String {
+    format!("{}.{}", row.on_record, row.name)
+}
+
+/// Records a definition that the linter accepted.
+async fn record_definition(
+    tx: &Tx,
+    actor: &Actor,
+    now: Instant,
+    row: &custom_field::Model,
+    judged: &input::JudgedField,
+    change: Change,
+) -> Result<(), Refusal> {
+    if let Some(refusal) = refusal(&judged.report) {
+        return Err(refusal);
+    }
+    let mut recording = Recording::by(actor, now)?;
+    let act = PolicyAct::FieldDefined {
+        field: field_name(row),
+        change,
+        sources: recording.text(judged.manifest.clone()),
+        about: row.about.clone(),
+        verdict: verdict(&mut recording, &judged.report),
+    };
+    recording.write(tx, act).await
+}
+
+/// Refuses a definition in which the linter found something, and records that.
+async fn refuse(app: &App, actor: &Actor, row: &custom_field::Model, judged: &input::JudgedField) -> Result<(), Refusal> {
+    let Some(refusal) = refusal(&judged.report) else { return Ok(()) };
+    let (actor, now, row, judged) = (actor.clone(), app.clock.now(), row.clone(), judged.clone());
+    app.store
+        .write(async move |tx| {
+            let mut recording = Recording::by(&actor, now)?;
+            let act = PolicyAct::FieldRefused {
+                field: field_name(&row),
+                sources: recording.text(judged.manifest.clone()),
+                about: row.about.clone(),
+                verdict: verdict(&mut recording, &judged.report),
+            };
+            recording.write(tx, act).await
+        })
+        .await?;
+    Err(refusal)
 }
 
 /// The values that a record has in the custom fields of its kind.

@@ -1,0 +1,429 @@
+//! What an entry of the log says: one policy act, who did it by pseudonym, and when.
+//!
+//! As little as evidence needs: sources and verdicts stand in the log as hashes, and beside it as texts ("sources") that can be compared with them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::tree::Hash;
+
+/// The most findings that an entry lists; the verdict beside the log has all.
+pub const MAX_FINDINGS: usize = 40;
+
+/// One entry of the log, a line of JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its place in the log, from 0.
+    pub index: u64,
+    /// When, as RFC 3339 has it.
+    pub at: String,
+    /// Who did it.
+    pub by: By,
+    /// What was done.
+    pub act: PolicyAct,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct By {
+    /// `person`, or `system`: PACT itself, and whoever has its machine.
+    pub kind: String,
+    /// The role in which a person did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The person, by a pseudonym of this entry alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Pseudonym>,
+}
+
+impl By {
+    /// PACT itself.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { kind: "system".to_owned(), role: None, who: None }
+    }
+}
+
+/// A person, in one place of one entry: a hash over a random salt and the person's id.
+///
+/// Equal persons have different pseudonyms wherever they are mentioned, so nobody can count by them. Who keeps the salt can show who it was; once the salt
+/// is erased, nobody can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pseudonym(pub Hash);
+
+impl Pseudonym {
+    /// The pseudonym of the person with this id under a salt.
+    #[must_use]
+    pub fn of(salt: &[u8], person: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update("pact/pseudonym/1\0");
+        hash.update((salt.len() as u64).to_be_bytes());
+        hash.update(salt);
+        hash.update(person);
+        Self(Hash(hash.finalize().into()))
+    }
+}
+
+/// On what a verdict was given, and which it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// Hash of the interface table.
+    pub interface: String,
+    /// Hash of the rules: the linter's own sources.
+    pub rules: String,
+    /// Hash of the report, word for word.
+    pub report: Hash,
+    /// What was found; nothing when it was accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Found>,
+}
+
+/// A finding, without its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// The rule that was broken.
+    pub rule: String,
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+}
+
+/// What became of something that is defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It is new.
+    Made,
+    /// It is another one now.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
+/// An act that concerns the policy; the only thing that the log holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PolicyAct {
+    /// The log began.
+    LogOpened {
+        /// Its name, which every checkpoint repeats.
+        origin: String,
+    },
+    /// Another key signs the log from now on.
+    LogKeyChanged {
+        /// The key that did before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// The key that does now.
+        to: String,
+    },
+    /// Keys that sign access tokens followed one another.
+    TokenKeysChanged {
+        /// A key that was made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<String>,
+        /// Keys that sign no more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        retired: Vec<String>,
+        /// Keys that were forgotten.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dropped: Vec<String>,
+    },
+    /// A plugin was there before the log was.
+    PluginFound {
+        /// Its id.
+        plugin: String,
+        /// Its version.
+        version: String,
+        /// Hash of its manifest and scripts.
+        sources: Hash,
+    },
+    /// A plugin was judged together with all others, accepted and installed.
+    PluginInstalled {
+        /// Its id.
+        plugin: String,
+        /// Its version.
+        version: String,
+        /// Hash of its manifest and scripts.
+        sources: Hash,
+        /// The version that was installed before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<String>,
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// A plugin was judged together with all others, and refused.
+    PluginRefused {
+        /// Its id.
+        plugin: String,
+        /// Its version.
+        version: String,
+        /// Hash of its manifest and scripts.
+        sources: Hash,
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// A release with other rules judged everything that is installed again.
+    PluginsJudgedAgain {
+        /// What was judged, by id.
+        judged: Vec<String>,
+        /// What does not run any more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<String>,
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// A plugin was removed.
+    PluginRemoved {
+        /// Its id.
+        plugin: String,
+    },
+    /// A plugin was switched on or off.
+    PluginSwitched {
+        /// Its id.
+        plugin: String,
+        /// Whether it runs.
+        enabled: bool,
+    },
+    /// A plugin's settings were changed.
+    PluginSet {
+        /// Its id.
+        plugin: String,
+        /// What was set, by name.
+        settings: Vec<String>,
+        /// Hash of all its settings.
+        to: Hash,
+    },
+    /// A custom field was judged, accepted and defined, or defined otherwise.
+    FieldDefined {
+        /// The record and the field's name: `customer.employees`.
+        field: String,
+        /// Whether it is new.
+        change: Change,
+        /// Hash of the definition.
+        sources: Hash,
+        /// Whose act a two-sided word means: the answer that its definition gives.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<String>,
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// A custom field was judged and refused.
+    FieldRefused {
+        /// The record and the field's name.
+        field: String,
+        /// Hash of the definition.
+        sources: Hash,
+        /// The answer that its definition gives.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<String>,
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// A custom field was removed.
+    FieldRemoved {
+        /// The record and the field's name.
+        field: String,
+    },
+    /// A person's role changed; nobody has one before they come and after they leave.
+    RoleChanged {
+        /// The person.
+        person: Pseudonym,
+        /// The role before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// The role now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
+    /// Somebody else than the person set their password.
+    PasswordSetForOther {
+        /// The person.
+        person: Pseudonym,
+    },
+    /// An API key that may do more than daily work was made or revoked.
+    ApiKeyChanged {
+        /// What the key begins with.
+        key: String,
+        /// Whether it is new.
+        change: Change,
+        /// What it is good for.
+        scopes: Vec<String>,
+    },
+    /// Where data leaves to was made, changed or removed.
+    WebhookChanged {
+        /// Its id.
+        webhook: String,
+        /// What became of it.
+        change: Change,
+        /// The host to which it posts.
+        host: String,
+        /// The events for which it asks.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        events: Vec<String>,
+        /// Whether it posts.
+        active: bool,
+    },
+    /// This log was exported.
+    EvidenceExported {
+        /// How many entries it had.
+        size: u64,
+    },
+    /// A witness may cosign checkpoints from now on.
+    WitnessRegistered {
+        /// Its key.
+        key: String,
+    },
+}
+
+impl PolicyAct {
+    /// The word of this kind of act, as the entry has it in `type`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LogOpened { .. } => "log_opened",
+            Self::LogKeyChanged { .. } => "log_key_changed",
+            Self::TokenKeysChanged { .. } => "token_keys_changed",
+            Self::PluginFound { .. } => "plugin_found",
+            Self::PluginInstalled { .. } => "plugin_installed",
+            Self::PluginRefused { .. } => "plugin_refused",
+            Self::PluginsJudgedAgain { .. } => "plugins_judged_again",
+            Self::PluginRemoved { .. } => "plugin_removed",
+            Self::PluginSwitched { .. } => "plugin_switched",
+            Self::PluginSet { .. } => "plugin_set",
+            Self::FieldDefined { .. } => "field_defined",
+            Self::FieldRefused { .. } => "field_refused",
+            Self::FieldRemoved { .. } => "field_removed",
+            Self::RoleChanged { .. } => "role_changed",
+            Self::PasswordSetForOther { .. } => "password_set_for_other",
+            Self::ApiKeyChanged { .. } => "api_key_changed",
+            Self::WebhookChanged { .. } => "webhook_changed",
+            Self::EvidenceExported { .. } => "evidence_exported",
+            Self::WitnessRegistered { .. } => "witness_registered",
+        }
+    }
+
+    /// The verdict that was given, if one was.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::PluginInstalled { verdict, .. }
+            | Self::PluginRefused { verdict, .. }
+            | Self::PluginsJudgedAgain { verdict, .. }
+            | Self::FieldDefined { verdict, .. }
+            | Self::FieldRefused { verdict, .. } => Some(verdict),
+            Self::LogOpened { .. }
+            | Self::LogKeyChanged { .. }
+            | Self::TokenKeysChanged { .. }
+            | Self::PluginFound { .. }
+            | Self::PluginRemoved { .. }
+            | Self::PluginSwitched { .. }
+            | Self::PluginSet { .. }
+            | Self::FieldRemoved { .. }
+            | Self::RoleChanged { .. }
+            | Self::PasswordSetForOther { .. }
+            | Self::ApiKeyChanged { .. }
+            | Self::WebhookChanged { .. }
+            | Self::EvidenceExported { .. }
+            | Self::WitnessRegistered { .. } => None,
+        }
+    }
+
+    /// The texts beside the log that belong to this act, by their hashes.
+    #[must_use]
+    pub fn texts(&self) -> Vec<Hash> {
+        let of_refusal = |verdict: &Verdict| (!verdict.findings.is_empty()).then_some(verdict.report);
+        match self {
+            Self::PluginFound { sources, .. } => vec![*sources],
+            Self::PluginInstalled { sources, verdict, .. }
+            | Self::PluginRefused { sources, verdict, .. }
+            | Self::FieldDefined { sources, verdict, .. }
+            | Self::FieldRefused { sources, verdict, .. } => std::iter::once(*sources).chain(of_refusal(verdict)).collect(),
+            Self::PluginsJudgedAgain { verdict, .. } => of_refusal(verdict).into_iter().collect(),
+            Self::LogOpened { .. }
+            | Self::LogKeyChanged { .. }
+            | Self::TokenKeysChanged { .. }
+            | Self::PluginRemoved { .. }
+            | Self::PluginSwitched { .. }
+            | Self::PluginSet { .. }
+            | Self::FieldRemoved { .. }
+            | Self::RoleChanged { .. }
+            | Self::PasswordSetForOther { .. }
+            | Self::ApiKeyChanged { .. }
+            | Self::WebhookChanged { .. }
+            | Self::EvidenceExported { .. }
+            | Self::WitnessRegistered { .. } => Vec::new(),
+        }
+    }
+
+    /// The pseudonym that the act itself has, beside that of who did it.
+    #[must_use]
+    pub fn pseudonym(&self) -> Option<Pseudonym> {
+        match self {
+            Self::RoleChanged { person, .. } | Self::PasswordSetForOther { person } => Some(*person),
+            Self::LogOpened { .. }
+            | Self::LogKeyChanged { .. }
+            | Self::TokenKeysChanged { .. }
+            | Self::PluginFound { .. }
+            | Self::PluginInstalled { .. }
+            | Self::PluginRefused { .. }
+            | Self::PluginsJudgedAgain { .. }
+            | Self::PluginRemoved { .. }
+            | Self::PluginSwitched { .. }
+            | Self::PluginSet { .. }
+            | Self::FieldDefined { .. }
+            | Self::FieldRefused { .. }
+            | Self::FieldRemoved { .. }
+            | Self::ApiKeyChanged { .. }
+            | Self::WebhookChanged { .. }
+            | Self::EvidenceExported { .. }
+            | Self::WitnessRegistered { .. } => None,
+        }
+    }
+}
+
+/// What is installed at some place of the log: the hash of each plugin's sources, by its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Installed(pub BTreeMap<String, Hash>);
+
+impl Installed {
+    /// Whether an act changes what is installed.
+    #[must_use]
+    pub fn is_followed_by(act: &PolicyAct) -> bool {
+        matches!(act, PolicyAct::PluginFound { .. } | PolicyAct::PluginInstalled { .. } | PolicyAct::PluginRemoved { .. })
+    }
+
+    /// What is installed after an act.
+    pub fn follow(&mut self, act: &PolicyAct) {
+        match act {
+            PolicyAct::PluginFound { plugin, sources, .. } | PolicyAct::PluginInstalled { plugin, sources, .. } => {
+                self.0.insert(plugin.clone(), *sources);
+            }
+            PolicyAct::PluginRemoved { plugin } => drop(self.0.remove(plugin)),
+            PolicyAct::LogOpened { .. }
+            | PolicyAct::LogKeyChanged { .. }
+            | PolicyAct::TokenKeysChanged { .. }
+            | PolicyAct::PluginRefused { .. }
+            | PolicyAct::PluginsJudgedAgain { .. }
+            | PolicyAct::PluginSwitched { .. }
+            | PolicyAct::PluginSet { .. }
+            | PolicyAct::FieldDefined { .. }
+            | PolicyAct::FieldRefused { .. }
+            | PolicyAct::FieldRemoved { .. }
+            | PolicyAct::RoleChanged { .. }
+            | PolicyAct::PasswordSetForOther { .. }
+            | PolicyAct::ApiKeyChanged { .. }
+            | PolicyAct::WebhookChanged { .. }
+            | PolicyAct::EvidenceExported { .. }
+            | PolicyAct::WitnessRegistered { .. } => {}
+        }
+    }
+}
