@@ -1,18 +1,19 @@
-//! Dependencies point one way: `core ← policy ← script`, `policy ← lint`, `core ← store`, all of these `← app ← pact`.
+//! Dependencies point one way: `core ← policy ← script`, `policy ← lint`, `core ← store`, all of these and `evidence` `← app ← pact`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What each crate may use of the others, in a build that is shipped.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("pact_core", &[]),
     ("pact_policy", &["pact_core"]),
+    ("pact_evidence", &[]),
     ("pact_lint", &["pact_policy"]),
     ("pact_script", &["pact_core", "pact_policy"]),
     ("pact_migrations", &[]),
     ("pact_store", &["pact_core", "pact_migrations"]),
-    ("pact_app", &["pact_core", "pact_policy", "pact_script", "pact_store"]),
-    ("pact", &["pact_app", "pact_core", "pact_lint", "pact_policy", "pact_script", "pact_store"]),
+    ("pact_app", &["pact_core", "pact_evidence", "pact_policy", "pact_script", "pact_store"]),
+    ("pact", &["pact_app", "pact_core", "pact_evidence", "pact_lint", "pact_policy", "pact_script", "pact_store"]),
 ];
 
 /// Crates that only one of ours may use, because knowing them is that crate's purpose.

@@ -8,6 +8,7 @@ mod certificates;
 mod command_line;
 mod crash;
 mod demo;
+mod evidence;
 mod fuzz;
 mod http_document;
 mod http_forms;

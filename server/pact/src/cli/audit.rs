@@ -16,6 +16,7 @@ use pact_evidence::{Note, Verifier};
 use tokio::sync::mpsc;
 
 use super::config::{Common, Configuration, Listening};
+use super::witness;
 
 /// Something is not as it was written or signed.
 const WRONG: u8 = 1;
@@ -64,6 +65,36 @@ enum Action {
         #[command(flatten)]
         common: Common,
     },
+    /// Print the public key of a witness; its private key is made when there is none.
+    WitnessKey {
+        /// The file with the witness's key.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+        /// The witness's name, such as works-council.
+        #[arg(long)]
+        name: String,
+    },
+    /// As a witness: sign the newest checkpoint of a server, if it continues the one that was seen last.
+    Cosign {
+        /// The server's address.
+        #[arg(long, value_name = "URL")]
+        server: String,
+        /// The environment variable that holds an auditor's API key with the scope audit_read.
+        #[arg(long, default_value = "PACT_API_KEY", value_name = "NAME")]
+        api_key_env: String,
+        /// The log's key, as `pact audit key` prints it.
+        #[arg(long, value_name = "KEY")]
+        log_key: String,
+        /// The file with the witness's key.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+        /// The witness's name, under which it is registered.
+        #[arg(long)]
+        name: String,
+        /// The file with the checkpoint that was seen last, written anew each time.
+        #[arg(long, value_name = "FILE")]
+        seen: PathBuf,
+    },
     /// Let another key sign the log; the entry that says so is signed by both.
     RotateKey {
         #[command(flatten)]
@@ -82,6 +113,18 @@ pub(super) fn run(audit: Audit) -> ExitCode {
             println!("{key}");
             Ok(0)
         }),
+        Action::WitnessKey { key_file, name } => witness::key(&key_file, &name).map(|key| {
+            println!("{key}");
+            0
+        }),
+        Action::Cosign { server, api_key_env, log_key, key_file, name, seen } => {
+            let (server, api_key_env, log_key) = (&server, &api_key_env, &log_key);
+            let wish = witness::Wish { server, api_key_env, log_key, key_file: &key_file, name: &name, seen: &seen };
+            actix_web::rt::System::new().block_on(witness::cosign(&wish)).map(|checkpoint| {
+                println!("The log with {} entries continues what was seen, and is signed.", checkpoint.size);
+                0
+            })
+        }
         Action::RotateKey { common } => with_app(common, async |app| {
             println!("{}", signing::rotate(app).await?);
             Ok(0)
@@ -205,7 +248,8 @@ fn words(proven: &Proven, has_since: bool) -> String {
         return out;
     }
     say("\nProven:".to_owned());
-    say("  - Every entry is the one that was signed, none is missing, and they stand in the order in which they were written.".to_owned());
+    say("  - Every entry is the one that was signed, none is missing, and they stand in the order in which they were written."
+        .to_owned());
     if has_since {
         say("  - The log continues the one of your checkpoint: nothing that you saw then was changed or taken away.".to_owned());
     }

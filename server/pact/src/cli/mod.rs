@@ -13,6 +13,7 @@ mod plugin;
 mod prove;
 mod sending;
 mod serve;
+mod witness;
 
 use std::process::ExitCode;
 

@@ -234,7 +234,11 @@ async fn list_evidence(
     responses((status = 200, description = "The entry and its proof", body = EvidenceProof)),
 )]
 #[get("/evidence/entries/{index}")]
-async fn read_evidence(app: web::Data<App>, _: may::ReadAuditLog, index: web::Path<u64>) -> Result<web::Json<EvidenceProof>, Problem> {
+async fn read_evidence(
+    app: web::Data<App>,
+    _: may::ReadAuditLog,
+    index: web::Path<u64>,
+) -> Result<web::Json<EvidenceProof>, Problem> {
     let reading::Proven { entry, size, proof, checkpoint } = reading::entry(&app, *index).await?;
     Ok(web::Json(EvidenceProof { entry: entry.into(), size, proof, checkpoint }))
 }
@@ -345,7 +349,11 @@ async fn read_evidence_file(app: web::Data<App>, caller: may::ReadAuditLog) -> R
     responses((status = 201, description = "The witness", body = Witness), (status = 409, description = "It is registered already")),
 )]
 #[post("/evidence/witnesses")]
-async fn register_witness(app: web::Data<App>, caller: may::ReadAuditLog, Body(new): Body<Witness>) -> Result<HttpResponse, Problem> {
+async fn register_witness(
+    app: web::Data<App>,
+    caller: may::ReadAuditLog,
+    Body(new): Body<Witness>,
+) -> Result<HttpResponse, Problem> {
     let key = signing::register_witness(&app, &caller.actor(), &new.key).await?;
     Ok(HttpResponse::Created().json(Witness { key: key.to_string() }))
 }
@@ -361,7 +369,11 @@ async fn register_witness(app: web::Data<App>, caller: may::ReadAuditLog, Body(n
     responses((status = 200, description = "The checkpoint with all signatures", body = String, content_type = "text/plain")),
 )]
 #[post("/evidence/cosignatures")]
-async fn cosign_checkpoint(app: web::Data<App>, _: may::ReadAuditLog, Body(new): Body<NewCosignature>) -> Result<HttpResponse, Problem> {
+async fn cosign_checkpoint(
+    app: web::Data<App>,
+    _: may::ReadAuditLog,
+    Body(new): Body<NewCosignature>,
+) -> Result<HttpResponse, Problem> {
     let row = signing::cosign(&app, new.size, &new.signature).await?;
     Ok(HttpResponse::Ok().content_type(TEXT).body(row.note))
 }

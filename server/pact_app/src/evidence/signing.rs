@@ -29,11 +29,13 @@ impl App {
     }
 }
 
-/// The log's key under the log's name; it is made when there is none.
-fn signer(file: &Path, origin: &str) -> Result<Signer, Refusal> {
-    let cannot = |error: &dyn std::fmt::Display| {
-        Refusal::defect(format!("the key of the audit log in {} cannot be used: {error}", file.display()))
-    };
+/// The key in a file under a name, such as the log's; it is made when there is none.
+///
+/// # Errors
+/// A file that holds no key, or cannot be made; or a name that no key may have.
+pub fn signer(file: &Path, name: &str) -> Result<Signer, Refusal> {
+    let cannot =
+        |error: &dyn std::fmt::Display| Refusal::defect(format!("the key in {} cannot be used: {error}", file.display()));
     let key = match std::fs::read_to_string(file) {
         Ok(pem) => SigningKey::from_pkcs8_pem(&pem).map_err(|error| cannot(&error))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -43,7 +45,7 @@ fn signer(file: &Path, origin: &str) -> Result<Signer, Refusal> {
         }
         Err(error) => return Err(cannot(&error)),
     };
-    Signer::new(origin, key).map_err(|error| cannot(&error))
+    Signer::new(name, key).map_err(|error| cannot(&error))
 }
 
 /// Writes a key that nobody else on the machine can read; one that is there already is never written over.
