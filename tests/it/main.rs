@@ -21,4 +21,5 @@ mod language_server;
 mod leaving;
 mod main_job;
 mod openapi;
+mod red_team;
 mod store;

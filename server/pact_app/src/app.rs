@@ -19,6 +19,7 @@ use crate::locks::KeyLocks;
 use crate::ops::form::FormLimits;
 use crate::ops::lead::{Entrance, Scene};
 use crate::organisation::{self, Snapshot, Turns};
+use crate::places::Places;
 use crate::plugins::Plugins;
 use crate::relay::Outgoing;
 use crate::subscriptions::Subscriptions;
@@ -55,6 +56,8 @@ pub struct App {
     pub files: Arc<Path>,
     /// Whose turn it is, and how much each person carries.
     pub turns: Arc<Turns>,
+    /// Where each reader was shown today who did what.
+    pub(crate) places: Arc<Places>,
     pub(crate) entering: Arc<KeyLocks>,
     /// Leads that wait to be let in.
     pub(crate) entrance: Arc<Entrance>,
@@ -95,6 +98,7 @@ impl App {
             clock,
             pool,
             turns: Arc::default(),
+            places: Arc::default(),
             entering: Arc::default(),
             entrance: Arc::default(),
             forms: Arc::default(),
@@ -129,6 +133,11 @@ impl App {
     /// The organisation as it is now.
     pub fn organisation(&self) -> Arc<Snapshot> {
         self.organisation.load_full()
+    }
+
+    /// Whether a reader is shown who did what at a customer or on a lead: in a day's places, not in all of them one after the other.
+    pub fn shows_people(&self, reader: Uuid, place: Uuid) -> bool {
+        self.places.shows(self.organisation().today(self.clock.now()), reader, place)
     }
 
     /// The plugins that are installed now.

@@ -38,6 +38,7 @@ mod matching;
 mod messages;
 pub mod ops;
 pub mod organisation;
+pub mod places;
 pub mod plugins;
 pub mod refusal;
 pub mod relay;

@@ -31,16 +31,17 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
             Function::Scheduled(name) => Some(scheduled(name, event)),
         };
         let Some(call) = call else { continue };
+        let by_an_act = EntryPoint::of_event(&event.name).is_some_and(|point| point.entry().act);
         let started = Clock::now();
         let run = run(app, &plugin, event, call);
         let outcome = pool.run(&run, &facts).await;
         finished.push(Finished {
-            id: Uuid::now_v7(),
+            id: if by_an_act { Uuid::new_v4() } else { Uuid::now_v7() },
             plugin: plugin.id.clone(),
             version: Some(plugin.version),
             file: only_file(&plugin),
             call: run.call,
-            started_at: Instant::from_millis(run.now),
+            started_at: if by_an_act { hour_of(run.now) } else { Instant::from_millis(run.now) },
             duration_us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
             outcome: named(outcome, &plugin),
             turns: facts.take_turns(),
@@ -51,6 +52,13 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
         });
     }
     Ok(finished)
+}
+
+/// The hour in which an instant lies: a run that somebody's act called would otherwise say, to the millisecond, when they work (`policy.md` §6). Its id is
+/// random for the same reason.
+fn hour_of(millis: i64) -> Instant {
+    const HOUR_MS: i64 = 3_600_000;
+    Instant::from_millis(millis - millis.rem_euclid(HOUR_MS))
 }
 
 /// A function of a script that an event calls.
@@ -179,5 +187,17 @@ fn only_file(plugin: &Installed) -> Option<String> {
     match plugin.scripts.files.as_slice() {
         [(only, _)] => Some(only.clone()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hour_of;
+
+    #[test]
+    fn a_run_that_an_act_called_says_its_hour() {
+        for (at, hour) in [(1_795_515_000_000, 1_795_514_400_000), (1_795_514_400_000, 1_795_514_400_000), (-1, -3_600_000)] {
+            assert_eq!(hour_of(at).millis(), hour, "{at}");
+        }
     }
 }

@@ -12,4 +12,4 @@ mod policy;
 mod requests;
 mod search;
 mod stream;
-mod world;
+pub(crate) mod world;

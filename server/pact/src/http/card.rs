@@ -48,7 +48,7 @@ pub struct Card {
     /// The day on which the customer said it.
     #[schema(format = Date)]
     said_on: String,
-    /// Who wrote it down, to ask them more.
+    /// Who wrote it down, to ask them more; shown at its customer or lead and to themselves, not in wider lists.
     author_id: Option<Uuid>,
     /// The plugin that wrote it, if no person did.
     by_plugin: Option<String>,
@@ -139,9 +139,11 @@ pub struct CardFilter {
     mine: Option<bool>,
 }
 
-impl From<card::Model> for Card {
-    fn from(row: card::Model) -> Self {
-        // The instant of writing stays inside: with the author it would say when that person works (policy §6).
+impl Card {
+    /// A card as its reader may see it: the author in the card's place, and one's own. The instant of writing stays inside: with the author it would say
+    /// when that person works (policy §6).
+    fn shown(row: card::Model, reader: Uuid, in_place: bool) -> Self {
+        let author = row.author_id.filter(|author| in_place || *author == reader);
         Self {
             id: row.id,
             customer_id: row.customer_id,
@@ -152,16 +154,15 @@ impl From<card::Model> for Card {
             text: row.text,
             said_by_id: row.said_by_id,
             said_on: row.said_on,
-            author_id: row.author_id,
+            author_id: author,
             by_plugin: row.by_plugin,
         }
     }
 }
 
-impl From<card::Model> for Tagged<Card> {
-    fn from(row: card::Model) -> Self {
-        Self::new(row.revision.clone(), row.into())
-    }
+fn tagged(app: &App, reader: Uuid, row: card::Model) -> Tagged<Card> {
+    let in_place = app.shows_people(reader, row.customer_id);
+    Tagged::new(row.revision.clone(), Card::shown(row, reader, in_place))
 }
 
 impl CardFilter {
@@ -191,8 +192,8 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// List cards
 ///
-/// By customer, lead, kind, product, theme, day or words; never by another's authorship, and without a total: cards are about customers. For
-/// everybody who sells or manages.
+/// By customer, lead, kind, product, theme, day or words; never by another's authorship, and without a total: cards are about customers. Who wrote a
+/// card is shown in the list of a customer or lead. For everybody who sells or manages.
 #[utoipa::path(
     tag = "cards",
     params(PageParams, CardFilter),
@@ -200,9 +201,14 @@ pub fn routes(config: &mut ServiceConfig) {
 )]
 #[get("/cards")]
 async fn list_cards(app: web::Data<App>, caller: may::ReadCards, list: List<CardFilter, By>) -> Result<Page<Card>, Problem> {
-    let filter = list.filter.read(&app).await?;
+    let List { filter, sort, ask } = list;
+    let place = filter.customer_id.or(filter.lead_id);
+    let filter = filter.read(&app).await?;
     let scope = Scope::Staff(caller.person_id);
-    Ok(list::list::<card::Model>(app.store.read(), &scope, &filter, list.sort, &list.ask).await?.into())
+    let page = list::list::<card::Model>(app.store.read(), &scope, &filter, sort, &ask).await?;
+    let in_place = place.is_some_and(|place| app.shows_people(caller.person_id, place));
+    let items = page.items.into_iter().map(|row| Card::shown(row, caller.person_id, in_place)).collect();
+    Ok(Page { items, next_cursor: page.next })
 }
 
 /// Write a card
@@ -222,7 +228,7 @@ async fn write_card(app: web::Data<App>, caller: may::WriteCards, Body(new): Bod
     let command = WriteCard { customer_id, lead_id, kind, about, theme, text, said_by_id, said_on };
     let row = ops::write_card(&app, &caller.actor(), command).await?;
     let location = format!("/api/v1/cards/{}", row.id);
-    Ok(Tagged::from(row).created_at(location))
+    Ok(tagged(&app, caller.person_id, row).created_at(location))
 }
 
 /// Show a card
@@ -230,8 +236,8 @@ async fn write_card(app: web::Data<App>, caller: may::WriteCards, Body(new): Bod
 /// For everybody who sells or manages.
 #[utoipa::path(tag = "cards", params(Fields), responses((status = 200, description = "The card", body = Card)))]
 #[get("/cards/{id}")]
-async fn read_card(app: web::Data<App>, _: may::ReadCards, id: web::Path<Uuid>) -> Result<Tagged<Card>, Problem> {
-    Ok(record::get::<card::Model>(app.store.read(), *id).await?.into())
+async fn read_card(app: web::Data<App>, caller: may::ReadCards, id: web::Path<Uuid>) -> Result<Tagged<Card>, Problem> {
+    Ok(tagged(&app, caller.person_id, record::get(app.store.read(), *id).await?))
 }
 
 /// Correct a card
@@ -253,5 +259,5 @@ async fn change_card(
 ) -> Result<Tagged<Card>, Problem> {
     let CardChange { kind, about, theme, text, said_by_id, said_on } = change;
     let command = ChangeCard { id: *id, revision, kind, about, theme, text, said_by_id, said_on };
-    Ok(ops::change_card(&app, &caller.actor(), command).await?.into())
+    Ok(tagged(&app, caller.person_id, ops::change_card(&app, &caller.actor(), command).await?))
 }

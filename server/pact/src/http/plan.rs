@@ -3,6 +3,7 @@
 use actix_web::{get, patch, post, web};
 use chrono::NaiveDate;
 use pact_app::ops::plan::{self as ops, AnnouncePlan, ChangePlan};
+use pact_app::organisation::Member;
 use pact_app::{App, Caller};
 use pact_store::entity::plan;
 use pact_store::plan::By;
@@ -34,8 +35,8 @@ pub struct Plan {
     customer_id: Uuid,
     /// A lead of this customer that it is about.
     lead_id: Option<Uuid>,
-    /// Who announced it.
-    person_id: Uuid,
+    /// Who announced it; of a day that is over, shown at its customer or lead and to themselves.
+    person_id: Option<Uuid>,
     /// What is to be reached with the customer.
     objective: String,
     /// The day.
@@ -117,13 +118,15 @@ pub struct PlanFilter {
     mine: Option<bool>,
 }
 
-impl From<plan::Model> for Plan {
-    fn from(row: plan::Model) -> Self {
+impl Plan {
+    /// A plan as its reader may see it. Who intends what is open, so that people find each other; who intended what is a trace, which stands in its place.
+    fn shown(row: plan::Model, reader: Uuid, today: &str, in_place: bool) -> Self {
+        let ahead = row.on_day.as_str() >= today;
         Self {
             id: row.id,
             customer_id: row.customer_id,
             lead_id: row.lead_id,
-            person_id: row.person_id,
+            person_id: (ahead || in_place || row.person_id == reader).then_some(row.person_id),
             objective: row.objective,
             on_day: row.on_day,
             pack_id: row.pack_id,
@@ -133,16 +136,20 @@ impl From<plan::Model> for Plan {
     }
 }
 
-impl From<plan::Model> for Tagged<Plan> {
-    fn from(row: plan::Model) -> Self {
-        Self::new(row.revision.clone(), row.into())
-    }
+fn tagged(app: &App, reader: Uuid, row: plan::Model) -> Tagged<Plan> {
+    let in_place = app.shows_people(reader, row.customer_id);
+    Tagged::new(row.revision.clone(), Plan::shown(row, reader, &today(app), in_place))
+}
+
+fn today(app: &App) -> String {
+    app.organisation().today(app.clock.now()).to_string()
 }
 
 impl PlanFilter {
     fn read(self, app: &App, caller: &Caller) -> Result<pact_store::plan::Filter, Problem> {
         if let Some(team) = self.team_id {
             refuse_team_of_one(app, caller, team)?;
+            self.refuse_what_a_small_team_did(app, team)?;
         }
         Ok(pact_store::plan::Filter {
             customer: self.customer_id,
@@ -155,6 +162,26 @@ impl PlanFilter {
             withdrawn: self.withdrawn.unwrap_or(false),
             mine: self.mine.unwrap_or(false),
         })
+    }
+}
+
+impl PlanFilter {
+    /// What is ahead is there to be seen; how much a handful of people planned is a measure of them (policy §2.7).
+    fn refuse_what_a_small_team_did(&self, app: &App, team: Uuid) -> Result<(), Problem> {
+        let organisation = app.organisation();
+        let of_team = |member: &&Member| member.row.active && member.row.team_id == Some(team);
+        let members = organisation.people.values().filter(of_team).count();
+        let ahead = self.from_day.is_some_and(|day| day >= organisation.today(app.clock.now()));
+        if ahead || self.mine == Some(true) || i64::try_from(members).unwrap_or(i64::MAX) >= organisation.k {
+            return Ok(());
+        }
+        Err(Problem::parameter(
+            "from_day",
+            format!(
+                "this team has fewer than {} members, so what it planned in the past is not listed. Ask from today on, or for the plans of a customer.",
+                organisation.k
+            ),
+        ))
     }
 }
 
@@ -186,9 +213,15 @@ pub fn routes(config: &mut ServiceConfig) {
 )]
 #[get("/plans")]
 async fn list_plans(app: web::Data<App>, caller: may::ReadPlans, list: List<PlanFilter, By>) -> Result<Page<Plan>, Problem> {
-    let filter = list.filter.read(&app, &caller)?;
+    let List { filter, sort, ask } = list;
+    let place = filter.customer_id.or(filter.lead_id);
+    let filter = filter.read(&app, &caller)?;
     let scope = Scope::Staff(caller.person_id);
-    Ok(list::list::<plan::Model>(app.store.read(), &scope, &filter, list.sort, &list.ask).await?.into())
+    let page = list::list::<plan::Model>(app.store.read(), &scope, &filter, sort, &ask).await?;
+    let in_place = place.is_some_and(|place| app.shows_people(caller.person_id, place));
+    let today = today(&app);
+    let items = page.items.into_iter().map(|row| Plan::shown(row, caller.person_id, &today, in_place)).collect();
+    Ok(Page { items, next_cursor: page.next })
 }
 
 /// Announce a plan
@@ -213,7 +246,7 @@ async fn announce_plan(
     let command = AnnouncePlan { customer_id, lead_id, objective, on_day, pack_id, bring };
     let row = ops::announce_plan(&app, &caller.actor(), command).await?;
     let location = format!("/api/v1/plans/{}", row.id);
-    Ok(Tagged::from(row).created_at(location))
+    Ok(tagged(&app, caller.person_id, row).created_at(location))
 }
 
 /// Show a plan
@@ -221,8 +254,8 @@ async fn announce_plan(
 /// For everybody who sells or manages.
 #[utoipa::path(tag = "plans", params(Fields), responses((status = 200, description = "The plan", body = Plan)))]
 #[get("/plans/{id}")]
-async fn read_plan(app: web::Data<App>, _: may::ReadPlans, id: web::Path<Uuid>) -> Result<Tagged<Plan>, Problem> {
-    Ok(record::get::<plan::Model>(app.store.read(), *id).await?.into())
+async fn read_plan(app: web::Data<App>, caller: may::ReadPlans, id: web::Path<Uuid>) -> Result<Tagged<Plan>, Problem> {
+    Ok(tagged(&app, caller.person_id, record::get(app.store.read(), *id).await?))
 }
 
 /// Change a plan
@@ -247,7 +280,7 @@ async fn change_plan(
 ) -> Result<Tagged<Plan>, Problem> {
     let PlanChange { objective, on_day, pack_id, bring } = change;
     let command = ChangePlan { id: *id, revision, objective, on_day, pack_id, bring };
-    Ok(ops::change_plan(&app, &caller.actor(), command).await?.into())
+    Ok(tagged(&app, caller.person_id, ops::change_plan(&app, &caller.actor(), command).await?))
 }
 
 /// Take a plan back
@@ -268,5 +301,5 @@ async fn withdraw_plan(
     id: web::Path<Uuid>,
     IfMatch(revision): IfMatch,
 ) -> Result<Tagged<Plan>, Problem> {
-    Ok(ops::withdraw_plan(&app, &caller.actor(), *id, revision).await?.into())
+    Ok(tagged(&app, caller.person_id, ops::withdraw_plan(&app, &caller.actor(), *id, revision).await?))
 }

@@ -40,7 +40,7 @@ pub struct AskedRequest {
     /// Who asks; null when a plugin does.
     from_id: Option<Uuid>,
     /// Who is asked.
-    to_id: Uuid,
+    to_id: Option<Uuid>,
     /// What is asked.
     text: String,
     /// The day by which an answer is needed.
@@ -127,14 +127,14 @@ pub struct RequestFilter {
 }
 
 /// A request as its reader may see it: how long somebody took to answer is for the two whom it concerns (policy §6).
-fn shown(row: request::Model, reader: Uuid) -> AskedRequest {
+fn shown(row: request::Model, reader: Uuid, in_place: bool) -> AskedRequest {
     let concerns = row.to_id == reader || row.from_id == Some(reader);
     AskedRequest {
         id: row.id,
         customer_id: row.customer_id,
         lead_id: row.lead_id,
-        from_id: row.from_id,
-        to_id: row.to_id,
+        from_id: row.from_id.filter(|_| concerns || in_place),
+        to_id: (concerns || in_place).then_some(row.to_id),
         text: row.text,
         due_on: row.due_on,
         answered: row.answered_at.is_some(),
@@ -144,8 +144,9 @@ fn shown(row: request::Model, reader: Uuid) -> AskedRequest {
     }
 }
 
-fn tagged(row: request::Model, reader: Uuid) -> Tagged<AskedRequest> {
-    Tagged::new(row.revision.clone(), shown(row, reader))
+fn tagged(app: &App, row: request::Model, reader: Uuid) -> Tagged<AskedRequest> {
+    let in_place = app.shows_people(reader, row.customer_id);
+    Tagged::new(row.revision.clone(), shown(row, reader, in_place))
 }
 
 /// Everybody sees what they ask and are asked; who may read requests sees those of a customer, too.
@@ -178,7 +179,8 @@ async fn list_requests(
     list: List<RequestFilter, By>,
 ) -> Result<Page<AskedRequest>, Problem> {
     let List { filter, sort, ask } = list;
-    let scope = scope(&caller, filter.customer_id.is_some() || filter.lead_id.is_some())?;
+    let place = filter.customer_id.or(filter.lead_id);
+    let scope = scope(&caller, place.is_some())?;
     let filter = pact_store::request::Filter {
         customer: filter.customer_id,
         lead: filter.lead_id,
@@ -188,7 +190,8 @@ async fn list_requests(
         from_me: filter.from_me.unwrap_or(false),
     };
     let page = list::list::<request::Model>(app.store.read(), &scope, &filter, sort, &ask).await?;
-    let items = page.items.into_iter().map(|row| shown(row, caller.person_id)).collect();
+    let in_place = place.is_some_and(|place| app.shows_people(caller.person_id, place));
+    let items = page.items.into_iter().map(|row| shown(row, caller.person_id, in_place)).collect();
     Ok(Page { items, next_cursor: page.next })
 }
 
@@ -212,7 +215,7 @@ async fn ask_request(
     let NewRequest { customer_id, lead_id, to_id, text, due_on } = new;
     let row = ops::ask_request(&app, &caller.actor(), AskRequest { customer_id, lead_id, to_id, text, due_on }).await?;
     let location = format!("/api/v1/requests/{}", row.id);
-    Ok(tagged(row, caller.person_id).created_at(location))
+    Ok(tagged(&app, row, caller.person_id).created_at(location))
 }
 
 /// Show a request
@@ -223,7 +226,7 @@ async fn ask_request(
 async fn read_request(app: web::Data<App>, caller: Anyone, id: web::Path<Uuid>) -> Result<Tagged<AskedRequest>, Problem> {
     let found = list::find_in::<request::Model>(app.store.read(), &scope(&caller, true)?, *id).await?;
     let row = found.ok_or(Refusal::NotFound { what: "request" })?;
-    Ok(tagged(row, caller.person_id))
+    Ok(tagged(&app, row, caller.person_id))
 }
 
 /// Change a request
@@ -248,7 +251,7 @@ async fn change_request(
 ) -> Result<Tagged<AskedRequest>, Problem> {
     let RequestChange { to_id, text, due_on } = change;
     let row = ops::change_request(&app, &caller.actor(), ChangeRequest { id: *id, revision, to_id, text, due_on }).await?;
-    Ok(tagged(row, caller.person_id))
+    Ok(tagged(&app, row, caller.person_id))
 }
 
 /// Answer a request
@@ -272,5 +275,5 @@ async fn answer_request(
 ) -> Result<Tagged<AskedRequest>, Problem> {
     let command = AnswerRequest { id: *id, seen: revision.map(|IfMatch(revision)| revision), answer };
     let row = ops::answer_request(&app, &caller.actor(), command).await?;
-    Ok(tagged(row, caller.person_id))
+    Ok(tagged(&app, row, caller.person_id))
 }

@@ -3,6 +3,7 @@
 use actix_web::{get, web};
 use pact_app::{App, Refusal};
 use pact_core::time::Instant;
+use pact_policy::table::ENTRY_POINTS;
 use pact_store::entity::run;
 use pact_store::plugin::{self as store, RunBy};
 use pact_store::{Scope, list};
@@ -30,11 +31,11 @@ pub struct Run {
     plugin_id: String,
     /// The version of its scripts.
     script_version_id: Option<Uuid>,
-    /// The event that called it.
+    /// The event that called it; null where an act of a person did, since its id tells the instant.
     event_id: Option<Uuid>,
     /// The function that was called.
     call: String,
-    /// When it began.
+    /// When it began; where an act of a person called it, the hour.
     #[schema(value_type = String, format = DateTime)]
     started_at: Instant,
     /// How long it took, in microseconds.
@@ -88,11 +89,12 @@ pub struct RunFilter {
 
 impl From<run::Model> for Run {
     fn from(row: run::Model) -> Self {
+        let by_an_act = ENTRY_POINTS.iter().any(|entry| entry.act && entry.name == row.call);
         Self {
             id: row.id,
             plugin_id: row.plugin_id,
             script_version_id: row.script_version_id,
-            event_id: row.event_id,
+            event_id: row.event_id.filter(|_| !by_an_act),
             call: row.call,
             started_at: Instant::from_millis(row.started_at),
             duration_us: row.duration_us,

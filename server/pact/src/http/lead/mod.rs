@@ -4,8 +4,9 @@ mod actions;
 mod types;
 
 use actix_web::{get, patch, post, web};
-use pact_app::App;
 use pact_app::ops::lead::{self as ops, ChangeLead, HistoryBy, OwnPushBy, PushBy};
+use pact_app::places::PLACES_A_DAY;
+use pact_app::{App, Caller};
 use pact_store::entity::lead;
 use pact_store::lead::By;
 use pact_store::record;
@@ -19,7 +20,7 @@ use super::caller::may;
 use super::etag::{Created, IfMatch, Tagged};
 use super::fields::Fields;
 use super::page::{List, Page, PageParams};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemType};
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
@@ -38,7 +39,12 @@ pub fn routes(config: &mut ServiceConfig) {
 )]
 #[get("/leads")]
 async fn list_leads(app: web::Data<App>, caller: may::ReadLeads, list: List<LeadFilter, By>) -> Result<Page<Lead>, Problem> {
-    Ok(ops::list_leads(&app, &caller.scope(), &list.filter.read(&app), list.sort, &list.ask).await?.into())
+    let filter = list.filter.read(&app, caller.person_id)?;
+    let mut page: Page<Lead> = ops::list_leads(&app, &caller.scope(), &filter, list.sort, &list.ask).await?.into();
+    if list.filter.of_another(caller.person_id) {
+        page.items = page.items.into_iter().map(Lead::without_quiet).collect();
+    }
+    Ok(page)
 }
 
 /// Enter a lead
@@ -101,16 +107,20 @@ async fn change_lead(
 #[utoipa::path(
     tag = "leads",
     params(PageParams, PushFilter),
-    responses((status = 200, description = "A page of pushes", body = Page<Push>)),
+    responses(
+        (status = 200, description = "A page of pushes", body = Page<Push>),
+        (status = 429, description = "[too-many-places](/problems/too-many-places)"),
+    ),
 )]
 #[get("/leads/{id}/pushes")]
 async fn list_lead_pushes(
     app: web::Data<App>,
-    _: may::ReadLeads,
+    caller: may::ReadLeads,
     id: web::Path<Uuid>,
     list: List<PushFilter, PushBy>,
 ) -> Result<Page<Push>, Problem> {
     record::get::<lead::Model>(app.store.read(), *id).await?;
+    refuse_one_place_more(&app, &caller, *id)?;
     Ok(ops::list_pushes(&app, *id, list.sort, &list.ask).await?.into())
 }
 
@@ -120,17 +130,34 @@ async fn list_lead_pushes(
 #[utoipa::path(
     tag = "leads",
     params(PageParams, HistoryFilter),
-    responses((status = 200, description = "A page of the history", body = Page<HistoryStep>)),
+    responses(
+        (status = 200, description = "A page of the history", body = Page<HistoryStep>),
+        (status = 429, description = "[too-many-places](/problems/too-many-places)"),
+    ),
 )]
 #[get("/leads/{id}/history")]
 async fn list_lead_history(
     app: web::Data<App>,
-    _: may::ReadLeads,
+    caller: may::ReadLeads,
     id: web::Path<Uuid>,
     list: List<HistoryFilter, HistoryBy>,
 ) -> Result<Page<HistoryStep>, Problem> {
     record::get::<lead::Model>(app.store.read(), *id).await?;
+    refuse_one_place_more(&app, &caller, *id)?;
     Ok(ops::list_history(&app, *id, list.sort, &list.ask).await?.into())
+}
+
+/// Who pushed, accepted and declined stands on the lead, for whoever reads there; not for a program that walks through all leads (policy §6).
+fn refuse_one_place_more(app: &App, caller: &Caller, lead: Uuid) -> Result<(), Problem> {
+    if app.shows_people(caller.person_id, lead) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemType::TooManyPlaces,
+        format!(
+            "You were shown who did what on {PLACES_A_DAY} customers and leads today, and this is one more. Read it tomorrow, or ask the lead's owner."
+        ),
+    ))
 }
 
 /// List the pushes that await your answer

@@ -49,8 +49,8 @@ pub struct Lead {
     owner_id: Option<Uuid>,
     /// The territory whose rules it matches.
     territory_id: Option<Uuid>,
-    /// Whether automation shows it now.
-    highlighted: bool,
+    /// Whether automation shows it now; null in a list of another person's leads.
+    highlighted: Option<bool>,
     /// Why it is shown.
     highlight_reason: Option<String>,
     /// The day on which the sale is expected.
@@ -373,9 +373,23 @@ pub(super) struct OwnPushFilter {}
 #[into_params(parameter_in = Query)]
 pub(super) struct HistoryFilter {}
 
+impl Lead {
+    /// The same without what automation shows: a list of one person's leads with it would be a count of their quiet ones (policy §2).
+    pub(super) fn without_quiet(self) -> Self {
+        Self { highlighted: None, highlight_reason: None, ..self }
+    }
+}
+
 impl LeadFilter {
-    pub(super) fn read(&self, app: &App) -> ops::LeadFilter {
-        ops::LeadFilter {
+    /// The store's filter. How many of one person's leads are quiet would say how busy that person was: one's own only.
+    pub(super) fn read(&self, app: &App, caller: Uuid) -> Result<ops::LeadFilter, Problem> {
+        if self.highlighted.is_some() && self.owner_id.is_some_and(|owner| owner != caller) {
+            return Err(Problem::parameter(
+                "owner_id",
+                "leads of another person cannot be chosen by what automation shows: that would measure the person. Leave one of them out.",
+            ));
+        }
+        Ok(ops::LeadFilter {
             states: self.state.iter().cloned().collect(),
             stage: self.stage.clone(),
             source: self.source.clone(),
@@ -390,7 +404,12 @@ impl LeadFilter {
                 .collect(),
             highlighted: self.highlighted,
             ..ops::LeadFilter::default()
-        }
+        })
+    }
+
+    /// Whether the list is that of another person.
+    pub(super) fn of_another(&self, caller: Uuid) -> bool {
+        self.owner_id.is_some_and(|owner| owner != caller)
     }
 }
 
@@ -503,7 +522,7 @@ impl From<lead::Model> for Lead {
             contact_id: row.contact_id,
             owner_id: row.owner_id,
             territory_id: row.territory_id,
-            highlighted: row.highlighted,
+            highlighted: Some(row.highlighted),
             highlight_reason: row.highlight_reason,
             expected_on: row.expected_on,
             message: row.message,

@@ -93,6 +93,8 @@ problem_types! {
     IfMatchMissing = 428, "if-match-missing", "Say which revision you change";
     /// Too many attempts in too short a time.
     TooManyAttempts = 429, "too-many-attempts", "Too many attempts";
+    /// The caller was shown who did what in as many places as anybody reads in a day.
+    TooManyPlaces = 429, "too-many-places", "Too many places today";
     /// A defect in PACT.
     Internal = 500, "internal", "PACT has a defect";
     /// More is waiting to be written than the server takes.
