@@ -29,7 +29,7 @@ async fn a_plan_is_announced_changed_and_taken_back(#[case] on: On) {
     assert_eq!((&changed["on_day"], &changed["bring"]), (&json!("2026-11-27"), &Value::Null));
     for (query, wanted) in [
         (format!("customer_id={customer}"), 1),
-        (format!("team_id={}", world.teams["Benelux"]), 1),
+        (format!("team_id={}&from_day=2026-11-24", world.teams["Benelux"]), 1),
         (format!("pack_id={}", pack["id"].as_str().unwrap()), 1),
         ("from_day=2026-11-27&until_day=2026-11-27".into(), 1),
         ("until_day=2026-11-26".into(), 0),
