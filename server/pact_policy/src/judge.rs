@@ -13,6 +13,7 @@
 //! nothing can be left over from before it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use rhai::Engine;
@@ -29,16 +30,22 @@ use crate::manifest::{Field, FieldOn, Plugin};
 use crate::modules::{Module, Modules};
 use crate::read::{Read, Script, files_of};
 use crate::rules::Rule;
+use crate::text::Lines;
 use crate::words::{Named, field_finding, put};
 
-/// The stack that judging may need: scripts nest, and the analysis follows them.
-const STACK_BYTES: usize = 512 * 1024 * 1024;
+/// The stack that reading a script may need: what nests deeper than [`crate::engine::MAX_EXPRESSION_DEPTH`] is not read. The analysis,
+/// which follows calls too, asks for more by itself.
+const READING_STACK_BYTES: usize = if cfg!(debug_assertions) { 4 * 1024 * 1024 } else { 1024 * 1024 };
+
+/// The stack that is taken where the caller has less left.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// Judges sources together, again after each change of one of them.
 pub struct Judge {
     engine: Engine,
     entries: BTreeMap<String, Entry>,
     changes: u64,
+    work: u64,
 }
 
 struct Entry {
@@ -72,7 +79,7 @@ struct Loaded<'a> {
 
 impl Default for Judge {
     fn default() -> Self {
-        Self { engine: parser_engine(), entries: BTreeMap::new(), changes: 0 }
+        Self { engine: parser_engine(), entries: BTreeMap::new(), changes: 0, work: 0 }
     }
 }
 
@@ -122,17 +129,21 @@ impl Judge {
 
     /// Judges everything that is there, together.
     pub fn judge(&mut self) -> Report {
-        let judged = std::thread::scope(|scope| {
-            let judging = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || self.judge_here());
-            judging.ok().and_then(|thread| thread.join().ok())
-        });
-        judged.unwrap_or_else(|| {
+        let judging = || stacker::maybe_grow(READING_STACK_BYTES, STACK_BYTES, || self.judge_here());
+        // What a defect left half done is forgotten, so nothing of it can be seen afterwards.
+        std::panic::catch_unwind(AssertUnwindSafe(judging)).unwrap_or_else(|_| {
             self.forget();
             let message =
                 "the linter failed on these sources, so none of them is judged; this is a defect of the linter, please report it";
             let unreadable = vec![NotRead { file: String::new(), line: 0, column: 0, message: message.to_owned() }];
             Report { unreadable, ..Report::default() }
         })
+    }
+
+    /// How much has been done so far, in steps: bytes read, nodes looked at, variables compared at branches. It depends on what was judged
+    /// and on nothing else, so that what an edit or a long script costs can be told without a clock.
+    pub fn work(&self) -> u64 {
+        self.work
     }
 
     /// Forgets what was judged before; the sources stay.
@@ -148,7 +159,9 @@ impl Judge {
             let before = entry.before.take();
             if entry.read.is_none() {
                 let before = before.as_ref().map(|(source, read)| (source, read));
-                entry.read = Some(Read::new(&self.engine, &entry.source, before));
+                let read = Read::new(&self.engine, &entry.source, before);
+                self.work += read.work;
+                entry.read = Some(read);
             }
         }
         let mut parts: Vec<_> = self.entries.values_mut().map(|entry| std::mem::take(&mut entry.parts)).collect();
@@ -162,7 +175,9 @@ impl Judge {
                 report.unreadable.extend(script.program.as_ref().err().cloned());
             }
         }
-        report.labels = together(&self.entries, &mut parts, &mut report.findings);
+        let (labels, work) = together(&self.entries, &mut parts, &mut report.findings);
+        report.labels = labels;
+        self.work += work;
         for (entry, parts) in self.entries.values_mut().zip(parts) {
             entry.parts = parts;
         }
@@ -190,12 +205,12 @@ fn unchanged(old: &Source, new: &Source, mut parts: BTreeMap<u32, Part>) -> BTre
     parts
 }
 
-/// What the plugins break together; gives what each stored field reveals.
+/// What the plugins break together; gives what each stored field reveals, and how much was done.
 fn together(
     entries: &BTreeMap<String, Entry>,
     parts: &mut [BTreeMap<u32, Part>],
     findings: &mut Vec<Finding>,
-) -> BTreeMap<String, String> {
+) -> (BTreeMap<String, String>, u64) {
     let modules = Modules::of(entries.values().map(|entry| (&entry.source, entry.read.as_ref(), entry.changed)));
     let mut plugins: Vec<Loaded<'_>> = Vec::new();
     for entry in entries.values() {
@@ -233,18 +248,22 @@ fn together(
         Source::Module { .. } | Source::Fields { .. } => None,
     });
     different_definitions(all, findings);
-    settled.labels()
+    (settled.labels(), settled.work)
 }
 
 fn in_words(plugins: &[Loaded<'_>], settled: &Settled, at: usize) -> Vec<Finding> {
-    let files: Vec<Named<'_>> = plugins[at].files().collect();
+    if settled.runs[at].found.is_empty() {
+        return Vec::new();
+    }
+    let files: Vec<(Named<'_>, Lines<'_>)> = plugins[at].files().map(|file| (file, Lines::new(file.text))).collect();
     let found = settled.runs[at].found.iter().map(|found| {
         let path = settled.path(at, found.also).into_iter().chain(settled.path(at, found.step));
         let steps = path.filter_map(|told| {
             let file = plugins[told.subject].files().nth(told.step.file as usize)?;
             Some((file.name, told.step))
         });
-        Some(put(*files.get(found.file as usize)?, found, steps))
+        let (file, lines) = files.get(found.file as usize)?;
+        Some(put(file.name, lines, found, steps))
     });
     found.flatten().collect()
 }

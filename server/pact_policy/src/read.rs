@@ -10,6 +10,7 @@ use crate::lint::{NotRead, Source};
 use crate::lower::{ParseFailure, parse};
 use crate::manifest::{File, Plugin};
 use crate::structure::structure;
+use crate::text::Lines;
 use crate::words::{Named, field_findings, put};
 
 /// A source, parsed.
@@ -25,6 +26,8 @@ pub(crate) struct Read {
     pub(crate) findings: Vec<Finding>,
     /// Formulas that cannot be read.
     pub(crate) unreadable: Vec<NotRead>,
+    /// How many bytes were read for it.
+    pub(crate) work: u64,
 }
 
 /// A script, parsed.
@@ -55,6 +58,7 @@ impl Read {
             Source::Plugin(plugin) => read.plugin(engine, plugin, before),
             Source::Module { file: File { name, text }, .. } => {
                 read.checked = 1;
+                read.work = text.len() as u64;
                 read.scripts.push(Arc::new(Script::new(engine, 0, Named { name, text })));
             }
             Source::Fields { file, fields } => {
@@ -75,12 +79,17 @@ impl Read {
         };
         for (number, file) in (0..).zip(files_of(plugin)).skip(1) {
             self.checked += 1;
-            self.scripts.push(same(number, file).unwrap_or_else(|| Arc::new(Script::new(engine, number, file))));
+            let script = same(number, file).unwrap_or_else(|| {
+                self.work += file.text.len() as u64;
+                Arc::new(Script::new(engine, number, file))
+            });
+            self.scripts.push(script);
         }
         let manifest = &plugin.manifest_file.name;
         for (at, field) in plugin.manifest.fields.iter().enumerate() {
             self.findings.extend(field_findings(manifest, field));
             let Some(formula) = &field.formula else { continue };
+            self.work += formula.len() as u64;
             match parse(engine, formula) {
                 Ok(program) => self.formulas.push((at, program)),
                 Err(error) => self.unreadable.push(NotRead {
@@ -99,7 +108,8 @@ impl Script {
         match parse(engine, file.text) {
             Ok(program) => {
                 let found = structure(&program, file.text, number);
-                let findings = found.iter().map(|found| put(file, found, std::iter::empty())).collect();
+                let lines = Lines::new(file.text);
+                let findings = found.iter().map(|found| put(file.name, &lines, found, std::iter::empty())).collect();
                 let mut imports = program.imports();
                 imports.sort_unstable();
                 imports.dedup();

@@ -4,7 +4,7 @@ use crate::ir::Pos;
 
 /// The lines of a text, for extents and excerpts.
 pub(crate) struct Lines<'a> {
-    text: &'a str,
+    pub(crate) text: &'a str,
     starts: Vec<usize>,
 }
 

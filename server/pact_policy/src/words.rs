@@ -15,8 +15,7 @@ pub(crate) struct Named<'a> {
 }
 
 /// A finding, with the steps that lead to it, each with the name of its file.
-pub(crate) fn put<'a>(file: Named<'_>, found: &Found, steps: impl Iterator<Item = (&'a str, &'a Told)>) -> Finding {
-    let lines = Lines::new(file.text);
+pub(crate) fn put<'a>(file: &str, lines: &Lines<'_>, found: &Found, steps: impl Iterator<Item = (&'a str, &'a Told)>) -> Finding {
     let (start, end) = lines.extent(found.pos);
     let (line, column) = lines.place(start);
     let (end_line, end_column) = lines.place(end);
@@ -32,12 +31,12 @@ pub(crate) fn put<'a>(file: Named<'_>, found: &Found, steps: impl Iterator<Item 
             path.push(step);
         }
     }
-    path.push(Step { file: file.name.to_owned(), line, column, what: found.what.clone() });
+    path.push(Step { file: file.to_owned(), line, column, what: found.what.clone() });
     let page = found.rule.page();
     Finding {
         rule: found.rule,
         severity: Severity::Error,
-        file: file.name.to_owned(),
+        file: file.to_owned(),
         line,
         column,
         end_line,

@@ -15,10 +15,10 @@ pub const CALL_DEPTH: usize = 64;
 pub const EXPRESSION_DEPTH: usize = pact_policy::engine::MAX_EXPRESSION_DEPTH;
 /// Bytes of one text, or of all texts in one array or map together.
 pub const STRING_BYTES: usize = 256 * 1024;
-/// Elements of one array, those of arrays inside it included.
-pub const ARRAY_ITEMS: usize = 5_000;
-/// Entries of one map, those of maps inside it included.
-pub const MAP_ITEMS: usize = 2_000;
+/// Elements of one array, those of arrays inside it included; the linter parses with the same.
+pub const ARRAY_ITEMS: usize = pact_policy::engine::MAX_ARRAY_ITEMS;
+/// Entries of one map, those of maps inside it included; the linter parses with the same.
+pub const MAP_ITEMS: usize = pact_policy::engine::MAX_MAP_ITEMS;
 /// Variables that may live at the same time; the linter parses with the same.
 pub const VARIABLES: usize = pact_policy::engine::MAX_VARIABLES;
 /// Functions of one file, closures among them; the linter parses with the same.

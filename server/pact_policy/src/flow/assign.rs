@@ -141,6 +141,7 @@ impl Machine<'_> {
 
     /// Writes a variable: it now depends on what decided that it is written, since it was declared and in this turn.
     pub(crate) fn write(&mut self, cell: usize, val: Val) {
+        let val = self.bounded(val);
         let declared = self.cells[cell].depth;
         let turn = self.pc.iter().rposition(|pc| matches!(pc, Pc::Turn { .. })).map_or(0, |at| at + 1);
         let id = Id(u32::try_from(cell + 1).unwrap_or(u32::MAX));

@@ -162,7 +162,7 @@ impl Machine<'_> {
         }
         let mut result = Val::never();
         let mut after: Option<Val> = None;
-        let start = self.cells.clone();
+        let start = self.cells_now();
         let mut joined: Option<Vec<Cell>> = None;
         let choice = Transfer::CallChoice.keep(callee.lab);
         if !choice.is_none() {

@@ -12,6 +12,12 @@ use crate::ir::{Kind, Lit, Node, Pos, ShortOp, Switch, Sym};
 use crate::table::ROOTS;
 use crate::transfer::Transfer;
 
+/// The stack that looking at one node may need, but for the nodes in it.
+const NODE_STACK_BYTES: usize = 512 * 1024;
+
+/// The stack that is taken where less than that is left.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
 impl Machine<'_> {
     pub(crate) fn eval(&mut self, node: &Node) -> Val {
         self.nodes += 1;
@@ -20,7 +26,7 @@ impl Machine<'_> {
             return Val::any(Lab::NONE);
         }
         self.deep += 1;
-        let val = self.eval_kind(node);
+        let val = stacker::maybe_grow(NODE_STACK_BYTES, STACK_BYTES, || self.eval_kind(node));
         self.deep -= 1;
         val
     }
@@ -42,7 +48,8 @@ impl Machine<'_> {
             Kind::Map(entries) => {
                 let known: BTreeMap<Sym, Val> =
                     entries.iter().map(|(key, value)| (key.clone(), self.eval(value).changed())).collect();
-                Val::new(Shape::Map(Rc::new(MapVal { known, rest: None, keys: Lab::NONE, of_people: false })), Lab::NONE)
+                let map = MapVal { known, rest: None, keys: Lab::NONE, of_people: false };
+                self.bounded(Val::new(Shape::Map(Rc::new(map)), Lab::NONE))
             }
             Kind::Interp(parts) => self.interpolation(parts),
             Kind::Call(call) => self.call(call, pos),
@@ -261,7 +268,7 @@ impl Machine<'_> {
         let lab = self.step(Transfer::Branch.keep(condition.lab.without(Bits::SORT)), pos, What::Branched);
         self.pc.push(Pc::Branch { lab, guard: condition.guard });
         let outer = std::mem::take(&mut self.exits);
-        let before = self.cells.clone();
+        let before = self.cells_now();
         self.filled(there);
         let a = self.eval(yes);
         let exits_a = std::mem::take(&mut self.exits);
@@ -293,7 +300,7 @@ impl Machine<'_> {
         let mut lab = self.step(Transfer::Switch.keep(lab), pos, What::Branched);
         let outer = std::mem::take(&mut self.exits);
         let mut exits = Exits::default();
-        let before = self.cells.clone();
+        let before = self.cells_now();
         let mut after = if switch.has_default { None } else { Some(before.clone()) };
         let mut result = if switch.has_default { Val::never() } else { Val::unit() };
         for (condition, body) in &switch.cases {
@@ -339,7 +346,7 @@ impl Machine<'_> {
             };
             let lab = self.step(Transfer::ShortCircuit.keep(lab.without(Bits::SORT)), pos, What::Branched);
             self.pc.push(Pc::Branch { lab, guard: if op == ShortOp::And { guard } else { None } });
-            let before = self.cells.clone();
+            let before = self.cells_now();
             let mut filled = Vec::new();
             match op {
                 ShortOp::And => self.holds(first, true, &mut filled),
@@ -429,7 +436,7 @@ impl Machine<'_> {
 
     fn try_catch(&mut self, body: &Node, var: Option<&Sym>, handler: &Node, pos: Pos) -> Val {
         let outer = std::mem::take(&mut self.exits);
-        let before = self.cells.clone();
+        let before = self.cells_now();
         let failed = std::mem::replace(&mut self.failed, Lab::NONE);
         self.in_try += 1;
         let a = self.eval(body);

@@ -29,6 +29,8 @@ pub(crate) struct Case<'a> {
 /// What was found in each plugin, once nothing changes any more.
 pub(crate) struct Settled {
     pub(crate) runs: Vec<Arc<Run>>,
+    /// How much was done: the work of all plugins that had to be judged.
+    pub(crate) work: u64,
     world: World,
 }
 
@@ -60,6 +62,7 @@ pub(crate) fn settle<'a>(cases: &mut [Case<'_>], subject: impl Fn(usize) -> Subj
     let (first, then): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|&index| cases[index].stores);
     let mut waiting = [VecDeque::from(first), VecDeque::from(then)];
     let mut waits = vec![true; cases.len()];
+    let mut work = 0;
     while let Some(index) = waiting[0].pop_front().or_else(|| waiting[1].pop_front()) {
         waits[index] = false;
         rounds[index] += 1;
@@ -67,7 +70,11 @@ pub(crate) fn settle<'a>(cases: &mut [Case<'_>], subject: impl Fn(usize) -> Subj
             continue;
         }
         let known = cases[index].memo.iter().chain(&used[index]).find(|run| run.still_holds(&world)).cloned();
-        let run = known.unwrap_or_else(|| Arc::new(judge_one(&subject(index), &world)));
+        let run = known.unwrap_or_else(|| {
+            let run = Arc::new(judge_one(&subject(index), &world));
+            work += run.work;
+            run
+        });
         used[index].retain(|old| !Arc::ptr_eq(old, &run));
         used[index].push(run.clone());
         world.subscribe(index, &run.asked);
@@ -83,7 +90,7 @@ pub(crate) fn settle<'a>(cases: &mut [Case<'_>], subject: impl Fn(usize) -> Subj
         runs.push(if rounds > MOST_ROUNDS { Arc::new(Run::endless()) } else { last });
         *case.memo = used;
     }
-    Settled { runs, world }
+    Settled { runs, work, world }
 }
 
 impl Settled {
@@ -145,6 +152,6 @@ impl Run {
             step: StepId::NONE,
             also: StepId::NONE,
         };
-        Self::new(Default::default(), vec![found], &Default::default())
+        Self::new(Default::default(), vec![found], &Default::default(), 0)
     }
 }

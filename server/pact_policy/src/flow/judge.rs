@@ -1,6 +1,6 @@
 //! One plugin: its formulas, what runs outside functions, and every entry point of every script.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::fields::{Fields, Slot};
 use super::lab::{Bits, Id, Lab};
@@ -52,14 +52,16 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         recursions: HashMap::new(),
         called: HashSet::new(),
         found: Vec::new(),
+        found_at: HashMap::new(),
         ids: HashMap::new(),
         last_id: 0,
         nodes: 0,
+        nodes_before: 0,
         deep: 0,
         in_try: 0,
         period: Id::NONE,
         failed: Lab::NONE,
-        reached: Vec::new(),
+        reached: BTreeSet::new(),
         clock: 0,
         entry: None,
         home: MANIFEST,
@@ -75,8 +77,9 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
     for index in subject.modules.len()..machine.units.len() {
         machine.uncalled(index);
     }
+    let work = (machine.nodes_before + machine.nodes) as u64;
     let Machine { fields, found, steps, .. } = machine;
-    Run::new(fields.finish(), found, &steps)
+    Run::new(fields.finish(), found, &steps, work)
 }
 
 impl Machine<'_> {
@@ -87,7 +90,7 @@ impl Machine<'_> {
         self.frames.clear();
         self.exits = Exits::default();
         self.recursions.clear();
-        self.nodes = 0;
+        self.nodes_before += std::mem::take(&mut self.nodes);
         self.deep = 0;
         self.in_try = 0;
         self.failed = Lab::NONE;
@@ -159,9 +162,8 @@ impl Machine<'_> {
             let args = function.params.iter().map(|_| Val::any(Lab::NONE)).collect();
             self.call_function(unit, index, args, None, function.pos);
             let found = self.found.split_off(before);
-            self.found.extend(
-                found.into_iter().filter(|found| matches!(found.rule, Rule::EveryEffectDeclared | Rule::NoUnflaggedCoaching)),
-            );
+            let kept = found.into_iter().filter(|it| matches!(it.rule, Rule::EveryEffectDeclared | Rule::NoUnflaggedCoaching));
+            kept.for_each(|found| self.note(found));
         }
     }
 
@@ -217,8 +219,9 @@ impl Machine<'_> {
     fn formula_node(&mut self, node: &Node, pos: Pos) -> Val {
         let before = self.found.len();
         let val = self.eval(node);
-        for found in &mut self.found[before..] {
+        for mut found in self.found.split_off(before) {
             found.pos = pos;
+            self.note(found);
         }
         val
     }
@@ -234,7 +237,7 @@ impl<'a> Machine<'a> {
             self.scope.clear();
             self.pc.clear();
             self.frames.clear();
-            self.nodes = 0;
+            self.nodes_before += std::mem::take(&mut self.nodes);
             self.home = MANIFEST;
             self.units = vec![Unit { program, file: MANIFEST, modules: HashMap::new(), constants: BTreeMap::new() }];
             let kind = field.on.kind();

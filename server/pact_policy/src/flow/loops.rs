@@ -37,7 +37,7 @@ impl Machine<'_> {
         let mut turn = turn;
         let mut exits = Exits::default();
         for round in 0..MOST_ROUNDS {
-            let before: Vec<_> = self.cells.clone();
+            let before: Vec<_> = self.cells_now();
             self.exits = Exits::default();
             let stamps: Vec<u32> = self.cells.iter().map(|cell| cell.stamp).collect();
             self.pc.push(turn.clone());

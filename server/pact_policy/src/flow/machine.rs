@@ -1,6 +1,6 @@
 //! The state of the analysis: cells, the stack of what the program counter depends on, and how labels are put together.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::fields::Fields;
@@ -8,6 +8,7 @@ use super::lab::{Bits, Id, Lab, Reach};
 use super::sink::Found;
 use super::step::{StepId, Steps, What};
 use super::val::{Shape, Val};
+use crate::engine::MAX_MAP_ITEMS;
 use crate::ir::{Node, Pos, Program, Sym};
 use crate::manifest::Manifest;
 
@@ -76,6 +77,18 @@ pub(crate) struct Unit<'a> {
 /// The most nodes that are looked at for one entry point; a script that needs more cannot be judged.
 pub(crate) const MOST_NODES: usize = 400_000;
 
+/// The most nodes that are looked at for all entry points of a script together.
+pub(crate) const MOST_NODES_TOGETHER: usize = 1_600_000;
+
+/// Looking at so many variables, conditions or parts of a value counts as looking at a node.
+const ALIKE_A_NODE: usize = 16;
+
+/// The most values that one value may hold, each counted as often as it can be reached; what holds more is seen as one.
+const MOST_PARTS: usize = MAX_MAP_ITEMS + 100;
+
+/// How deep values may lie in one another before they are seen as one; the host takes less in what leaves a script.
+const DEEPEST_PARTS: usize = 24;
+
 /// How deep calls and nodes may nest in the analysis.
 pub(crate) const DEEPEST: usize = 700;
 
@@ -94,9 +107,13 @@ pub(crate) struct Machine<'a> {
     /// The functions that were looked into, by program and number.
     pub(crate) called: HashSet<(usize, usize)>,
     pub(crate) found: Vec<Found>,
+    /// The numbers of what was found at a place of a file.
+    pub(crate) found_at: HashMap<(u32, Pos), Vec<usize>>,
     pub(crate) ids: HashMap<u32, HashMap<Sym, u32>>,
     pub(crate) last_id: u32,
     pub(crate) nodes: usize,
+    /// The nodes that were looked at for entry points that are done.
+    pub(crate) nodes_before: usize,
     pub(crate) deep: usize,
     pub(crate) in_try: usize,
     /// The entry's parameters, for which a coaching note is meant.
@@ -104,7 +121,7 @@ pub(crate) struct Machine<'a> {
     /// Everything that failed on labelled data in this run.
     pub(crate) failed: Lab,
     /// Sinks reached in this run, for what fails behind them.
-    pub(crate) reached: Vec<(u32, Pos, super::sink::Sink)>,
+    pub(crate) reached: BTreeSet<(u32, Pos, super::sink::Sink)>,
     /// The file of what runs outside functions.
     pub(crate) home: u32,
     /// Whether reads need no declaration: in formulas.
@@ -198,6 +215,7 @@ impl<'a> Machine<'a> {
 
     /// What the program counter has depended on since `depth`: branches as they are, turns of loops gathered.
     pub(crate) fn since(&mut self, depth: usize) -> Lab {
+        self.nodes += self.pc.len().saturating_sub(depth) / ALIKE_A_NODE;
         let mut lab = Lab::NONE;
         for at in (depth..self.pc.len()).rev() {
             match self.pc[at] {
@@ -310,9 +328,23 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn declare(&mut self, name: &Sym, val: Val) -> usize {
         let index = self.cells.len();
+        let val = self.bounded(val);
         self.cells.push(Cell { val, depth: self.pc.len(), stamp: 0 });
         self.scope.push((name.clone(), index));
         index
+    }
+
+    /// The value, or one without parts that tells all of what it tells where it holds more than can be told apart: `a = #{a: a, b: a}`,
+    /// written thirty times, holds a thousand million.
+    pub(crate) fn bounded(&mut self, val: Val) -> Val {
+        let mut room = MOST_PARTS;
+        let fits = fits(&val, DEEPEST_PARTS, &mut room);
+        self.nodes += (MOST_PARTS - room) / ALIKE_A_NODE;
+        if fits {
+            return val;
+        }
+        let lab = self.deep(&val);
+        Val { from: val.from, some: val.some, id: val.id, maybe: val.maybe, ..Val::any(lab) }
     }
 
     pub(crate) fn lookup(&self, name: &str) -> Option<usize> {
@@ -322,7 +354,13 @@ impl<'a> Machine<'a> {
 
     /// Whether the analysis has done as much as it may for one entry.
     pub(crate) fn spent(&self) -> bool {
-        self.nodes > MOST_NODES || self.deep > DEEPEST
+        self.nodes > MOST_NODES || self.nodes_before + self.nodes > MOST_NODES_TOGETHER || self.deep > DEEPEST
+    }
+
+    /// The cells as they are now, to come back to.
+    pub(crate) fn cells_now(&mut self) -> Vec<Cell> {
+        self.nodes += self.cells.len() / ALIKE_A_NODE;
+        self.cells.clone()
     }
 
     pub(crate) fn root(&self, node: &Node) -> Option<usize> {
@@ -331,6 +369,21 @@ impl<'a> Machine<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether a value has no more parts than there is room for, and none too deep.
+fn fits(val: &Val, depth: usize, room: &mut usize) -> bool {
+    if depth == 0 || *room == 0 {
+        return false;
+    }
+    *room -= 1;
+    let mut inner = |val: &Val| fits(val, depth - 1, room);
+    let held = match &val.shape {
+        Shape::List(list) => inner(&list.element),
+        Shape::Map(map) => map.known.values().chain(&map.rest).all(&mut inner),
+        _ => true,
+    };
+    held && val.targets.iter().flat_map(|targets| targets.iter()).flat_map(|target| &target.bound).all(inner)
 }
 
 /// What numbered the turns of loops that are over is a measure like any other.

@@ -45,6 +45,8 @@ pub(crate) struct Run {
     pub(crate) steps: Steps,
     /// Slots by the number that steps name them with.
     pub(crate) slots: Vec<Slot>,
+    /// How much was done for it, in the measure of [`crate::flow::machine::MOST_NODES`].
+    pub(crate) work: u64,
 }
 
 impl Run {
@@ -53,6 +55,7 @@ impl Run {
         (asked, mut wrote, slots): (Vec<Asked>, Vec<Wrote>, Vec<Slot>),
         mut found: Vec<Found>,
         steps: &Steps,
+        work: u64,
     ) -> Self {
         for wrote in &mut wrote {
             wrote.marks = (steps.marks(wrote.lab.step), steps.marks(wrote.lab.who));
@@ -65,7 +68,7 @@ impl Run {
             kept.extend([&mut wrote.lab.step, &mut wrote.lab.who]);
         }
         let steps = steps.only(kept);
-        Self { asked, found, wrote, steps, slots }
+        Self { asked, found, wrote, steps, slots, work }
     }
 
     /// Whether the path of something found goes through other plugins.

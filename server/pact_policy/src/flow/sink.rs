@@ -9,7 +9,7 @@ use crate::rules::Rule;
 use crate::transfer::Transfer;
 
 /// Where something leaves a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Sink {
     Effect(&'static str),
     Digest(&'static str),
@@ -132,9 +132,7 @@ impl Machine<'_> {
         let data = self.numbering(data, from, false);
         let all = self.reaching(data.without(Bits::SORT.without(Bits::OUTSIDE)), from);
         let file = self.file();
-        if !self.reached.contains(&(file, pos, sink)) {
-            self.reached.push((file, pos, sink));
-        }
+        self.reached.insert((file, pos, sink));
         if let Some(rule) = self.broken(sink, all, data, receiver) {
             self.refuse(rule, sink, pos, all);
         }
@@ -216,13 +214,20 @@ impl Machine<'_> {
     pub(crate) fn find(&mut self, rule: Rule, pos: Pos, what: String, step: StepId, also: StepId) {
         let file = self.file();
         let found = Found { rule, file, pos, what, step, also };
-        let same =
-            |old: &&mut Found| old.file == file && old.pos == pos && (old.rule == rule || (old.rule.is_flow() && rule.is_flow()));
-        match self.found.iter_mut().find(same) {
-            Some(old) if old.rule.rank() <= rule.rank() => *old = found,
+        let here = self.found_at.get(&(file, pos)).map_or(&[][..], Vec::as_slice);
+        let same = |old: &Found| old.rule == rule || (old.rule.is_flow() && rule.is_flow());
+        let known = |at: usize| self.found.get(at).is_some_and(|old| old.file == file && old.pos == pos && same(old));
+        match here.iter().copied().find(|&at| known(at)) {
+            Some(at) if self.found[at].rule.rank() <= rule.rank() => self.found[at] = found,
             Some(_) => {}
-            None => self.found.push(found),
+            None => self.note(found),
         }
+    }
+
+    /// Adds what was found, where nothing of its kind was found before.
+    pub(crate) fn note(&mut self, found: Found) {
+        self.found_at.entry((found.file, found.pos)).or_default().push(self.found.len());
+        self.found.push(found);
     }
 
     /// Stores a value in a custom field.
@@ -251,9 +256,7 @@ impl Machine<'_> {
             || (self.fields.fired(&others, event) && Transfer::Latched.on());
         self.fields.write_fired(field, event);
         let file = self.file();
-        if !self.reached.contains(&(file, pos, Sink::Store)) {
-            self.reached.push((file, pos, Sink::Store));
-        }
+        self.reached.insert((file, pos, Sink::Store));
         let coaching = self.manifest.coaching && all.bits.has(Bits::COACHING);
         let rule =
             if grows && tells && !coaching { Some(Rule::NoActivityTally) } else { self.broken(Sink::Store, all, data, Id::NONE) };

@@ -14,7 +14,12 @@ use crate::text::Lines;
 pub(super) fn render(report: &Report, texts: &Texts) -> Value {
     let rules: Vec<Value> = Rule::ALL.iter().map(|rule| rule_of(*rule)).collect();
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, texts, &mut seen)).collect();
+    let mut read: HashMap<&str, Lines<'_>> = HashMap::new();
+    let mut results: Vec<Value> = Vec::new();
+    for finding in &report.findings {
+        let lines = texts.get(&finding.file).map(|text| &*read.entry(&finding.file).or_insert_with(|| Lines::new(text)));
+        results.push(result(finding, lines, &mut seen));
+    }
     let notifications: Vec<Value> = report
         .unreadable
         .iter()
@@ -56,11 +61,11 @@ fn rule_of(rule: Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, texts: &Texts, seen: &mut HashMap<String, usize>) -> Value {
+fn result(finding: &Finding, lines: Option<&Lines<'_>>, seen: &mut HashMap<String, usize>) -> Value {
     let index = Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or(0);
     let end = Some((finding.end_line, finding.end_column));
     let steps: Vec<Value> = finding.path.iter().map(|step| json!({ "location": step_location(step) })).collect();
-    let print = fingerprint(finding, texts);
+    let print = fingerprint(finding, lines);
     let count = seen.entry(print.clone()).or_insert(0);
     *count += 1;
     json!({
@@ -105,17 +110,16 @@ fn uri(file: &str) -> String {
 }
 
 /// A hash of rule, file and what stands at the sink without its layout: it stays the same when lines move.
-fn fingerprint(finding: &Finding, texts: &Texts) -> String {
+fn fingerprint(finding: &Finding, lines: Option<&Lines<'_>>) -> String {
     let mut hash = Sha256::new();
     hash.update(finding.rule.id());
     hash.update([0]);
     hash.update(&finding.file);
     hash.update([0]);
-    if let Some(text) = texts.get(&finding.file) {
-        let lines = Lines::new(text);
+    if let Some(lines) = lines {
         let start = lines.offset(finding.line, finding.column);
         let end = lines.offset(finding.end_line, finding.end_column).max(start);
-        let plain: String = text[start..end].chars().filter(|c| !c.is_whitespace()).collect();
+        let plain: String = lines.text[start..end].chars().filter(|c| !c.is_whitespace()).collect();
         hash.update(plain);
     }
     hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()

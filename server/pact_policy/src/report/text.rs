@@ -8,12 +8,18 @@ use crate::finding::{Finding, Step};
 use crate::lint::Report;
 use crate::text::Lines;
 
+/// How many findings are drawn into the source; those after them take a line each.
+const MOST_DRAWN: usize = 100;
+
 pub(super) fn render(report: &Report, texts: &Texts, styled: bool) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
     let mut out = String::new();
-    for finding in &report.findings {
+    for finding in report.findings.iter().take(MOST_DRAWN) {
         out.push_str(&one(finding, texts, &renderer));
         out.push_str("\n\n");
+    }
+    for it in report.findings.iter().skip(MOST_DRAWN) {
+        out.push_str(&format!("error[{}]: {}:{}:{}: {}\n", it.rule.id(), it.file, it.line, it.column, it.message));
     }
     for it in &report.unreadable {
         out.push_str(&format!("cannot be judged: {}:{}:{}: {}\n\n", it.file, it.line, it.column, it.message));

@@ -82,3 +82,18 @@ mod tests {
         assert_eq!(engine.eval_expression::<i64>("[1].len()").ok(), Some(1));
     }
 }
+#[cfg(test)]
+mod probe {
+    #[test]
+    fn missing() {
+        use super::super::desk::Host;
+        use super::super::resolver::Modules;
+        let engine = super::super::build(&Host::default(), &Modules::default());
+        let have = super::natives(&engine);
+        for native in pact_policy::table::natives::NATIVES {
+            let arities: std::collections::BTreeSet<usize> = have.iter().filter(|(n, _)| n == native.name).map(|(_, t)| t.len()).collect();
+            let missing: Vec<u8> = (native.arity.0..=native.arity.1).filter(|a| !arities.contains(&usize::from(*a))).collect();
+            if !missing.is_empty() { println!("MISSING {} {:?} has {:?}", native.name, missing, arities); }
+        }
+    }
+}

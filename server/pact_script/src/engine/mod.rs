@@ -98,8 +98,6 @@ fn restrict(engine: &mut Engine) {
     engine.set_max_operations(limits::OPERATIONS);
     engine.set_max_call_levels(limits::CALL_DEPTH);
     engine.set_max_string_size(limits::STRING_BYTES);
-    engine.set_max_array_size(limits::ARRAY_ITEMS);
-    engine.set_max_map_size(limits::MAP_ITEMS);
     engine.set_max_modules(limits::MODULES);
 }
 
