@@ -92,6 +92,41 @@ const LISTS: &str = "//! id = \"lists\"\n//! version = \"1.0.0\"\n//! api = 1\n/
      //! cron = \"0 7 * * *\"\n//! zone = \"person\"\n//! for_each = \"person\"\n\
      fn morning(person) { let d = digest(person, \"Plans\"); for plan in plans.of_person(person) { d.say(plan.objective); } send(d); }\n";
 
+/// What is no script is named, whatever it is, and what lies beside it is judged.
+#[test]
+fn lint_names_what_it_cannot_read_and_judges_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = COUNTS.split("fn ").next().unwrap();
+    let script = |body: &str| format!("{head}{body}").into_bytes();
+    // (file, bytes, what is said of it)
+    let files: [(&str, Vec<u8>, &str); 8] = [
+        ("binary.rhai", (0..=255_u8).cycle().take(4096).collect(), "no UTF-8 text"),
+        ("long.rhai", vec![b'a'; 10 * 1024 * 1024], "10485760 bytes"),
+        ("empty.rhai", Vec::new(), "manifest"),
+        ("deep.rhai", script(&format!("fn f() {{ {}1{} }}", "(".repeat(9_000), ")".repeat(9_000))), "cannot be read"),
+        ("chain.rhai", script(&format!("fn f(lead) {{ lead{} }}", ".owner\n".repeat(30_000))), "cannot be read"),
+        ("closures.rhai", script(&format!("fn f() {{ {} 1 }}", "|x|\n".repeat(30_000))), "cannot be read"),
+        ("cut.rhai", script("fn f(lead) { log(`${lead."), "cannot be read"),
+        ("wide.rhai", script(&format!("fn f() {{ \"{}\" }}", "a".repeat(30_000))), "characters"),
+    ];
+    for (name, bytes, _) in &files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    std::fs::write(folder.path().join("odd.rhai"), script("fn f(lead) { log(\"to\u{202e}ni\"); }")).unwrap();
+    std::fs::write(folder.path().join("counts.rhai"), COUNTS).unwrap();
+    let output = pact(folder.path(), &["lint", "."], &[]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    for (name, _, wanted) in &files {
+        let line = said(&output).lines().find(|line| line.contains(&format!("cannot be judged: ./{name}:"))).map(str::to_owned);
+        assert!(line.as_ref().is_some_and(|line| line.contains(wanted)), "{name} is not said to be {wanted}: {line:?}");
+    }
+    assert!(said(&output).contains("error[no-activity-metric]") && said(&output).contains("counts.rhai"), "{}", said(&output));
+    assert!(said(&output).contains("U+202E"), "what hides text is refused where it stands: {}", said(&output));
+    let json = pact(folder.path(), &["lint", "--format", "json", "."], &[]);
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(report["unreadable"].as_array().map(Vec::len), Some(files.len()), "{report}");
+}
+
 #[test]
 fn lint_proves_its_verdicts_by_running_scripts() {
     let folder = tempfile::tempdir().unwrap();

@@ -22,4 +22,5 @@ mod leaving;
 mod main_job;
 mod openapi;
 mod red_team;
+mod sarif;
 mod store;

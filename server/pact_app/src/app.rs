@@ -1,11 +1,12 @@
 //! The application: everything that an operation needs.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use pact_core::lead::Receiver;
 use pact_core::time::Instant;
+use pact_policy::Judge;
 use pact_script::pool::Pool;
 use pact_store::{Notice, Store, StoreError};
 use tokio::sync::Notify;
@@ -71,6 +72,8 @@ pub struct App {
     pub outgoing: Arc<Outgoing>,
     /// What the log of policy acts needs beside the store.
     pub evidence: Arc<Evidence>,
+    /// Remembers how installed plugins were judged; it is told what they are each time.
+    pub(crate) judge: Arc<Mutex<Judge>>,
     organisation: Arc<ArcSwap<Snapshot>>,
     plugins: Arc<ArcSwap<Plugins>>,
     subscriptions: Arc<ArcSwap<Subscriptions>>,
@@ -106,6 +109,7 @@ impl App {
             outbox_waits: Arc::default(),
             outgoing: Arc::default(),
             evidence: Arc::default(),
+            judge: Arc::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),
             subscriptions: Arc::new(ArcSwap::from_pointee(subscriptions)),

@@ -1,6 +1,7 @@
 //! The linter's word before anything is installed: what comes is judged together with everything that is there.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use pact_policy::certificate::Certificate;
 use pact_policy::manifest::{Field, File, Manifest, Plugin};
@@ -28,6 +29,8 @@ pub(crate) struct Judged {
 /// Judges a plugin, with the modules that it imports, together with every other installed plugin: whoever reads a field whose label
 /// it raises is judged with it, and refuses it by what is found there.
 ///
+/// What is installed is read from the store each time; the app's judge only remembers what it found in those of the very same words.
+///
 /// # Errors
 /// A file that cannot be judged, or a store that does not answer.
 pub(crate) async fn judge(app: &App, plugin: &Plugin, own: &Sources) -> Result<Judged, Refusal> {
@@ -36,7 +39,13 @@ pub(crate) async fn judge(app: &App, plugin: &Plugin, own: &Sources) -> Result<J
     for version in &others {
         sources.extend(stored(version)?);
     }
-    let report = tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(Refusal::defect)?;
+    let judge = app.judge.clone();
+    let judging = move || {
+        let mut judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
+        judge.hold(sources);
+        judge.judge()
+    };
+    let report = tokio::task::spawn_blocking(judging).await.map_err(Refusal::defect)?;
     Ok(Judged { report: readable(report)?, others })
 }
 

@@ -106,12 +106,14 @@ fn scheduled(function: String, event: &event::Model) -> Call {
 
 fn run(app: &App, plugin: &Installed, event: &event::Model, call: Call) -> Run {
     let now = app.clock.now();
+    let zone = call.zone.unwrap_or_else(|| app.organisation().zone);
     Run {
         scripts: Arc::clone(&plugin.scripts),
         call: call.function,
         args: call.args,
         now: now.millis(),
-        today: call.zone.map_or_else(|| app.organisation().today(now), |zone| now.day_in(zone)),
+        today: now.day_in(zone),
+        zone,
         settings: Arc::clone(&plugin.settings),
         seed: event.id,
         given: call.given,

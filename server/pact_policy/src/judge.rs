@@ -112,6 +112,25 @@ impl Judge {
         self.entries.insert(key, entry);
     }
 
+    /// Holds these sources and no others from now on. What was found out before about those that are as they were stays.
+    ///
+    /// Two sources of one file are told apart, as [`crate::lint()`] does.
+    pub fn hold(&mut self, sources: Vec<Source>) {
+        let mut kept = BTreeSet::new();
+        for source in sources {
+            let mut key = source.name().to_owned();
+            while kept.contains(&key) {
+                if self.entries.get(&key).is_some_and(|entry| entry.source == source) {
+                    break;
+                }
+                key.push('\u{1}');
+            }
+            kept.insert(key.clone());
+            self.put(key, source);
+        }
+        self.entries.retain(|key, _| kept.contains(key));
+    }
+
     /// Takes out the source of this file, and says whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
         self.entries.remove(name).is_some()

@@ -1,6 +1,7 @@
 //! The rules by which labels are transferred, by name, so that a test can switch each off and see that it is missed.
 //!
-//! Without the feature `mutants` every rule is on, always: the switch is a constant, and nothing of it is left in the program.
+//! The switch is there in builds for tests, which have debug assertions. In a release every rule is on, always: there the switch is a
+//! constant, and nothing of it is left in the program.
 
 use crate::flow::lab::{Bits, Lab};
 
@@ -145,11 +146,11 @@ pub enum Transfer {
     Attributed,
 }
 
-#[cfg(feature = "mutants")]
+#[cfg(debug_assertions)]
 static OFF: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(usize::MAX);
 
 /// Switches one rule off, and all others on.
-#[cfg(feature = "mutants")]
+#[cfg(debug_assertions)]
 pub fn switch_off(rule: Option<Transfer>) {
     OFF.store(rule.map_or(usize::MAX, |rule| rule as usize), std::sync::atomic::Ordering::SeqCst);
 }
@@ -227,13 +228,13 @@ impl Transfer {
         Self::Attributed,
     ];
 
-    #[cfg(feature = "mutants")]
+    #[cfg(debug_assertions)]
     pub(crate) fn on(self) -> bool {
         OFF.load(std::sync::atomic::Ordering::SeqCst) != self as usize
     }
 
     /// Whether the rule holds: always, but in the test that switches it off.
-    #[cfg(not(feature = "mutants"))]
+    #[cfg(not(debug_assertions))]
     pub(crate) const fn on(self) -> bool {
         let _ = self;
         true

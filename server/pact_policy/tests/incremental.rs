@@ -109,6 +109,29 @@ fn what_is_remembered_changes_no_verdict() {
     }
 }
 
+/// A judge that is given everything anew each time, as an installation does, says what judging it from scratch says.
+#[test]
+fn what_is_held_is_all_that_counts() {
+    let all = corpus();
+    let mut judge = Judge::default();
+    for seed in 11..=12 {
+        let mut draw = Draw(seed);
+        for turn in 0..12 {
+            let mut held: Vec<Source> = all.iter().filter(|_| draw.below(4) > 0).cloned().collect();
+            for _ in 0..draw.below(4) {
+                let at = draw.below(held.len());
+                held[at] = edited(&mut draw, &held[at]);
+            }
+            // Two sources of one name, of which one is edited: both are judged.
+            if turn % 3 == 0 {
+                held.push(edited(&mut draw, &held[0]));
+            }
+            judge.hold(held.clone());
+            assert_eq!(judge.judge(), lint(&held), "seed {seed}, turn {turn}");
+        }
+    }
+}
+
 /// The order in which sources come decides nothing.
 #[test]
 fn the_order_of_sources_changes_no_verdict() {

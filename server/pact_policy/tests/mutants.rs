@@ -1,6 +1,8 @@
 //! Mutation score: each transfer rule of the analysis is switched off, one at a time, and the corpus must notice.
 //!
-//! `cargo nextest run -p pact_policy --features mutants mutants --no-capture`
+//! `cargo nextest run -p pact_policy mutants --no-capture`
+
+#![cfg(debug_assertions)]
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 

@@ -86,6 +86,7 @@ fn push_of(world: &World, lead: &str) -> Run {
         args: vec![Value::Ref(Kind::Lead, id_of(lead))],
         now: world.now().millis(),
         today: world.today(),
+        zone: chrono_tz::Tz::UTC,
         settings: Arc::new(settings(loaded.manifest(), &BTreeMap::new()).unwrap_or_default()),
         seed: Uuid::nil(),
         given: given

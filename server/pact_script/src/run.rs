@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -36,6 +37,8 @@ pub struct Run {
     pub now: i64,
     /// The day of the run, in the zone of the schedule or the organisation.
     pub today: NaiveDate,
+    /// The zone of that day, by whose clock hours are told.
+    pub zone: Tz,
     /// The plugin's settings.
     pub settings: Arc<BTreeMap<String, Value>>,
     /// What `pick` is seeded by: the event.

@@ -34,6 +34,7 @@ impl Unwalled {
             args: run.args.clone(),
             now: run.now,
             today: run.today,
+            zone: run.zone,
             settings: (*run.settings).clone(),
             seed: run.seed,
             given: run.given.clone(),

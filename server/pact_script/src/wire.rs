@@ -35,6 +35,7 @@ pub(crate) struct JobRef<'a> {
     pub(crate) args: &'a [crate::value::Value],
     pub(crate) now: i64,
     pub(crate) today: chrono::NaiveDate,
+    pub(crate) zone: chrono_tz::Tz,
     pub(crate) settings: &'a std::collections::BTreeMap<String, crate::value::Value>,
     pub(crate) seed: uuid::Uuid,
     pub(crate) given: &'a [crate::value::Record],

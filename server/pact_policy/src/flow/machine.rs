@@ -78,10 +78,13 @@ pub(crate) struct Unit<'a> {
 pub(crate) const MOST_NODES: usize = 400_000;
 
 /// The most nodes that are looked at for all entry points of a script together.
-pub(crate) const MOST_NODES_TOGETHER: usize = 1_600_000;
+pub(crate) const MOST_NODES_TOGETHER: usize = 800_000;
 
-/// Looking at so many variables, conditions or parts of a value counts as looking at a node.
-const ALIKE_A_NODE: usize = 16;
+/// Copying so many variables, or going through so many parts of a value, counts as looking at a node.
+const PARTS_A_NODE: usize = 16;
+
+/// Putting so many labels together counts as looking at a node.
+const LABELS_A_NODE: usize = 64;
 
 /// The most values that one value may hold, each counted as often as it can be reached; what holds more is seen as one.
 const MOST_PARTS: usize = MAX_MAP_ITEMS + 100;
@@ -215,7 +218,7 @@ impl<'a> Machine<'a> {
 
     /// What the program counter has depended on since `depth`: branches as they are, turns of loops gathered.
     pub(crate) fn since(&mut self, depth: usize) -> Lab {
-        self.nodes += self.pc.len().saturating_sub(depth) / ALIKE_A_NODE;
+        self.nodes += self.pc.len().saturating_sub(depth) / LABELS_A_NODE;
         let mut lab = Lab::NONE;
         for at in (depth..self.pc.len()).rev() {
             match self.pc[at] {
@@ -339,7 +342,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn bounded(&mut self, val: Val) -> Val {
         let mut room = MOST_PARTS;
         let fits = fits(&val, DEEPEST_PARTS, &mut room);
-        self.nodes += (MOST_PARTS - room) / ALIKE_A_NODE;
+        self.nodes += (MOST_PARTS - room) / PARTS_A_NODE;
         if fits {
             return val;
         }
@@ -359,7 +362,7 @@ impl<'a> Machine<'a> {
 
     /// The cells as they are now, to come back to.
     pub(crate) fn cells_now(&mut self) -> Vec<Cell> {
-        self.nodes += self.cells.len() / ALIKE_A_NODE;
+        self.nodes += self.cells.len() / PARTS_A_NODE;
         self.cells.clone()
     }
 

@@ -81,6 +81,46 @@ pub enum NativeOp {
     Zip,
 }
 
+impl Native {
+    /// Whether a query takes it too, as the list of its elements: what reads a list and changes nothing. The interface's own methods
+    /// of queries come before.
+    pub fn reads_queries(&self) -> bool {
+        match self.op {
+            NativeOp::Len
+            | NativeOp::Contains
+            | NativeOp::IndexOf
+            | NativeOp::Take
+            | NativeOp::Any
+            | NativeOp::Find
+            | NativeOp::ForEach
+            | NativeOp::Reduce
+            | NativeOp::Part
+            | NativeOp::Join => true,
+            NativeOp::Sort => self.name.starts_with("order"),
+            NativeOp::Text
+            | NativeOp::Number
+            | NativeOp::Truth
+            | NativeOp::Value
+            | NativeOp::Parse
+            | NativeOp::IsEmpty
+            | NativeOp::TakeOut
+            | NativeOp::Put
+            | NativeOp::PutAll
+            | NativeOp::Get
+            | NativeOp::Set
+            | NativeOp::Change
+            | NativeOp::Keys
+            | NativeOp::Values
+            | NativeOp::Filter
+            | NativeOp::Retain
+            | NativeOp::Map
+            | NativeOp::Split
+            | NativeOp::Extreme
+            | NativeOp::Zip => false,
+        }
+    }
+}
+
 const fn n(name: &'static str, least: u8, most: u8, op: NativeOp) -> Native {
     Native { name, arity: (least, most), op }
 }
@@ -95,7 +135,7 @@ pub static NATIVES: &[Native] = &[
     n("to_upper", 1, 1, O::Text),
     n("to_lower", 1, 1, O::Text),
     n("sub_string", 2, 3, O::Text),
-    n("replace", 2, 3, O::Change),
+    n("replace", 3, 3, O::Change),
     n("trim", 1, 1, O::Change),
     n("make_upper", 1, 1, O::Change),
     n("make_lower", 1, 1, O::Change),
@@ -173,7 +213,6 @@ pub static NATIVES: &[Native] = &[
     n("extract", 2, 3, O::Part),
     n("limit", 2, 2, O::Part),
     n("to_array", 1, 1, O::Part),
-    n("take", 1, 1, O::Part),
     n("filter", 2, 2, O::Filter),
     n("retain", 2, 3, O::Retain),
     n("drain", 2, 3, O::Retain),

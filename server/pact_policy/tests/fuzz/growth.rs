@@ -18,7 +18,7 @@ const GROWING: &[(&str, Grow)] = &[
     ("statements", |n| in_function(&"    x += 1;\n".repeat(n))),
     ("variables", |n| in_function(&"    { let y = lead.value; x = y; }\n".repeat(n))),
     ("branches", |n| in_function(&"    if lead.stage == \"a\" { x += 1 }\n".repeat(n))),
-    ("ways out", |n| in_function(&"    if lead.stage == \"a\" { return; }\n".repeat(n / 2))),
+    ("ways out", |n| in_function(&"    if lead.stage == \"a\" { return; }\n".repeat(n / 8))),
     ("effects", |n| in_function(&"    highlight(lead, lead.title);\n".repeat(n))),
     ("loops", |n| in_function(&"    for l in leads { x += 1; }\n".repeat(n))),
     ("tries", |n| in_function(&"    try { x = 1 / x; } catch (e) { x = 0; }\n".repeat(n))),

@@ -19,7 +19,7 @@ use pact_policy::{Judge, Report, Source, lint};
 use proptest::test_runner::{Config, RngSeed};
 
 /// The most steps that judging one script may take, whatever it says: the budget of the analysis, and what reading it costs.
-const MOST_WORK: u64 = 2_500_000;
+const MOST_WORK: u64 = 1_500_000;
 
 /// The manifest of scripts that have none of their own.
 const HEAD: &str = "//! id = \"x\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"X\"\n//! reads = [\"lead\", \"customer\", \"person\", \"plan\", \"card\", \"request\"]\n//! may = [\"highlight\", \"set\", \"notify\", \"digest\", \"push\"]\n\n";

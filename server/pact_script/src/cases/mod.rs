@@ -162,6 +162,7 @@ impl Case {
             args: self.args.clone(),
             now: self.world.now().millis(),
             today: self.world.today(),
+            zone: chrono_tz::Tz::UTC,
             settings: Arc::new(self.settings.clone()),
             seed: Uuid::nil(),
             given: Vec::new(),

@@ -81,19 +81,46 @@ mod tests {
         }
         assert_eq!(engine.eval_expression::<i64>("[1].len()").ok(), Some(1));
     }
-}
-#[cfg(test)]
-mod probe {
+
+    /// Words that the engine answers itself, without a function.
+    const KEYWORDS: [&str; 1] = ["type_of"];
+
+    /// A function that the policy knows and the engine lacks would pass the linter and fail at night.
     #[test]
-    fn missing() {
-        use super::super::desk::Host;
-        use super::super::resolver::Modules;
-        let engine = super::super::build(&Host::default(), &Modules::default());
-        let have = super::natives(&engine);
-        for native in pact_policy::table::natives::NATIVES {
-            let arities: std::collections::BTreeSet<usize> = have.iter().filter(|(n, _)| n == native.name).map(|(_, t)| t.len()).collect();
-            let missing: Vec<u8> = (native.arity.0..=native.arity.1).filter(|a| !arities.contains(&usize::from(*a))).collect();
-            if !missing.is_empty() { println!("MISSING {} {:?} has {:?}", native.name, missing, arities); }
+    fn every_label_has_a_function() {
+        let engine = build(&Host::default(), &Modules::default());
+        let there = natives(&engine);
+        for native in NATIVES.iter().filter(|native| !KEYWORDS.contains(&native.name)) {
+            for values in native.arity.0..=native.arity.1 {
+                let found = there.iter().any(|(name, types)| name == native.name && types.len() == usize::from(values));
+                assert!(found, "no `{}` with {values} values", native.name);
+            }
+        }
+        for keyword in KEYWORDS {
+            assert!(engine.eval_expression::<Dynamic>(&format!("{keyword}(1)")).is_ok(), "{keyword}");
+        }
+    }
+
+    /// What the policy says to read queries does so in the engine, and nothing else does but the interface's own methods.
+    #[test]
+    fn what_reads_queries_is_there() {
+        let engine = build(&Host::default(), &Modules::default());
+        let there: BTreeSet<Signature> = natives(&engine).into_iter().collect();
+        for native in NATIVES {
+            let own = |values: usize| {
+                FUNCTIONS.iter().any(|it| {
+                    it.name == native.name && it.on == Some(pact_policy::table::Ty::AnyQuery) && it.params.len() + 1 == values
+                })
+            };
+            for values in usize::from(native.arity.0)..=usize::from(native.arity.1) {
+                let on_queries = there.iter().any(|(name, types)| {
+                    name == native.name && types.len() == values && types[0] == TypeId::of::<super::super::handles::Rows>()
+                });
+                let narrows = NARROWS.iter().any(|it| it.name == native.name && it.params.len() + 1 == values);
+                let other = native.name.starts_with("to_") || narrows || own(values);
+                let agree = if native.reads_queries() { on_queries } else { other || !on_queries };
+                assert!(agree, "`{}` with {values} values", native.name);
+            }
         }
     }
 }

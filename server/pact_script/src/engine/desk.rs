@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant as Tick;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use pact_core::time::Instant;
 use pact_policy::table::Kind;
 use rhai::{Dynamic, EvalAltResult, Position};
@@ -83,6 +84,7 @@ impl RunClock {
 pub(crate) struct Desk {
     pub(crate) now: Instant,
     pub(crate) today: NaiveDate,
+    pub(crate) zone: Tz,
     pub(crate) settings: BTreeMap<String, Value>,
     pub(crate) seed: Uuid,
     pub(crate) organisation: Arc<Org>,
@@ -264,9 +266,14 @@ impl Desk {
         Ok(())
     }
 
-    /// The day of an instant in the run's zone, which is known by what day it is there now.
+    /// The day of an instant in the run's zone; a case may say that it is another day than the calendar's.
     pub(crate) fn day_of(&self, at: Instant) -> NaiveDate {
-        let ahead = self.today - self.now.to_utc().date_naive();
-        at.to_utc().date_naive() + ahead
+        let ahead = self.today - self.now.day_in(self.zone);
+        at.day_in(self.zone) + ahead
+    }
+
+    /// An instant by the clock of the run's zone.
+    pub(crate) fn clock_of(&self, at: Instant) -> chrono::DateTime<Tz> {
+        at.to_utc().with_timezone(&self.zone)
     }
 }

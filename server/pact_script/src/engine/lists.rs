@@ -1,12 +1,22 @@
-//! Functions of lists, days and amounts that the policy has labels for and Rhai's packages lack.
+//! Functions of lists, days and amounts that the policy has labels for and Rhai's packages lack, and those of lists on queries.
 
-use chrono::{Datelike, NaiveDate};
+use std::any::TypeId;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use chrono::format::{Item, StrftimeItems};
+use chrono::{Datelike, NaiveDate, Timelike};
 use pact_core::money::Money;
 use pact_core::time::Instant;
-use rhai::{Array, Dynamic, Engine, FnPtr, INT, ImmutableString, NativeCallContext};
+use pact_policy::table::natives::NATIVES;
+use pact_policy::table::{FUNCTIONS, Ty};
+use rhai::{
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, INT, ImmutableString, Module, NativeCallContext, RhaiFunc,
+};
 
 use super::convert::number;
 use super::desk::{Failed, Host, fail};
+use super::handles::Rows;
 
 const MONTHS_PER_QUARTER: u32 = 3;
 
@@ -32,9 +42,57 @@ pub(super) fn register(engine: &mut Engine, host: &Host) {
     engine.register_fn("join", |context: NativeCallContext, array: Array, between: ImmutableString| {
         join(&context, array, &between)
     });
+    engine.register_fn("min", |context: NativeCallContext, array: Array| extreme(&context, array, "<"));
+    engine.register_fn("max", |context: NativeCallContext, array: Array| extreme(&context, array, ">"));
     engine.register_fn("amount", |money: Money| number(money.to_decimal()));
     engine.register_fn("currency", |money: Money| money.currency.code().to_owned());
     parts_of_days(engine, host);
+    clock(engine, host);
+    queries(engine, host);
+}
+
+/// The least or greatest element by an operator; `()` of none.
+fn extreme(context: &NativeCallContext, array: Array, operator: &str) -> Result<Dynamic, Failed> {
+    let mut items = array.into_iter();
+    let Some(mut best) = items.next() else { return Ok(Dynamic::UNIT) };
+    for mut item in items {
+        let better = context.call_native_fn_raw(operator, true, &mut [&mut item.clone(), &mut best])?;
+        if better.as_bool().unwrap_or(false) {
+            best = std::mem::take(&mut item);
+        }
+    }
+    Ok(best)
+}
+
+/// What reads a list reads the elements of a query too.
+fn queries(engine: &mut Engine, host: &Host) {
+    let own = |name: &str| FUNCTIONS.iter().any(|function| function.name == name && function.on == Some(Ty::AnyQuery));
+    let mut module = Module::new();
+    for native in NATIVES.iter().filter(|native| native.reads_queries() && !own(native.name)) {
+        for values in native.arity.0..=native.arity.1 {
+            let mut types = vec![TypeId::of::<Rows>()];
+            types.resize(usize::from(values), TypeId::of::<Dynamic>());
+            let (desk, name) = (host.clone(), native.name);
+            let read = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| on_elements(&desk, name, context, args);
+            let func = RhaiFunc::Method { func: Arc::new(read), has_context: true, is_pure: true, is_volatile: true };
+            FuncRegistration::new(name).in_global_namespace().set_into_module_raw(&mut module, types, func);
+        }
+    }
+    engine.register_global_module(module.into());
+}
+
+fn on_elements(
+    host: &Host,
+    name: &str,
+    context: Option<NativeCallContext>,
+    args: &mut [&mut Dynamic],
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let rows = args.first().and_then(|arg| arg.read_lock::<Rows>().map(|rows| rows.clone()));
+    let (Some(context), Some(rows)) = (context, rows) else { return Err(fail(format!("`{name}` reads a query."))) };
+    let elements: Array = host.rows(&rows)?.iter().cloned().map(Dynamic::from).collect();
+    let mut all: Vec<Dynamic> = vec![Dynamic::from_array(elements)];
+    all.extend(args.iter().skip(1).map(|arg| (**arg).clone()));
+    context.call_native_fn_raw(name, true, &mut all.iter_mut().collect::<Vec<_>>())
 }
 
 fn join(context: &NativeCallContext, array: Array, between: &str) -> Result<String, Failed> {
@@ -72,4 +130,38 @@ fn parts_of_days(engine: &mut Engine, host: &Host) {
     }
     let desk = host.clone();
     engine.register_fn("date", move |at: Instant| desk.at(|desk| Ok(Dynamic::from(desk.day_of(at)))));
+}
+
+/// Hours and minutes of instants by the clock of the run's zone, and days and instants in a text of one's own.
+fn clock(engine: &mut Engine, host: &Host) {
+    let desk = host.clone();
+    engine.register_fn("hour", move |at: Instant| desk.at(|desk| Ok(INT::from(desk.clock_of(at).hour()))));
+    let desk = host.clone();
+    engine.register_fn("minute", move |at: Instant| desk.at(|desk| Ok(INT::from(desk.clock_of(at).minute()))));
+    let desk = host.clone();
+    engine.register_fn("format", move |at: Instant, pattern: ImmutableString| {
+        let at = desk.at(|desk| Ok(desk.clock_of(at)))?;
+        written(&pattern, |items| at.format_with_items(items).to_string())
+    });
+    engine.register_fn("format", |day: NaiveDate, pattern: ImmutableString| {
+        let mut text = String::new();
+        let items = items(&pattern)?;
+        match write!(text, "{}", day.format_with_items(items.iter())) {
+            Ok(()) => Ok(text),
+            Err(_) => Err(fail(format!("format: \"{pattern}\" asks for a time of day, and a day has none."))),
+        }
+    });
+}
+
+fn written(pattern: &str, write: impl Fn(std::slice::Iter<'_, Item<'_>>) -> String) -> Result<String, Failed> {
+    Ok(write(items(pattern)?.iter()))
+}
+
+/// The parts of a pattern such as `"%d.%m.%Y"`.
+fn items(pattern: &str) -> Result<Vec<Item<'_>>, Failed> {
+    let items: Vec<Item<'_>> = StrftimeItems::new(pattern).collect();
+    if items.contains(&Item::Error) {
+        return Err(fail(format!("format: \"{pattern}\" is no pattern. Write for example \"%d.%m.%Y\".")));
+    }
+    Ok(items)
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use pact_core::time::Instant;
 use rhai::{CallFnOptions, Dynamic, Engine, Scope};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,7 @@ pub(crate) struct Job {
     pub(crate) args: Vec<Value>,
     pub(crate) now: i64,
     pub(crate) today: NaiveDate,
+    pub(crate) zone: Tz,
     pub(crate) settings: BTreeMap<String, Value>,
     pub(crate) seed: Uuid,
     pub(crate) given: Vec<Record>,
@@ -109,6 +111,7 @@ impl Runner {
         Desk {
             now: Instant::from_millis(job.now),
             today: job.today,
+            zone: job.zone,
             settings: job.settings,
             seed: job.seed,
             organisation: self.organisation.clone(),

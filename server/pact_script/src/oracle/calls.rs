@@ -139,6 +139,7 @@ impl Call {
             args: self.args.clone(),
             now: worlds::NOW_MILLIS,
             today: worlds::today(),
+            zone: chrono_tz::Tz::UTC,
             settings: self.subject.settings.clone(),
             seed: self.seed,
             given: Vec::new(),

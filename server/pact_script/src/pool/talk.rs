@@ -102,6 +102,7 @@ impl Child {
             args: &run.args,
             now: run.now,
             today: run.today,
+            zone: run.zone,
             settings: &run.settings,
             seed: run.seed,
             given: &run.given,

@@ -47,6 +47,19 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("parse_int(\"42\") + 1", "43"),
     ("[3, 1, 2].filter(|n| n > 1)", "[3, 2]"),
     ("max(2, 3)", "3"),
+    ("now().hour() * 60 + now().minute()", "540"),
+    ("now().format(\"%d.%m.%Y %H:%M\")", "24.11.2026 09:00"),
+    ("today().format(\"%A\")", "Tuesday"),
+    ("[3, 1, 2].min() + [3, 1, 2].max()", "4"),
+    ("[days(3), hours(5)].max()", "3 days"),
+    ("[].min() == ()", "true"),
+    // What reads a list reads a query.
+    ("leads.some(|l| true) || plans.any(|p| true)", "false"),
+    ("leads.all(|l| l.value > 0)", "true"),
+    ("people.find(|p| p.on_duty) == ()", "true"),
+    ("people.reduce(|sum, p| sum + 1, 0)", "0"),
+    ("leads.last() == ()", "true"),
+    ("leads.order_by(|a, b| a.value < b.value).len()", "0"),
     // Roots inside closures, and inside closures of closures.
     ("people.filter(|p| leads.owned_by(p).is_empty()).len()", "0"),
     ("[1].map(|n| n + leads.open().len())", "[1]"),
@@ -75,6 +88,9 @@ const FAILURES: &[(&str, &str, u32)] = &[
     ("fn main() {\n  leads.overdue();\n}", "A query of Lead cannot be narrowed with `overdue`", 2),
     ("fn main() {\n  leads.stage(3);\n}", "stage: a whole number is no text", 2),
     ("fn main() {\n  nobody_knows();\n}", "There is no function `nobody_knows", 2),
+    ("fn main() {\n  now().format(\"%Q\");\n}", "is no pattern", 2),
+    ("fn main() {\n  today().format(\"%H\");\n}", "a day has none", 2),
+    ("fn main() {\n  leads.push(1);\n}", "There is no function `push", 2),
     ("fn main() {\n  unknown + 1;\n}", "There is no variable `unknown`", 2),
     ("fn helper() {\n  throw \"oh no\";\n}\nfn main() {\n  helper();\n}", "oh no", 2),
     ("fn main() {\n  eval(\"1\");\n}", "cannot be read", 2),
@@ -279,4 +295,24 @@ async fn a_captured_variable_can_be_assigned() {
     }";
     let outcome = outcome_of(text).await;
     assert_eq!((outcome.error, outcome.log), (None, vec!["[\"a\"] 2 4 [7, 2, 3] 3 10 xbcd".to_owned()]));
+}
+
+/// Hours are those of the clock where the run's day is.
+#[tokio::test]
+async fn hours_are_told_by_the_clock_of_the_runs_zone() {
+    let pool = pool(1);
+    let loaded = script("fn main() { log(`${now().hour()} ${now().date()} ${(now() + days(200)).hour()}`); }");
+    let run = pact_script::run::Run { zone: chrono_tz::Tz::Europe__Amsterdam, ..run(&loaded, "main", Vec::new()) };
+    let outcome = pool.run(&run, &world("")).await;
+    assert_eq!(outcome.error, None);
+    // In summer the clocks there are an hour further ahead.
+    assert_eq!(outcome.log, ["10 2026-11-24 11"]);
+}
+
+/// The words of events are written in two places: where they happen, and in the interface's table.
+#[test]
+fn events_have_the_names_of_the_table() {
+    let words: Vec<&str> = pact_core::event::EventName::ALL.iter().map(|event| event.as_str()).collect();
+    let table: Vec<&str> = pact_policy::table::ENTRY_POINTS.iter().map(|entry| entry.event).collect();
+    assert_eq!(words, table);
 }

@@ -53,6 +53,7 @@ pub(crate) fn run(loaded: &Loaded, call: &str, args: Vec<Value>) -> Run {
         args,
         now: now().millis(),
         today: now().to_utc().date_naive(),
+        zone: chrono_tz::Tz::UTC,
         settings: Arc::new(BTreeMap::new()),
         seed: Uuid::from_u128(7),
         given: Vec::new(),
