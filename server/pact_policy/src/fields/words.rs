@@ -27,9 +27,8 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         .map(words)
         .filter(|words| !words.is_empty())
         .collect();
-    // A name that repeats words of the label says nothing that the label does not.
     let name = words(&field.name);
-    if !texts.first().is_some_and(|label| name.iter().all(|word| label.contains(word))) {
+    if !texts.first().is_some_and(|label| repeats(lexicon, label, &name, field)) {
         texts.push(name);
     }
     let options: Vec<Vec<String>> = field.options.iter().map(|option| words(option)).collect();
@@ -69,6 +68,18 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         };
     }
     Whose::Nobody
+}
+
+/// Whether a name says nothing that the label does not: it repeats the label's words, or parts of its compounds.
+///
+/// Where the label names a thing, like an address, a name of an act is short for that thing.
+fn repeats(lexicon: &Lexicon, label: &[String], name: &[String], field: &Field) -> bool {
+    let part = |word: &String| {
+        let long = word.len() >= 6;
+        label.iter().any(|other| other == word || long && (other.starts_with(word.as_str()) || other.ends_with(word.as_str())))
+    };
+    let thing = lexicon.object.any(label) && of_text(lexicon, label, field) == Whose::Nobody;
+    name.iter().all(part) || thing && of_text(lexicon, name, field) <= Whose::Unsaid
 }
 
 /// Whether options are states of an act: "called", "mail sent", "planned, done".
@@ -128,11 +139,18 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let outward = lexicon.outward.any(text);
     let object = lexicon.object.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
-    let act = !acts.is_empty() || !did.is_empty() || strong || dated;
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
+    let counted = number && lexicon.contact.any(text) && lexicon.rate.any(text);
+    let act = !acts.is_empty() || !did.is_empty() || strong || dated || counted;
+    if conduct(lexicon, text, field) {
+        return Whose::Ours;
+    }
     if us && (!customer || by_us(lexicon, text)) {
         let records =
             (is_mark(field) && by_rep(lexicon, text)) || act || done || (number && !object && field.on != FieldOn::Person);
+        // A day or box that names staff in its label, and nothing that they are there for, says what they did.
+        let named = matches!(field.ty, FieldType::Day | FieldType::YesNo) && !object && *text == words(&field.label);
+        let records = records || named;
         if records {
             return Whose::Ours;
         }
@@ -140,7 +158,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     if ours {
         return Whose::Ours;
     }
-    if strong && !us && lexicon.thing.any(text) {
+    if strong && !us && !is_mark(field) && lexicon.thing.any(text) {
         return Whose::Thing;
     }
     if strong && !customer {
@@ -173,6 +191,21 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return Whose::Thing;
     }
     Whose::Unsaid
+}
+
+/// Whether it says how a person behaves at work, or what became of a plan.
+fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
+    let number = matches!(field.ty, FieldType::Number | FieldType::Formula);
+    let customer = says_customer(lexicon, text);
+    match field.on {
+        FieldOn::Person => (is_mark(field) || number) && lexicon.conduct.any(text) && !customer,
+        FieldOn::Plan => {
+            let words_too = field.ty == FieldType::Text && lexicon.event.any(text);
+            let marked = (is_mark(field) || number) && (lexicon.event.any(text) || lexicon.reported.any(text));
+            (words_too || marked) && !customer && !lexicon.intended.any(text)
+        }
+        FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => false,
+    }
 }
 
 fn is_mark(field: &Field) -> bool {
@@ -268,7 +301,9 @@ fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(
                     | "alla"
                     | "al"
             );
-        !led && (close(acts) || close(did))
+        // "Days until our answer": it leads up to an act of ours, and to nobody.
+        let until = at > 1 && matches!(text[at - 2].as_str(), "bis" | "jusqu" | "hasta" | "ate" | "tot" | "fino");
+        (!led || until) && (close(acts) || close(did))
     });
     participle_from_us || by_possessive
 }

@@ -170,7 +170,8 @@ impl Machine<'_> {
     pub(crate) fn comparison(&mut self, la: Lab, lb: Lab, joined: Lab, pos: Pos) -> Lab {
         let mut lab = joined.without(Bits::SORT | Bits::AGE);
         let instants = la.bits.has(Bits::INSTANT) && lb.bits.has(Bits::INSTANT);
-        if self.is_duration(la, lb) && (!instants || la.bits.meets(Bits::ANSWER) || lb.bits.meets(Bits::ANSWER)) {
+        // Which of two answers came first is an order; an answer beside its question tells how long it took.
+        if self.is_duration(la, lb) && (!instants || la.bits.meets(Bits::ANSWER) != lb.bits.meets(Bits::ANSWER)) {
             lab.bits |= Bits::DURATION;
         } else if instants {
             lab.bits |= Transfer::Ordered.bits(Bits::ORDER);
@@ -267,6 +268,24 @@ impl Machine<'_> {
         })
     }
 
+    /// A place beyond the end of a list stops the run: by a fixed place, that tells how long the list is.
+    ///
+    /// Where the script has asked the list before, or goes over its places, it does not reach beyond.
+    fn beyond(&mut self, val: &Val, at: &Val, pos: Pos) {
+        let personal = val.lab.bits.has(Bits::TRACE) && val.lab.bits.meets(Bits::PERSONAL);
+        let open = self.pc.iter().fold(0, |bits, pc| match pc {
+            Pc::Turn { bit, .. } => bits | bit,
+            Pc::Branch { .. } => bits,
+        });
+        let asked = self.pc.iter().any(|pc| match pc {
+            Pc::Branch { lab, .. } => lab.of_cell != Id::NONE && (lab.of_cell.same(val.cell) || lab.of_cell == Id::MIXED),
+            Pc::Turn { .. } => false,
+        });
+        if personal && at.some & open == 0 && !asked && Transfer::Beyond.on() {
+            self.may_fail(val.lab.gathered(Self::one_subject(val)), pos);
+        }
+    }
+
     pub(crate) fn index(&mut self, val: &Val, at: &Val, pos: Pos) -> Val {
         match &val.shape {
             Shape::List(list) => {
@@ -274,6 +293,7 @@ impl Machine<'_> {
                 if at.lab.bits.has(Bits::METRIC) {
                     self.may_fail(at.lab, pos);
                 }
+                self.beyond(val, at, pos);
                 let lab = self.join(val.lab, Transfer::Chosen.keep(at.lab.without(Bits::SORT)));
                 let element = self.under(list.element.clone(), lab);
                 let from = element.from | at.from | self.places_of(val, at);
