@@ -202,7 +202,8 @@ fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         FieldOn::Plan => {
             let words_too = field.ty == FieldType::Text && lexicon.event.any(text);
             let marked = (is_mark(field) || number) && (lexicon.event.any(text) || lexicon.reported.any(text));
-            (words_too || marked) && !customer && !lexicon.intended.any(text)
+            let event = lexicon.event.any(text);
+            (words_too || marked) && (event || !customer) && !lexicon.intended.any(text)
         }
         FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => false,
     }

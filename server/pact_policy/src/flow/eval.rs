@@ -208,6 +208,7 @@ impl Machine<'_> {
         let mut some = 0;
         for part in parts {
             let val = self.eval(part);
+            self.may_tell_apart(&val);
             let inner = self.deep(&val);
             lab = self.join(lab, inner);
             from |= Self::deep_from(&val);
@@ -288,6 +289,7 @@ impl Machine<'_> {
 
     fn switch(&mut self, switch: &Switch, pos: Pos) -> Val {
         let on = self.eval(&switch.on);
+        self.may_tell_apart(&on);
         let lab = self.deep(&on).without(Bits::SORT);
         let lab = self.presence(&on, lab);
         let mut lab = self.step(Transfer::Switch.keep(lab), pos, What::Branched);
