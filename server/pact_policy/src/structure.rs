@@ -58,8 +58,8 @@ fn takes_over_the_interface(name: &str, arity: usize) -> bool {
 
 /// Whether a script's function is what a call of the language would reach.
 ///
-/// With one parameter fewer it takes over methods only, the value that it is called on being its `this`: `fn quarter()` stands in
-/// nobody's way in a script that never asks a day for its quarter.
+/// It stands in nobody's way in a script that never calls that name: `fn quarter()` may be a schedule's function where no day is
+/// asked for its quarter. With one parameter fewer it takes over methods only, the value that it is called on being its `this`.
 fn takes_over_the_language(program: &Program, name: &str, arity: usize) -> bool {
     let takes = |fewer: usize| {
         natives_named(name).iter().any(|known| {
@@ -67,23 +67,24 @@ fn takes_over_the_language(program: &Program, name: &str, arity: usize) -> bool 
             (least..=most).contains(&arity)
         })
     };
-    takes(0) || (takes(1) && asked_as_method(program, name)) || matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug")
+    let reserved = matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
+    reserved || (takes(0) && called(program, name, false)) || (takes(1) && called(program, name, true))
 }
 
-/// Whether a name is called on a value, or written as a text, which may be called on one.
-fn asked_as_method(program: &Program, name: &str) -> bool {
-    let mut asked = false;
+/// Whether a name is called, or written as a text, which may be called; or called on a value, if only methods count.
+fn called(program: &Program, name: &str, methods: bool) -> bool {
+    let mut called = false;
     let bodies = program.functions.iter().map(|function| &function.body).chain(&program.top);
     for body in bodies {
         body.walk(&mut |node| {
-            asked |= match &node.kind {
-                Kind::Call(call) => call.method && *call.name == *name,
+            called |= match &node.kind {
+                Kind::Call(call) => (call.method || !methods) && *call.name == *name,
                 Kind::Lit(Lit::Text(text)) => **text == *name,
                 _ => false,
             };
         });
     }
-    asked
+    called
 }
 
 fn opaque(node: &Node, hidden: &mut impl FnMut(Pos, String)) {

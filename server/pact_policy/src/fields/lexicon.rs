@@ -30,6 +30,10 @@ struct Written {
     reported: Vec<String>,
     intended: Vec<String>,
     rate: Vec<String>,
+    unit: Vec<String>,
+    per: Vec<String>,
+    need: Vec<String>,
+    verdict: Vec<String>,
 }
 
 /// A list of phrases: whole words, beginnings of words written with `*` behind, or ends of longer words with `*` before.
@@ -73,6 +77,14 @@ pub(super) struct Lexicon {
     pub(super) intended: Phrases,
     /// So many a month.
     pub(super) rate: Phrases,
+    /// Hours, days, and words for how long.
+    pub(super) unit: Phrases,
+    /// What stands before a unit that only says how often: "guests a day".
+    pub(super) per: Phrases,
+    /// What a plan needs.
+    pub(super) need: Phrases,
+    /// Marks: good, poor, late.
+    pub(super) verdict: Phrases,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
@@ -100,6 +112,10 @@ pub(super) static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
         reported: Phrases::new(written.reported),
         intended: Phrases::new(written.intended),
         rate: Phrases::new(written.rate),
+        unit: Phrases::new(written.unit),
+        per: Phrases::new(written.per),
+        need: Phrases::new(written.need),
+        verdict: Phrases::new(written.verdict),
     })
 });
 

@@ -168,6 +168,9 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     if field.on == FieldOn::Plan && (done || !did.is_empty()) && !customer && is_mark(field) {
         return Whose::Ours;
     }
+    if !act && !customer && !object && asks_whose(lexicon, text, field) {
+        return Whose::Unsaid;
+    }
     if !act {
         // Something that somebody carried out, to be marked: it does not say who.
         let performed = is_mark(field) && lexicon.performed.any(text) && !customer && !object;
@@ -193,17 +196,46 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     Whose::Unsaid
 }
 
+/// Whether type and record alone ask whose it is, though no word of an act stands there.
+///
+/// How long something took, the day on which something last was, and a box on a plan are somebody's doing, unless a thing is named.
+fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
+    if lexicon.thing.any(text) || lexicon.intended.any(text) {
+        return false;
+    }
+    let per = |at: usize| at > 0 && lexicon.per.at(text, at - 1).is_some();
+    let lasts = lexicon.unit.all(text).into_iter().any(|(at, _)| !per(at));
+    match field.on {
+        FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => match field.ty {
+            FieldType::Number | FieldType::Formula => lasts,
+            // "Last on" leaves open what it was; "last trip" was somebody's.
+            FieldType::Day => lexicon.lately.any(text) && text.iter().filter(|word| word.len() > 3).count() > 1,
+            _ => false,
+        },
+        FieldOn::Plan => match field.ty {
+            FieldType::Number | FieldType::Formula => lasts,
+            FieldType::YesNo => !lexicon.need.any(text),
+            _ => false,
+        },
+        FieldOn::Person => false,
+    }
+}
+
 /// Whether it says how a person behaves at work, or what became of a plan.
 fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
     let number = matches!(field.ty, FieldType::Number | FieldType::Formula);
     let customer = says_customer(lexicon, text);
     match field.on {
-        FieldOn::Person => (is_mark(field) || number) && lexicon.conduct.any(text) && !customer,
+        FieldOn::Person => {
+            let marks = field.options.iter().any(|option| lexicon.verdict.any(&words(option)));
+            let said = lexicon.conduct.any(text) || (is_mark(field) && lexicon.reported.any(text)) || marks;
+            (is_mark(field) || number) && said && !customer
+        }
         FieldOn::Plan => {
             let words_too = field.ty == FieldType::Text && lexicon.event.any(text);
             let marked = (is_mark(field) || number) && (lexicon.event.any(text) || lexicon.reported.any(text));
             let event = lexicon.event.any(text);
-            (words_too || marked) && (event || !customer) && !lexicon.intended.any(text)
+            (words_too || marked) && (event || !customer) && !lexicon.intended.any(text) && !lexicon.need.any(text)
         }
         FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => false,
     }
@@ -236,9 +268,9 @@ fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
 
 /// Whether "by us", "by the rep" and the like say who acts, whatever else is said.
 fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
-    const BY: [&str; 24] = [
-        "by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal", "dai", "dalla", "da", "des", "du", "del", "do",
-        "van", "of", "we", "wir", "nous", "wij", "noi",
+    const BY: [&str; 27] = [
+        "by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal", "dai", "dalla", "da", "des", "du", "del",
+        "dell", "della", "dall", "do", "van", "of", "we", "wir", "nous", "wij", "noi",
     ];
     lexicon.actor.all(text).into_iter().any(|(at, _)| {
         let here = text[at].as_str();
