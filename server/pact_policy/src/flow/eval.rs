@@ -57,6 +57,9 @@ impl Machine<'_> {
             Kind::Index(of, at) => {
                 let val = self.eval(of);
                 let at = self.eval(at);
+                if let Shape::List(_) = val.shape {
+                    self.beyond(&val, &at, pos);
+                }
                 self.index(&val, &at, pos)
             }
             Kind::Short(op, parts) => self.short(*op, parts, pos),

@@ -288,7 +288,7 @@ impl Machine<'_> {
     /// A place beyond the end of a list stops the run: by a fixed place, that tells how long the list is.
     ///
     /// Where the script has asked the list before, or goes over its places, it does not reach beyond.
-    fn beyond(&mut self, val: &Val, at: &Val, pos: Pos) {
+    pub(crate) fn beyond(&mut self, val: &Val, at: &Val, pos: Pos) {
         let many = !Self::one_subject(val);
         let personal = many && val.lab.bits.has(Bits::TRACE) && val.lab.bits.meets(Bits::PERSONAL);
         let open = self.pc.iter().fold(0, |bits, pc| match pc {
@@ -312,7 +312,6 @@ impl Machine<'_> {
                 if at.lab.bits.has(Bits::METRIC) {
                     self.may_fail(at.lab, pos);
                 }
-                self.beyond(val, at, pos);
                 let lab = self.join(val.lab, Transfer::Chosen.keep(at.lab.without(Bits::SORT)));
                 let element = self.under(list.element.clone(), lab);
                 let from = element.from | at.from | self.places_of(val, at);
