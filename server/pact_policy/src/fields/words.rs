@@ -308,7 +308,7 @@ fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(
     let participle_from_us = text
         .windows(2)
         .enumerate()
-        .any(|(at, pair)| pair[0] == "da" && pair[1] == "noi" && did.iter().any(|(did, length)| did + length == at));
+        .any(|(at, pair)| pair[0] == "da" && pair[1] == "noi" && did.iter().any(|(did, length)| did + length <= at));
     let by_possessive = lexicon.our.all(text).into_iter().any(|(at, _)| {
         let close = |places: &[(usize, usize)]| places.iter().any(|(place, _)| *place > at && *place <= at + 3);
         let led = at > 0
