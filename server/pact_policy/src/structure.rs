@@ -3,7 +3,7 @@
 
 use crate::flow::sink::Found;
 use crate::flow::step::StepId;
-use crate::ir::{Kind, Node, Pos, Program};
+use crate::ir::{Kind, Lit, Node, Pos, Program};
 use crate::rules::Rule;
 use crate::table::{functions_named, narrows_named, natives_named};
 use crate::text::odd_characters;
@@ -15,7 +15,7 @@ pub(crate) fn structure(program: &Program, text: &str, file: u32) -> Vec<Found> 
         found.push(Found { rule: Rule::NoHiddenFlow, file, pos, what, step: StepId::NONE, also: StepId::NONE });
     };
     for function in &program.functions {
-        if let Some(whose) = taken_over(&function.name, function.params.len()) {
+        if let Some(whose) = taken_over(program, &function.name, function.params.len()) {
             let name = &function.name;
             hidden(
                 function.pos,
@@ -34,10 +34,10 @@ pub(crate) fn structure(program: &Program, text: &str, file: u32) -> Vec<Found> 
 }
 
 /// Whose function a script's function of this name takes over.
-fn taken_over(name: &str, arity: usize) -> Option<&'static str> {
+fn taken_over(program: &Program, name: &str, arity: usize) -> Option<&'static str> {
     if takes_over_the_interface(name, arity) {
         Some("the interface")
-    } else if takes_over_the_language(name, arity) {
+    } else if takes_over_the_language(program, name, arity) {
         Some("the language")
     } else {
         None
@@ -57,12 +57,34 @@ fn takes_over_the_interface(name: &str, arity: usize) -> bool {
 }
 
 /// Whether a script's function is what a call of the language would reach.
-fn takes_over_the_language(name: &str, arity: usize) -> bool {
-    let native = natives_named(name).iter().any(|known| {
-        let (least, most) = known.arity;
-        (usize::from(least).saturating_sub(1)..=usize::from(most)).contains(&arity)
-    });
-    native || matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug")
+///
+/// It stands in nobody's way in a script that never calls that name: `fn quarter()` may be a schedule's function where no day is
+/// asked for its quarter. With one parameter fewer it takes over methods only, the value that it is called on being its `this`.
+fn takes_over_the_language(program: &Program, name: &str, arity: usize) -> bool {
+    let takes = |fewer: usize| {
+        natives_named(name).iter().any(|known| {
+            let (least, most) = (usize::from(known.arity.0).saturating_sub(fewer), usize::from(known.arity.1));
+            (least..=most).contains(&arity)
+        })
+    };
+    let reserved = matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
+    reserved || (takes(0) && called(program, name, false)) || (takes(1) && called(program, name, true))
+}
+
+/// Whether a name is called, or written as a text, which may be called; or called on a value, if only methods count.
+fn called(program: &Program, name: &str, methods: bool) -> bool {
+    let mut called = false;
+    let bodies = program.functions.iter().map(|function| &function.body).chain(&program.top);
+    for body in bodies {
+        body.walk(&mut |node| {
+            called |= match &node.kind {
+                Kind::Call(call) => (call.method || !methods) && *call.name == *name,
+                Kind::Lit(Lit::Text(text)) => **text == *name,
+                _ => false,
+            };
+        });
+    }
+    called
 }
 
 fn opaque(node: &Node, hidden: &mut impl FnMut(Pos, String)) {

@@ -144,6 +144,10 @@ pub enum Transfer {
     Across,
     /// A measure that depends on who is a metric.
     Attributed,
+    /// A fixed place beyond the end of a person's list stops the run.
+    Beyond,
+    /// Who is picked from a list made of traces was put there by them.
+    Picked,
 }
 
 #[cfg(debug_assertions)]
@@ -157,7 +161,7 @@ pub fn switch_off(rule: Option<Transfer>) {
 
 impl Transfer {
     /// Every rule.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 70] = [
         Self::Branch,
         Self::Switch,
         Self::ShortCircuit,
@@ -226,6 +230,8 @@ impl Transfer {
         Self::UnknownMember,
         Self::Across,
         Self::Attributed,
+        Self::Beyond,
+        Self::Picked,
     ];
 
     #[cfg(debug_assertions)]

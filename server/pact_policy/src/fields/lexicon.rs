@@ -25,6 +25,15 @@ struct Written {
     thing: Vec<String>,
     lately: Vec<String>,
     contact: Vec<String>,
+    conduct: Vec<String>,
+    event: Vec<String>,
+    reported: Vec<String>,
+    intended: Vec<String>,
+    rate: Vec<String>,
+    unit: Vec<String>,
+    per: Vec<String>,
+    need: Vec<String>,
+    verdict: Vec<String>,
 }
 
 /// A list of phrases: whole words, beginnings of words written with `*` behind, or ends of longer words with `*` before.
@@ -58,6 +67,24 @@ pub(super) struct Lexicon {
     pub(super) lately: Phrases,
     /// Being in contact.
     pub(super) contact: Phrases,
+    /// How a person behaves at work: attendance, sign-ins, marks for it. Said of a person's record.
+    pub(super) conduct: Phrases,
+    /// That something planned took place, or when somebody was there. Said of a plan.
+    pub(super) event: Phrases,
+    /// What is handed in afterwards, or measured on the way. Said of a plan.
+    pub(super) reported: Phrases,
+    /// What is still to come.
+    pub(super) intended: Phrases,
+    /// So many a month.
+    pub(super) rate: Phrases,
+    /// Hours, days, and words for how long.
+    pub(super) unit: Phrases,
+    /// What stands before a unit that only says how often: "guests a day".
+    pub(super) per: Phrases,
+    /// What a plan needs.
+    pub(super) need: Phrases,
+    /// Marks: good, poor, late.
+    pub(super) verdict: Phrases,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
@@ -80,6 +107,15 @@ pub(super) static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
         thing: Phrases::new(written.thing),
         lately: Phrases::new(written.lately),
         contact: Phrases::new(written.contact),
+        conduct: Phrases::new(written.conduct),
+        event: Phrases::new(written.event),
+        reported: Phrases::new(written.reported),
+        intended: Phrases::new(written.intended),
+        rate: Phrases::new(written.rate),
+        unit: Phrases::new(written.unit),
+        per: Phrases::new(written.per),
+        need: Phrases::new(written.need),
+        verdict: Phrases::new(written.verdict),
     })
 });
 
@@ -131,14 +167,47 @@ fn follows(words: &[String], at: usize, rest: &[String]) -> bool {
     })
 }
 
-/// The words of a text: without accents and case, camelCase and snake_case taken apart, `#` and `%` written out.
+/// Shortened words as people write them in labels, and what they stand for.
+const SHORTENED: [(&str, &str); 25] = [
+    ("mtg", "meeting"),
+    ("mtgs", "meetings"),
+    ("qbr", "meeting"),
+    ("appt", "appointment"),
+    ("appts", "appointments"),
+    ("fup", "followup"),
+    ("msg", "message"),
+    ("msgs", "messages"),
+    ("hrs", "hours"),
+    ("mins", "minutes"),
+    ("ltzt", "letzter"),
+    ("ltz", "letzter"),
+    ("gespr", "gesprach"),
+    ("kont", "kontakt"),
+    ("ltst", "laatste"),
+    ("ult", "ultimo"),
+    ("dern", "dernier"),
+    ("nb", "nombre"),
+    ("nbre", "nombre"),
+    ("qtd", "quantidade"),
+    ("qtde", "quantidade"),
+    ("num", "numero"),
+    ("reun", "reunion"),
+    ("vis", "visitas"),
+    ("anz", "anzahl"),
+];
+
+fn written_out(word: &str) -> &str {
+    SHORTENED.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long)
+}
+
+/// The words of a text: without accents and case, camelCase and snake_case taken apart, `#`, `%` and shortened words written out.
 pub(super) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut lower_before = false;
     let mut flush = |word: &mut String| {
         if !word.is_empty() {
-            words.push(std::mem::take(word));
+            words.push(written_out(&std::mem::take(word)).to_owned());
         }
     };
     for c in text.nfkd() {

@@ -27,9 +27,8 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         .map(words)
         .filter(|words| !words.is_empty())
         .collect();
-    // A name that repeats words of the label says nothing that the label does not.
     let name = words(&field.name);
-    if !texts.first().is_some_and(|label| name.iter().all(|word| label.contains(word))) {
+    if !texts.first().is_some_and(|label| repeats(lexicon, label, &name, field)) {
         texts.push(name);
     }
     let options: Vec<Vec<String>> = field.options.iter().map(|option| words(option)).collect();
@@ -69,6 +68,18 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         };
     }
     Whose::Nobody
+}
+
+/// Whether a name says nothing that the label does not: it repeats the label's words, or parts of its compounds.
+///
+/// Where the label names a thing, like an address, a name of an act is short for that thing.
+fn repeats(lexicon: &Lexicon, label: &[String], name: &[String], field: &Field) -> bool {
+    let part = |word: &String| {
+        let long = word.len() >= 6;
+        label.iter().any(|other| other == word || long && (other.starts_with(word.as_str()) || other.ends_with(word.as_str())))
+    };
+    let thing = lexicon.object.any(label) && of_text(lexicon, label, field) == Whose::Nobody;
+    name.iter().all(part) || thing && of_text(lexicon, name, field) <= Whose::Unsaid
 }
 
 /// Whether options are states of an act: "called", "mail sent", "planned, done".
@@ -128,11 +139,18 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let outward = lexicon.outward.any(text);
     let object = lexicon.object.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
-    let act = !acts.is_empty() || !did.is_empty() || strong || dated;
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
+    let counted = number && lexicon.contact.any(text) && lexicon.rate.any(text);
+    let act = !acts.is_empty() || !did.is_empty() || strong || dated || counted;
+    if conduct(lexicon, text, field) {
+        return Whose::Ours;
+    }
     if us && (!customer || by_us(lexicon, text)) {
         let records =
             (is_mark(field) && by_rep(lexicon, text)) || act || done || (number && !object && field.on != FieldOn::Person);
+        // A day or box that names staff in its label, and nothing that they are there for, says what they did.
+        let named = matches!(field.ty, FieldType::Day | FieldType::YesNo) && !object && *text == words(&field.label);
+        let records = records || named;
         if records {
             return Whose::Ours;
         }
@@ -140,7 +158,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     if ours {
         return Whose::Ours;
     }
-    if strong && !us && lexicon.thing.any(text) {
+    if strong && !us && !is_mark(field) && lexicon.thing.any(text) {
         return Whose::Thing;
     }
     if strong && !customer {
@@ -149,6 +167,9 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     // "Done" on a plan is the box that a plan has not.
     if field.on == FieldOn::Plan && (done || !did.is_empty()) && !customer && is_mark(field) {
         return Whose::Ours;
+    }
+    if !act && !customer && !object && asks_whose(lexicon, text, field) {
+        return Whose::Unsaid;
     }
     if !act {
         // Something that somebody carried out, to be marked: it does not say who.
@@ -173,6 +194,51 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return Whose::Thing;
     }
     Whose::Unsaid
+}
+
+/// Whether type and record alone ask whose it is, though no word of an act stands there.
+///
+/// How long something took, the day on which something last was, and a box on a plan are somebody's doing, unless a thing is named.
+fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
+    if lexicon.thing.any(text) || lexicon.intended.any(text) {
+        return false;
+    }
+    let per = |at: usize| at > 0 && lexicon.per.at(text, at - 1).is_some();
+    let lasts = lexicon.unit.all(text).into_iter().any(|(at, _)| !per(at));
+    match field.on {
+        FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => match field.ty {
+            FieldType::Number | FieldType::Formula => lasts,
+            // "Last on" leaves open what it was; "last trip" was somebody's.
+            FieldType::Day => lexicon.lately.any(text) && text.iter().filter(|word| word.len() > 3).count() > 1,
+            _ => false,
+        },
+        FieldOn::Plan => match field.ty {
+            FieldType::Number | FieldType::Formula => lasts,
+            FieldType::YesNo => !lexicon.need.any(text),
+            _ => false,
+        },
+        FieldOn::Person => false,
+    }
+}
+
+/// Whether it says how a person behaves at work, or what became of a plan.
+fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
+    let number = matches!(field.ty, FieldType::Number | FieldType::Formula);
+    let customer = says_customer(lexicon, text);
+    match field.on {
+        FieldOn::Person => {
+            let marks = field.options.iter().any(|option| lexicon.verdict.any(&words(option)));
+            let said = lexicon.conduct.any(text) || (is_mark(field) && lexicon.reported.any(text)) || marks;
+            (is_mark(field) || number) && said && !customer
+        }
+        FieldOn::Plan => {
+            let words_too = field.ty == FieldType::Text && lexicon.event.any(text);
+            let marked = (is_mark(field) || number) && (lexicon.event.any(text) || lexicon.reported.any(text));
+            let event = lexicon.event.any(text);
+            (words_too || marked) && (event || !customer) && !lexicon.intended.any(text) && !lexicon.need.any(text)
+        }
+        FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => false,
+    }
 }
 
 fn is_mark(field: &Field) -> bool {
@@ -202,9 +268,9 @@ fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
 
 /// Whether "by us", "by the rep" and the like say who acts, whatever else is said.
 fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
-    const BY: [&str; 24] = [
-        "by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal", "dai", "dalla", "da", "des", "du", "del", "do",
-        "van", "of", "we", "wir", "nous", "wij", "noi",
+    const BY: [&str; 27] = [
+        "by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal", "dai", "dalla", "da", "des", "du", "del",
+        "dell", "della", "dall", "do", "van", "of", "we", "wir", "nous", "wij", "noi",
     ];
     lexicon.actor.all(text).into_iter().any(|(at, _)| {
         let here = text[at].as_str();
@@ -242,7 +308,7 @@ fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(
     let participle_from_us = text
         .windows(2)
         .enumerate()
-        .any(|(at, pair)| pair[0] == "da" && pair[1] == "noi" && did.iter().any(|(did, length)| did + length == at));
+        .any(|(at, pair)| pair[0] == "da" && pair[1] == "noi" && did.iter().any(|(did, length)| did + length <= at));
     let by_possessive = lexicon.our.all(text).into_iter().any(|(at, _)| {
         let close = |places: &[(usize, usize)]| places.iter().any(|(place, _)| *place > at && *place <= at + 3);
         let led = at > 0
@@ -268,7 +334,9 @@ fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(
                     | "alla"
                     | "al"
             );
-        !led && (close(acts) || close(did))
+        // "Days until our answer": it leads up to an act of ours, and to nobody.
+        let until = at > 1 && matches!(text[at - 2].as_str(), "bis" | "jusqu" | "hasta" | "ate" | "tot" | "fino");
+        (!led || until) && (close(acts) || close(did))
     });
     participle_from_us || by_possessive
 }

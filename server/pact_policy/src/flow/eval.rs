@@ -64,6 +64,9 @@ impl Machine<'_> {
             Kind::Index(of, at) => {
                 let val = self.eval(of);
                 let at = self.eval(at);
+                if let Shape::List(_) = val.shape {
+                    self.beyond(&val, &at, pos);
+                }
                 self.index(&val, &at, pos)
             }
             Kind::Short(op, parts) => self.short(*op, parts, pos),
@@ -215,6 +218,7 @@ impl Machine<'_> {
         let mut some = 0;
         for part in parts {
             let val = self.eval(part);
+            self.may_tell_apart(&val);
             let inner = self.deep(&val);
             lab = self.join(lab, inner);
             from |= Self::deep_from(&val);
@@ -295,6 +299,7 @@ impl Machine<'_> {
 
     fn switch(&mut self, switch: &Switch, pos: Pos) -> Val {
         let on = self.eval(&switch.on);
+        self.may_tell_apart(&on);
         let lab = self.deep(&on).without(Bits::SORT);
         let lab = self.presence(&on, lab);
         let mut lab = self.step(Transfer::Switch.keep(lab), pos, What::Branched);

@@ -139,6 +139,10 @@ impl Machine<'_> {
         }
         let lab = self.join(base, lab);
         let mut made = Self::of_type(&member.ty, lab, id);
+        self.identified |= kind == Kind::Person && matches!(member.name, "id" | "name" | "email" | "manager" | "time_zone");
+        if kind != Kind::Person && matches!(member.ty, Ty::Maybe(&Ty::Record(Kind::Person))) && !base.bits.meets(Bits::COUNTS) {
+            made.empty = Some(base);
+        }
         // A person's id, name or address stands for the person.
         if kind == Kind::Person && matches!(member.name, "id" | "name" | "email") {
             made.id = val.id;
@@ -236,6 +240,7 @@ impl Machine<'_> {
         let mut query = query.clone();
         let mut lab = val.lab;
         for arg in args {
+            self.may_tell_apart(arg);
             let inner = self.deep(arg);
             lab = self.join(lab, inner.without(Bits::SORT | Bits::DUTY));
         }
@@ -303,6 +308,8 @@ impl Machine<'_> {
         }
         let name = args.first().and_then(Val::text).cloned();
         let ty = name.as_ref().and_then(|name| self.declared_field(kind, name, pos));
+        let few = matches!(ty, Some(FieldType::Choice | FieldType::ManyChoices | FieldType::YesNo));
+        self.identified |= !few && kind.is_none_or(|kind| kind == Kind::Person);
         let lab = self.field_label(kind, name.clone(), pos);
         let base = self.deep(record);
         let lab = self.join(base, lab);

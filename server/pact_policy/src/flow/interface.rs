@@ -55,7 +55,12 @@ impl Machine<'_> {
             FnId::Pick => {
                 let Some(list) = args.first() else { return Val::unit() };
                 let element = self.element_of(list, pos);
-                let element = self.under(element, list.lab);
+                let mut element = self.under(element, list.lab);
+                // Who stands in the list more often is picked more often.
+                let traces = element.lab.bits.has(Bits::TRACE) && element.lab.bits.meets(Bits::PERSONAL);
+                if traces && Transfer::Picked.on() {
+                    element.lab = element.lab.gathered(false);
+                }
                 Val { maybe: true, from: 0, ..element }
             }
             FnId::QueryFirst

@@ -65,6 +65,7 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         clock: 0,
         entry: None,
         home: MANIFEST,
+        identified: false,
         quiet: false,
     };
     machine.formulas(subject);

@@ -85,7 +85,11 @@ impl Machine<'_> {
     }
 
     pub(crate) fn filter(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {
+        let identified = std::mem::replace(&mut self.identified, false);
+        let before = self.captured_stamps(function);
         let (kept, one_subject) = self.each(over, function, pos);
+        let blind = !self.identified && self.captured_stamps(function) == before;
+        self.identified |= identified;
         let inner = self.deep(&kept);
         let lab = match &over.shape {
             Shape::Query(_) | Shape::List(_) => over.lab,
@@ -100,6 +104,11 @@ impl Machine<'_> {
         if let Shape::Map(_) = &over.shape {
             return Val { cell: Id::NONE, ..self.under(over.clone(), lab) };
         }
+        // People who share a skill or a choice are a group of the host's, as if `with_skill` had narrowed it.
+        let counts = inner.bits.meets(Bits::COUNTS | Bits::DUTY);
+        if matches!(&over.shape, Shape::Query(query) if query.kind == crate::table::Kind::Person) && blind && !counts {
+            return Val { from: over.from, some: over.from, ..Val::new(over.shape.clone(), lab) };
+        }
         let element = self.element_of(over, pos);
         let marks = matches!(&over.shape, Shape::List(list) if list.marks);
         Val {
@@ -107,6 +116,12 @@ impl Machine<'_> {
             some: over.from,
             ..Val::new(Shape::List(Rc::new(ListVal { element, marks, by_hand: true, one_subject, placed: false })), lab)
         }
+    }
+
+    /// When what a function captured was written last.
+    fn captured_stamps(&self, function: &Val) -> Vec<u32> {
+        let targets = function.targets.iter().flat_map(|targets| targets.iter());
+        targets.flat_map(|target| target.captures.iter().map(|&cell| self.cells[cell].stamp)).collect()
     }
 
     pub(crate) fn map(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {

@@ -1,6 +1,6 @@
 //! Loops: gone through until nothing changes, each turn gathering what it goes over.
 
-use super::lab::{Bits, Lab, Reach};
+use super::lab::{Bits, Id, Lab, Reach};
 use super::machine::{Exits, Machine, Pc};
 use super::step::What;
 use super::val::{Shape, Val};
@@ -137,7 +137,7 @@ impl Machine<'_> {
         let mut lab = Lab::NONE;
         for _ in 0..MOST_ROUNDS {
             let bit = self.next_bit();
-            let turn = Pc::Turn { lab, reach: Reach::Many, marks: false, people: false, plain: false, bit };
+            let turn = Pc::Turn { lab, reach: Reach::Many, marks: false, people: false, each: Id::NONE, plain: false, bit };
             let mut seen = Lab::NONE;
             self.rounds(turn, pos, |machine| {
                 if after {
@@ -196,7 +196,8 @@ impl Machine<'_> {
         // Numbers and words that the script itself counts up: that they follow each other tells nothing.
         let plain = lab.is_none()
             && matches!(&over.shape, Shape::List(list) if matches!(list.element.shape, Shape::Number | Shape::Text(_)) && list.element.lab.is_none());
-        (element, Pc::Turn { lab, reach, marks, people, plain, bit })
+        let each = if people { element.id } else { Id::NONE };
+        (element, Pc::Turn { lab, reach, marks, people, each, plain, bit })
     }
 
     /// An element of a collection, with what it holds itself; that it is there is the collection's label.

@@ -18,7 +18,7 @@ pub(crate) enum Pc {
     /// A branch, an early exit or a failure.
     Branch { lab: Lab, guard: Option<(u32, Id)> },
     /// A turn of a loop: the label of the collection, and what kind of loop it is.
-    Turn { lab: Lab, reach: Reach, marks: bool, people: bool, plain: bool, bit: u64 },
+    Turn { lab: Lab, reach: Reach, marks: bool, people: bool, each: Id, plain: bool, bit: u64 },
 }
 
 /// A variable or captured variable.
@@ -127,6 +127,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) reached: BTreeSet<(u32, Pos, super::sink::Sink)>,
     /// The file of what runs outside functions.
     pub(crate) home: u32,
+    /// Whether something was read that tells one person from all others.
+    pub(crate) identified: bool,
     /// Whether reads need no declaration: in formulas.
     pub(crate) quiet: bool,
     pub(crate) clock: u32,

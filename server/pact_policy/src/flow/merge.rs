@@ -71,6 +71,9 @@ impl Machine<'_> {
     /// Adds a label to a value.
     pub(crate) fn under(&mut self, mut val: Val, lab: Lab) -> Val {
         val.lab = self.join(val.lab, lab);
+        if let (Some(empty), true) = (val.empty, val.is_person()) {
+            val.empty = Some(self.join(empty, lab));
+        }
         val
     }
 
@@ -83,8 +86,11 @@ impl Machine<'_> {
         if matches!(a.shape, Shape::Never) {
             return b.clone();
         }
-        if matches!(b.shape, Shape::Never) || a == b {
+        if matches!(b.shape, Shape::Never) {
             return a.clone();
+        }
+        if a == b {
+            return Val { empty: a.empty.filter(|_| a.empty == b.empty), ..a.clone() };
         }
         let lab = self.join(a.lab, b.lab);
         let unit = |val: &Val| matches!(val.shape, Shape::Unit);

@@ -139,6 +139,7 @@ impl Machine<'_> {
         let mut from = 0;
         let mut some = 0;
         for arg in args {
+            self.may_tell_apart(arg);
             let inner = self.deep(arg);
             lab = self.join(lab, inner);
             from |= Self::deep_from(arg);
@@ -241,6 +242,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn contains(&mut self, over: &Val, what: &Val, pos: Pos) -> Val {
+        self.may_tell_apart(what);
         if matches!(over.shape, Shape::Text(_)) {
             return self.pure(&[over.clone(), what.clone()], Shape::Bool);
         }

@@ -48,6 +48,10 @@ impl Machine<'_> {
     }
 
     pub(crate) fn binary(&mut self, op: &str, a: &Val, b: &Val, pos: Pos) -> Val {
+        if !matches!((&a.shape, &b.shape), (Shape::Unit, _) | (_, Shape::Unit)) {
+            self.may_tell_apart(a);
+            self.may_tell_apart(b);
+        }
         let (la, lb) = (self.deep(a), self.deep(b));
         let joined = self.join(la, lb);
         let from = Self::deep_from(a) | Self::deep_from(b);
@@ -142,6 +146,10 @@ impl Machine<'_> {
         let mut lab = joined.without(Bits::SORT | Bits::AGE);
         if matches!(a.shape, Shape::Unit) || matches!(b.shape, Shape::Unit) {
             let val = if matches!(a.shape, Shape::Unit) { b } else { a };
+            // Whether a customer or lead has an owner is its own state, whoever that is.
+            if let (Some(own), true) = (val.empty, val.is_person()) {
+                return own.without(Bits::SORT);
+            }
             lab = self.presence(val, lab);
             if val.maybe && val.cell != Id::NONE && lab.of_cell == Id::NONE {
                 lab.of_cell = val.lab.of_cell;
@@ -267,7 +275,37 @@ impl Machine<'_> {
         })
     }
 
+    /// Notes that a value is looked at as a whole which may be, or hold, a person.
+    pub(crate) fn may_tell_apart(&mut self, val: &Val) {
+        self.identified |= match &val.shape {
+            Shape::Never | Shape::Unit | Shape::Bool | Shape::Number | Shape::Text(_) => false,
+            Shape::Time | Shape::Span | Shape::Money | Shape::Tally | Shape::Digest => false,
+            Shape::Record(kind) => *kind == table::Kind::Person,
+            Shape::Any | Shape::Query(_) | Shape::List(_) | Shape::Map(_) | Shape::Function | Shape::Rotation(_) => true,
+        };
+    }
+
+    /// A place beyond the end of a list stops the run: by a fixed place, that tells how long the list is.
+    ///
+    /// Where the script has asked the list before, or goes over its places, it does not reach beyond.
+    pub(crate) fn beyond(&mut self, val: &Val, at: &Val, pos: Pos) {
+        let many = !Self::one_subject(val);
+        let personal = many && val.lab.bits.has(Bits::TRACE) && val.lab.bits.meets(Bits::PERSONAL);
+        let open = self.pc.iter().fold(0, |bits, pc| match pc {
+            Pc::Turn { bit, .. } => bits | bit,
+            Pc::Branch { .. } => bits,
+        });
+        let asked = self.pc.iter().any(|pc| match pc {
+            Pc::Branch { lab, .. } => lab.of_cell != Id::NONE && (lab.of_cell.same(val.cell) || lab.of_cell == Id::MIXED),
+            Pc::Turn { .. } => false,
+        });
+        if personal && at.some & open == 0 && !asked && Transfer::Beyond.on() {
+            self.may_fail(val.lab.gathered(false), pos);
+        }
+    }
+
     pub(crate) fn index(&mut self, val: &Val, at: &Val, pos: Pos) -> Val {
+        self.may_tell_apart(at);
         match &val.shape {
             Shape::List(list) => {
                 let list = list.clone();

@@ -61,7 +61,7 @@ impl Machine<'_> {
                     let lab = self.numbering(lab, from, true);
                     way = self.join(way, lab);
                 }
-                Pc::Turn { lab, reach, marks, people, plain, bit } => {
+                Pc::Turn { lab, reach, marks, people, plain, bit, .. } => {
                     turns = true;
                     let shown = from & bit != 0;
                     let mut lab = self.numbering(lab, from, true);
@@ -86,6 +86,7 @@ impl Machine<'_> {
         }
         // Person by person, what is missing at their customers is what they left undone.
         let by_person = self.pc.iter().find_map(|pc| match pc {
+            Pc::Turn { each, people: true, .. } if *each != Id::NONE => Some(*each),
             Pc::Turn { lab, .. } if lab.bits.has(Bits::WHO) => Some(lab.own),
             Pc::Turn { .. } | Pc::Branch { .. } => None,
         });

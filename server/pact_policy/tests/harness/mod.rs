@@ -1,7 +1,8 @@
 //! The project's corpus as cases: what is judged, and what must be found where.
 //!
 //! `tests/corpus/worked` are the worked examples of the policy; `tests/corpus/own` holds more of them, each evasion with its lawful
-//! twin; `tests/corpus/techniques` holds them by technique, one folder each. Markers are comments: `//~ RULE` on a script's line,
+//! twin; `tests/corpus/techniques` holds them by technique, one folder each; `tests/corpus/held-out-N` were written before the linter
+//! was looked at, and judged once before it was mended. Markers are comments: `//~ RULE` on a script's line,
 //! `[[field]] #~ RULE` on a field.
 
 use std::path::{Path, PathBuf};
@@ -157,12 +158,12 @@ fn plugins(cases: &mut Vec<Case>) {
 /// Every case of the corpus.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for label in ["worked", "own"] {
-        let root = corpus().join(label);
+    for root in files_in(&corpus()).into_iter().filter(|root| !root.ends_with("techniques")) {
+        let label = name_of(&root);
         single_scripts(&mut cases, &root, &format!("{label} scripts"));
-        sets(&mut cases, &root, "refuse-together", label);
-        sets(&mut cases, &root, "pass-together", label);
-        fields(&mut cases, &root, label);
+        sets(&mut cases, &root, "refuse-together", &label);
+        sets(&mut cases, &root, "pass-together", &label);
+        fields(&mut cases, &root, &label);
     }
     for folder in files_in(&corpus().join("techniques")) {
         single_scripts(&mut cases, &folder, &name_of(&folder));
