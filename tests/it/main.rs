@@ -4,6 +4,7 @@
 #![expect(clippy::type_complexity, reason = "tables of cases say their types where they stand")]
 
 mod architecture;
+mod automations;
 mod certificates;
 mod command_line;
 mod crash;
@@ -21,6 +22,7 @@ mod language_server;
 mod leaving;
 mod main_job;
 mod openapi;
+mod quiet_clock;
 mod red_team;
 mod sarif;
 mod store;

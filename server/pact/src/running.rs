@@ -16,6 +16,7 @@ use pact_script::pool::{Pool, PoolOptions};
 use pact_store::Store;
 
 use crate::http::{self, Settings};
+use crate::standard;
 
 /// How long scripts that run may take to end when the server stops.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,17 +33,20 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts everything over a migrated store, and installs the plugins of a folder.
+    /// Starts everything over a migrated store, and installs the plugins of a folder, or those that PACT brings along when none is given.
     ///
     /// # Errors
     /// Workers that cannot be started, a listener that cannot be used, or a store that does not answer. A bad plugin is reported in the log, and
     /// stops nothing.
-    pub async fn start(store: Store, settings: Settings, listener: TcpListener, plugins: &Path) -> anyhow::Result<Self> {
+    pub async fn start(store: Store, settings: Settings, listener: TcpListener, plugins: Option<&Path>) -> anyhow::Result<Self> {
         let pool = start_pool().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), Some(Arc::new(pool.clone()))).await?;
         let app = app.with_outgoing(settings.outgoing.clone());
         let app = settings.with_places(app);
-        install_folder(&app, plugins).await?;
+        match plugins {
+            Some(folder) => install_folder(&app, folder).await?,
+            None => install_standard(&app).await?,
+        }
         let jobs = jobs::start(&app).await.context("the heartbeat cannot be started")?;
         let address = listener.local_addr()?;
         let server = http::server::start(app.clone(), settings, listener)?;
@@ -74,6 +78,21 @@ async fn start_pool() -> anyhow::Result<Pool> {
     started.context("script workers cannot be started")
 }
 
+/// Installs the plugins that PACT brings along.
+///
+/// # Errors
+/// A store that does not answer.
+async fn install_standard(app: &App) -> anyhow::Result<()> {
+    let std = standard::modules();
+    for plugin in standard::plugins()? {
+        let id = plugin.id().to_owned();
+        if let Err(refusal) = install_plugin(app, &Actor::System, plugin, &std).await {
+            tracing::error!(plugin = id, why = %refusal, "a plugin is not installed; the others are");
+        }
+    }
+    Ok(app.refresh_plugins().await?)
+}
+
 /// Installs every plugin of a folder; modules that scripts import are in `scripts/std` beside it.
 ///
 /// # Errors
@@ -84,7 +103,7 @@ async fn install_folder(app: &App, folder: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     let modules = folder.parent().unwrap_or(Path::new("")).join("scripts/std");
-    let std = if modules.is_dir() { Std::load(&modules)? } else { Std::default() };
+    let std = if modules.is_dir() { Std::load(&modules)? } else { standard::modules() };
     for (path, loaded) in load_all(folder, &std) {
         let installed = match loaded {
             Ok(Loaded { plugin, .. }) => {

@@ -17,6 +17,7 @@ use crate::access::Access;
 use crate::events::Lane;
 use crate::evidence::Evidence;
 use crate::locks::KeyLocks;
+use crate::ops::card_writing::DraftLimit;
 use crate::ops::form::FormLimits;
 use crate::ops::lead::{Entrance, Scene};
 use crate::organisation::{self, Snapshot, Turns};
@@ -64,6 +65,8 @@ pub struct App {
     pub(crate) entrance: Arc<Entrance>,
     /// How often web forms may be sent.
     pub(crate) forms: Arc<FormLimits>,
+    /// How often suggestions may be asked for.
+    pub(crate) drafts: Arc<DraftLimit>,
     /// Wakes whoever works off events.
     pub(crate) events_wait: Arc<Notify>,
     /// Wakes whoever sends mail, and whoever posts to webhooks.
@@ -105,6 +108,7 @@ impl App {
             entering: Arc::default(),
             entrance: Arc::default(),
             forms: Arc::default(),
+            drafts: Arc::default(),
             events_wait: Arc::default(),
             outbox_waits: Arc::default(),
             outgoing: Arc::default(),

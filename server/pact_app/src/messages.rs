@@ -61,6 +61,8 @@ pub(crate) fn of_step(tx: &Tx, scene: &Scene, row: &lead::Model, step: &LeadStep
         LeadStep::Entered { .. }
         | LeadStep::NearMatch { .. }
         | LeadStep::Accepted { .. }
+        // The text itself goes to the owner.
+        | LeadStep::HandedOver { .. }
         | LeadStep::Declined { .. }
         | LeadStep::Unhighlighted
         | LeadStep::StageChanged { .. }

@@ -61,6 +61,21 @@ fn hour_of(millis: i64) -> Instant {
     Instant::from_millis(millis - millis.rem_euclid(HOUR_MS))
 }
 
+/// The run of `on_card_writing` for a card that is being written; the draft is given, because no store has it.
+pub(crate) fn of_draft(app: &App, plugin: &Installed, draft: &Record) -> Run {
+    let now = app.clock.now();
+    Run {
+        scripts: Arc::clone(&plugin.scripts),
+        call: EntryPoint::CardWriting.entry().name.to_owned(),
+        args: vec![Value::Ref(Kind::Card, draft.id)],
+        now: now.millis(),
+        today: app.organisation().today(now),
+        settings: Arc::clone(&plugin.settings),
+        seed: draft.id,
+        given: vec![draft.clone()],
+    }
+}
+
 /// A function of a script that an event calls.
 enum Function {
     Entry(EntryPoint),

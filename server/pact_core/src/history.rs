@@ -70,6 +70,11 @@ pub enum LeadStep {
         /// Why.
         because: String,
     },
+    /// A handover text was written for its owner.
+    HandedOver {
+        /// The owner.
+        to: Uuid,
+    },
     /// A person above was asked to act.
     Escalated {
         /// The person above.
@@ -150,6 +155,7 @@ impl LeadStep {
             Self::Expired { .. } => "expired",
             Self::Withdrawn { .. } => "withdrawn",
             Self::Transferred { .. } => "transferred",
+            Self::HandedOver { .. } => "handed_over",
             Self::Escalated { .. } => "escalated",
             Self::Highlighted { .. } => "highlighted",
             Self::Unhighlighted => "unhighlighted",
@@ -185,6 +191,7 @@ impl LeadStep {
             Self::Transferred { from: None, to, because } => {
                 format!("Given to {}: {}.", name(*to), bare(because))
             }
+            Self::HandedOver { to } => format!("A handover text for {} is on this lead.", name(*to)),
             Self::Escalated { to, step, because } => {
                 format!("Escalated to {} (step {step}): {}.", name(*to), bare(because))
             }

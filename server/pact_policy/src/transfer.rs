@@ -112,6 +112,8 @@ pub enum Transfer {
     Latched,
     /// Cards that scripts write carry why they were written.
     CardsWritten,
+    /// A lead that a script enters for an act would count acts.
+    Entered,
     /// That a lead is shown carries why it was shown.
     Highlighted,
     /// A stored sample of who is at work is a trace.
@@ -161,7 +163,7 @@ pub fn switch_off(rule: Option<Transfer>) {
 
 impl Transfer {
     /// Every rule.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 71] = [
         Self::Branch,
         Self::Switch,
         Self::ShortCircuit,
@@ -214,6 +216,7 @@ impl Transfer {
         Self::FieldGrows,
         Self::Latched,
         Self::CardsWritten,
+        Self::Entered,
         Self::Highlighted,
         Self::DutyStored,
         Self::HandMadeGroup,

@@ -62,6 +62,37 @@ pub enum Effect {
         /// Why.
         because: String,
     },
+    /// Keep a handover text on a lead, for its owner.
+    HandOver {
+        /// The lead.
+        lead: Uuid,
+        /// What the owner has to know.
+        text: String,
+    },
+    /// Enter a lead of a customer, unless it has an open one of this title.
+    Enter {
+        /// The customer.
+        customer: Uuid,
+        /// What it is about.
+        title: String,
+        /// The product that the customer asks about.
+        product: Option<String>,
+        /// The contact at the customer.
+        contact: Option<Uuid>,
+        /// What the sale may be worth, in minor units and a currency.
+        value: Option<(i64, String)>,
+        /// The day on which the sale is expected.
+        expected_on: Option<NaiveDate>,
+    },
+    /// Write a mail to a customer's contact.
+    WriteTo {
+        /// The contact.
+        contact: Uuid,
+        /// Its subject.
+        subject: String,
+        /// What it says.
+        text: String,
+    },
     /// Write a custom field.
     Set {
         /// The record's kind.
@@ -179,8 +210,11 @@ impl Effect {
             | Self::Highlight { lead, .. }
             | Self::Unhighlight { lead }
             | Self::Escalate { lead, .. }
-            | Self::Transfer { lead, .. } => Some(*lead),
-            Self::Set { .. }
+            | Self::Transfer { lead, .. }
+            | Self::HandOver { lead, .. } => Some(*lead),
+            Self::Enter { .. }
+            | Self::WriteTo { .. }
+            | Self::Set { .. }
             | Self::WriteCard { .. }
             | Self::Ask { .. }
             | Self::Notify { .. }
@@ -199,6 +233,9 @@ impl Effect {
             Self::Highlight { .. } | Self::Unhighlight { .. } => Some(Capability::Highlight),
             Self::Escalate { .. } => Some(Capability::Escalate),
             Self::Transfer { .. } => Some(Capability::Transfer),
+            Self::HandOver { .. } => Some(Capability::Handover),
+            Self::Enter { .. } => Some(Capability::Enter),
+            Self::WriteTo { .. } => Some(Capability::Mail),
             Self::Set { .. } => Some(Capability::Set),
             Self::WriteCard { .. } => Some(Capability::Card),
             Self::Ask { .. } => Some(Capability::Ask),

@@ -79,6 +79,8 @@ pub struct Rotate {
     pub with_room: bool,
     /// Leave out people who are away.
     pub on_duty: bool,
+    /// Leave out people who are not at work within so many seconds; of the others, those who begin on the first morning stay.
+    pub on_duty_within: Option<i64>,
     /// Leave out these.
     pub except: Vec<Uuid>,
     /// Leave out people to whom this lead was pushed before.

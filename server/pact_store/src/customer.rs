@@ -1,6 +1,6 @@
 //! Customers: found by filters, by what makes them the same, and merged.
 
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -152,5 +152,21 @@ pub async fn merge_rows(tx: &Tx, from: Uuid, into: Uuid) -> Result<(), StoreErro
         )*};
     }
     give!(contact, lead, card, plan, request);
+    Ok(())
+}
+
+/// Restarts the quiet clocks of customers: something happened with them at this instant. A clock that was restarted later stays.
+///
+/// The clock is no part of what people change, so revisions stay: a card does not spoil a colleague's change of address.
+///
+/// # Errors
+/// What the database reports.
+pub async fn happened(tx: &Tx, customer: Uuid, at: i64) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::LastEventAt, Expr::value(at))
+        .filter(Column::Id.eq(customer))
+        .filter(Column::LastEventAt.lt(at))
+        .exec(tx)
+        .await?;
     Ok(())
 }

@@ -90,6 +90,29 @@ pub fn records_with(field: Uuid, text: &str) -> SelectStatement {
         .into_query()
 }
 
+/// The records whose field has a number between two, both included, as a part of another query.
+#[must_use]
+pub fn records_with_number(field: Uuid, from: f64, until: f64) -> SelectStatement {
+    Entity::find()
+        .select_only()
+        .column(Column::RecordId)
+        .filter(Column::FieldId.eq(field))
+        .filter(Column::NumberValue.between(from, until))
+        .into_query()
+}
+
+/// The records whose field has an encoded value between two, both included, as a part of another query; for values whose encoded texts are in their own
+/// order, such as days.
+#[must_use]
+pub fn records_with_text(field: Uuid, from: &str, until: &str) -> SelectStatement {
+    Entity::find()
+        .select_only()
+        .column(Column::RecordId)
+        .filter(Column::FieldId.eq(field))
+        .filter(Column::Lookup.between(lookup(from), lookup(until)))
+        .into_query()
+}
+
 fn lookup(text: &str) -> &str {
     let mut end = text.len().min(LOOKUP_BYTES);
     while !text.is_char_boundary(end) {

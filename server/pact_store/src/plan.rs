@@ -1,11 +1,15 @@
 //! Plans: what persons announce they intend with customers.
 
-use sea_orm::{ColumnTrait, QueryFilter, Select};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::entity::plan::{Column, Entity, Model};
+use crate::entity::plan_day;
+use crate::error::StoreError;
 use crate::list::{Listed, narrow, sorts};
 use crate::scope::Scope;
+use crate::tx::Tx;
 
 /// Which plans. Plans are open to all staff, one by one.
 #[derive(Clone, Debug, Default)]
@@ -60,4 +64,38 @@ impl Listed for Model {
         }
         if filter.withdrawn { select } else { select.filter(Column::Withdrawn.eq(false)) }
     }
+}
+
+/// Writes down when the day of a plan will be over.
+///
+/// # Errors
+/// What the database reports.
+pub async fn expect_day(tx: &Tx, plan: Uuid, over_at: i64) -> Result<(), StoreError> {
+    use plan_day::{Column, Entity, Model};
+    let again = OnConflict::column(Column::PlanId).update_column(Column::OverAt).to_owned();
+    Entity::insert(Model { plan_id: plan, over_at }.into_active_model()).on_conflict(again).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Expects the day of a plan no longer; says whether it was expected to be over at that instant, or at any when none is said.
+///
+/// # Errors
+/// What the database reports.
+pub async fn forget_day(tx: &Tx, plan: Uuid, over_at: Option<i64>) -> Result<bool, StoreError> {
+    use plan_day::{Column, Entity};
+    let mut gone = Entity::delete_many().filter(Column::PlanId.eq(plan));
+    if let Some(over_at) = over_at {
+        gone = gone.filter(Column::OverAt.eq(over_at));
+    }
+    Ok(gone.exec(tx).await?.rows_affected > 0)
+}
+
+/// Plans whose day is over, the longest over first.
+///
+/// # Errors
+/// What the database reports.
+pub async fn days_over(conn: &impl ConnectionTrait, now: i64, limit: u64) -> Result<Vec<plan_day::Model>, StoreError> {
+    use plan_day::{Column, Entity};
+    let over = Entity::find().filter(Column::OverAt.lte(now));
+    Ok(over.order_by_asc(Column::OverAt).order_by_asc(Column::PlanId).limit(limit).all(conn).await?)
 }

@@ -19,6 +19,10 @@ use crate::tx::Tx;
 pub const BODY_CHARS: usize = 20_000;
 /// Words of one question that are looked for; further ones are left out.
 pub const WORDS_ASKED: usize = 12;
+/// Characters of a text that others are compared with.
+const LIKE_CHARS: usize = 2_000;
+/// The shortest word that makes texts alike, in characters.
+const LIKE_WORD_CHARS: usize = 4;
 /// Ids that [`ids`] finds at most.
 pub const IDS_FOUND: u64 = 1_000;
 /// Kinds whose titles are names, which are found with typing errors too.
@@ -93,6 +97,28 @@ pub async fn ids(conn: &impl ConnectionTrait, kind: &str, text: &str) -> Result<
     Ok(find(conn, &[kind], text, IDS_FOUND).await?.into_iter().map(|hit| hit.id).collect())
 }
 
+/// The ids of records of one kind that have words in common with `text`, the most alike first.
+///
+/// Long words tell more than short ones: of a text's words the [`WORDS_ASKED`] longest are looked for.
+///
+/// # Errors
+/// What the database reports.
+pub async fn like(conn: &impl ConnectionTrait, kind: &str, text: &str, limit: u64) -> Result<Vec<Uuid>, StoreError> {
+    let mut words: Vec<String> = Vec::new();
+    for word in words_of(text.get(..byte_at(text, LIKE_CHARS)).unwrap_or(text)) {
+        if word.chars().count() >= LIKE_WORD_CHARS && !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    words.truncate(WORDS_ASKED);
+    if words.is_empty() || limit == 0 {
+        return Ok(Vec::new());
+    }
+    let found = matches(conn, Index::AnyWord, &words, &[kind], limit).await?;
+    Ok(found.into_iter().map(|found| found.hit.id).collect())
+}
+
 /// The ids of records of one kind whose names are like `name`, most alike first.
 pub(crate) async fn similar_names(
     conn: &impl ConnectionTrait,
@@ -137,6 +163,8 @@ fn best_likeness(word: &str, title: &str) -> f64 {
 enum Index {
     /// Every word must begin one of the record's words.
     Words,
+    /// The more words in common, and the rarer these, the better.
+    AnyWord,
     /// The more pieces in common the better.
     Pieces,
 }
@@ -163,7 +191,7 @@ async fn matches(
     let kinds: Vec<String> = kinds.iter().map(|kind| place((*kind).into())).collect();
     let (kinds, limit) = (kinds.join(", "), place(i64::try_from(limit).unwrap_or(i64::MAX).into()));
     let sql = match (postgres, index) {
-        (true, Index::Words) => format!(
+        (true, Index::Words | Index::AnyWord) => format!(
             r#"SELECT kind, record_id, title FROM "search_docs", CAST($1 AS tsquery) AS asked
                WHERE words @@ asked AND kind IN ({kinds}) ORDER BY ts_rank(words, asked) DESC, title, record_id LIMIT {limit}"#
         ),
@@ -171,7 +199,7 @@ async fn matches(
             r#"SELECT kind, record_id, title FROM "search_docs", CAST($1 AS tsquery) AS asked
                WHERE pieces @@ asked AND kind IN ({kinds}) ORDER BY ts_rank(pieces, asked) DESC, title, record_id LIMIT {limit}"#
         ),
-        (false, Index::Words) => format!(
+        (false, Index::Words | Index::AnyWord) => format!(
             r#"SELECT kind, record_id, "search_docs".title AS title FROM search_words JOIN "search_docs" ON doc = search_words.rowid
                WHERE search_words MATCH ? AND kind IN ({kinds})
                ORDER BY bm25(search_words, 10.0, 1.0, 0.0), "search_docs".title, record_id LIMIT {limit}"#
@@ -194,6 +222,7 @@ async fn matches(
 fn fts5(index: Index, terms: &[String]) -> String {
     let (columns, suffix, joint) = match index {
         Index::Words => ("{title body}", "*", " AND "),
+        Index::AnyWord => ("{title body}", "*", " OR "),
         Index::Pieces => ("grams", "", " OR "),
     };
     let terms: Vec<String> = terms.iter().map(|term| format!("\"{term}\"{suffix}")).collect();
@@ -204,6 +233,7 @@ fn fts5(index: Index, terms: &[String]) -> String {
 fn tsquery(index: Index, terms: &[String]) -> String {
     let (suffix, joint) = match index {
         Index::Words => (":*", " & "),
+        Index::AnyWord => (":*", " | "),
         Index::Pieces => ("", " | "),
     };
     let terms: Vec<String> = terms.iter().map(|term| format!("'{term}'{suffix}")).collect();

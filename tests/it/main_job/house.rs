@@ -16,7 +16,7 @@ use pact_app::ops::plugin::install_plugin;
 use pact_app::{Actor, App};
 use pact_core::role::Role;
 use pact_core::time::Instant;
-use pact_script::plugin::{Std, load_all};
+use pact_script::plugin::load_all;
 use pact_script::pool::{Pool, PoolOptions};
 use pact_tests::process::{ADMIN, Caller, PASSWORD, pact_binary};
 use serde_json::{Value, json};
@@ -73,9 +73,10 @@ impl House {
         let app = App::new(fresh.store.clone(), clock.clone(), Arc::default(), Some(Arc::new(pool.clone()))).await.unwrap();
         let admin = CreatePerson { password: Some(PASSWORD.into()), ..CreatePerson::new("Adam", ADMIN, Role::Admin) };
         create_person(&app, &Actor::System, admin).await.unwrap();
-        for (path, loaded) in load_all(plugins, &Std::default()) {
+        let std = pact::standard::modules();
+        for (path, loaded) in load_all(plugins, &std) {
             let plugin = loaded.unwrap_or_else(|error| panic!("{}: {error}", path.display())).plugin;
-            install_plugin(&app, &Actor::System, plugin, &Std::default()).await.unwrap();
+            install_plugin(&app, &Actor::System, plugin, &std).await.unwrap();
         }
         app.refresh_plugins().await.unwrap();
         app.refresh_organisation().await.unwrap();
@@ -92,6 +93,66 @@ impl House {
     /// Lets time pass.
     pub fn pass(&self, minutes: i64) {
         self.clock.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+    }
+
+    /// Somebody who signs in again: who was signed in hours ago is not any more.
+    pub async fn sign_in(&self, name: &str) -> Caller {
+        Caller::sign_in(&self.base, &format!("{}@example.com", name.to_lowercase())).await
+    }
+
+    /// A new person of whom more is known than name and role, signed in.
+    pub async fn person_with(&self, name: &str, role: &str, more: Value) -> Member {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let mut body = json!({"name": name, "email": email, "role": role, "password": PASSWORD});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let made = self.admin.make("/api/v1/persons", &body).await;
+        let caller = Caller::sign_in(&self.base, &email).await;
+        Member { id: made["id"].as_str().unwrap().to_owned(), name: name.to_owned(), caller }
+    }
+
+    /// Gives a plugin settings.
+    pub async fn set(&self, plugin: &str, settings: Value) {
+        let path = format!("/api/v1/plugins/{plugin}");
+        let read = self.admin.send("GET", &path, &[], None).await.unwrap();
+        let etag = read.headers["etag"].to_str().unwrap().to_owned();
+        let change = json!({"settings": settings});
+        let set = self.admin.send("PATCH", &path, &[("if-match", &etag)], Some(&change)).await.unwrap();
+        assert_eq!(set.status, 200, "{}", set.body);
+    }
+
+    /// Gives a record's custom field a value.
+    pub async fn set_value(&self, kind: &str, record: &str, field: &str, value: Value) {
+        let path = format!("/api/v1/values/{kind}/{record}");
+        let read = self.admin.send("GET", &path, &[], None).await.unwrap();
+        let etag = read.headers["etag"].to_str().unwrap().to_owned();
+        let change = json!({"values": {field: value}});
+        let set = self.admin.send("PATCH", &path, &[("if-match", &etag)], Some(&change)).await.unwrap();
+        assert_eq!(set.status, 200, "{}", set.body);
+    }
+
+    /// What a list holds once something is so of it.
+    pub async fn items(&self, path: &str, what: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let until = Moment::now() + PATIENCE;
+        loop {
+            let page = self.admin.get(path).await;
+            let items = page["items"].as_array().unwrap().clone();
+            if is_so(&items) {
+                return items;
+            }
+            assert!(Moment::now() < until, "{what} did not happen: {items:#?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// What the runs of a plugin's function wanted done, once there are so many runs; each must have ended well.
+    pub async fn effects_of(&self, plugin: &str, call: &str, count: usize) -> Vec<Value> {
+        let mut effects = Vec::new();
+        for run in self.runs_of(plugin, call, count).await {
+            assert_eq!(run["outcome"], "done", "{run}");
+            let shown = self.admin.get(&format!("/api/v1/runs/{}", run["id"].as_str().unwrap())).await;
+            effects.extend(shown["effects"].as_array().unwrap().iter().cloned());
+        }
+        effects
     }
 
     /// Lets days pass; whoever was signed in has to do so again, and the admin does.

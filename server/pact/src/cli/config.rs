@@ -14,7 +14,7 @@ use super::sending::{self, MailFile, Sending, SendingFile};
 const DATABASE: &str = "data/pact.db";
 /// Where the server listens, when nothing says otherwise: for this machine only.
 const LISTEN: &str = "127.0.0.1:8080";
-/// Where plugins are, when nothing says otherwise.
+/// Where plugins are, when nothing says otherwise and there is such a folder.
 const PLUGINS: &str = "plugins";
 /// What the log says, when nothing says otherwise.
 const LOG: &str = "info";
@@ -71,7 +71,7 @@ pub(super) struct Listening {
     /// How many threads answer requests [default: one for each core]
     #[arg(long, env = "PACT_THREADS", value_name = "NUMBER")]
     threads: Option<usize>,
-    /// The folder whose plugins are installed at start [default: plugins]
+    /// The folder whose plugins are installed at start [default: plugins, or, where there is no such folder, those that PACT brings along]
     #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
     plugins: Option<PathBuf>,
     #[command(flatten)]
@@ -118,8 +118,8 @@ pub(super) struct Configuration {
     pub(super) listen: String,
     /// How the server is set up.
     pub(super) settings: crate::http::Settings,
-    /// The folder whose plugins are installed at start.
-    pub(super) plugins: PathBuf,
+    /// The folder whose plugins are installed at start; those that PACT brings along when there is none.
+    pub(super) plugins: Option<PathBuf>,
     log: String,
     log_format: LogFormat,
 }
@@ -146,7 +146,7 @@ impl Configuration {
                 evidence_key: common.evidence_key.or(file.evidence_key),
                 outgoing,
             },
-            plugins: listening.plugins.or(file.plugins).unwrap_or_else(|| PLUGINS.into()),
+            plugins: listening.plugins.or(file.plugins).or_else(usual_plugins),
             log: common.log.or(file.log).unwrap_or_else(|| LOG.to_owned()),
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),
         })
@@ -192,6 +192,11 @@ impl Configuration {
         store.migrate().await?;
         Ok(store)
     }
+}
+
+/// The folder of plugins beside which PACT was started, if there is one.
+pub(super) fn usual_plugins() -> Option<PathBuf> {
+    Some(PathBuf::from(PLUGINS)).filter(|folder| folder.is_dir())
 }
 
 impl File {

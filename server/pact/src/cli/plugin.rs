@@ -43,7 +43,7 @@ impl PluginCommand {
 }
 
 async fn test(paths: &[PathBuf], std: &Path) -> anyhow::Result<()> {
-    let std = if std.is_dir() { Std::load(std)? } else { Std::default() };
+    let std = if std.is_dir() { Std::load(std)? } else { crate::standard::modules() };
     let pool = Pool::start(PoolOptions { workers: 1, ..PoolOptions::of_this_binary()? })?;
     let mut tally = Tally::default();
     for path in paths {

@@ -49,6 +49,7 @@ pub mod evidence;
 pub mod field;
 pub mod form;
 pub mod goal;
+pub mod handover;
 pub mod holiday;
 pub mod import;
 pub mod lead;
@@ -64,6 +65,7 @@ pub mod run;
 pub mod search;
 pub mod session;
 pub mod stream;
+pub mod suggestion;
 pub mod team;
 pub mod territory;
 pub mod webhook;
@@ -141,6 +143,9 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(team::routes);
         api.configure(import::routes);
         api.configure(lead::routes);
+        api.configure(handover::routes);
+        // Before the cards: its fixed path must win over a card's id.
+        api.configure(suggestion::routes);
         api.configure(card::routes);
         api.configure(contact::routes);
         api.configure(customer::routes);

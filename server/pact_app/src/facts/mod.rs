@@ -111,7 +111,7 @@ impl RunFacts {
     }
 
     async fn rotate(&self, rotate: Rotate) -> Result<Answer, Refusal> {
-        let asked: Vec<Asked> = rotate.people.iter().filter_map(|id| self.asked(*id)).collect();
+        let asked: Vec<Asked> = rotate.people.iter().filter_map(|id| self.asked(*id, rotate.on_duty_within.is_some())).collect();
         let tried = match rotate.already_tried {
             Some(lead) if !self.known.is_never_pushed(lead) => {
                 pact_store::push::persons_tried(self.app.store.read(), lead).await?
@@ -121,6 +121,7 @@ impl RunFacts {
         let filters = Filters {
             with_room: rotate.with_room,
             on_duty: rotate.on_duty,
+            on_duty_within_ms: rotate.on_duty_within.map(|seconds| seconds.saturating_mul(1_000)),
             except: rotate.except.into_iter().collect(),
             tried: BTreeSet::from_iter(tried),
         };
@@ -131,9 +132,16 @@ impl RunFacts {
         Ok(Answer::Person(person))
     }
 
-    fn asked(&self, id: Uuid) -> Option<Asked> {
+    fn asked(&self, id: Uuid, soon: bool) -> Option<Asked> {
         let member = self.snapshot.people.get(&id).filter(|member| member.row.active)?;
-        Some(Asked { id, on_duty: member.calendar.is_on_duty(self.now), capacity: member.row.capacity })
+        // Looking for the next working hours takes a search, which most rotations do not need.
+        let starts = if soon { member.calendar.next_start(self.now) } else { None };
+        Some(Asked {
+            id,
+            on_duty: member.calendar.is_on_duty(self.now),
+            capacity: member.row.capacity,
+            starts_in_ms: starts.map(|at| at.millis() - self.now.millis()),
+        })
     }
 
     async fn answer(&self, ask: Ask) -> Result<Answer, Refusal> {

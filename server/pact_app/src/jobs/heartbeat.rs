@@ -8,6 +8,8 @@ use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{events, evidence, expiry, import, quiet, schedule};
+use crate::ops::plan::carry_out_plans;
+use crate::ops::request::raise_overdue;
 use crate::{App, relay};
 
 /// Jobs that are under way.
@@ -65,6 +67,12 @@ async fn tick(app: &App, swept: &mut Option<i64>) {
     expiry::expire_pushes(app).await;
     schedule::raise_ticks(app).await;
     if swept.replace(minute) != Some(minute) {
+        if let Err(refusal) = carry_out_plans(app).await {
+            tracing::warn!(%refusal, "plans whose day is over could not be looked through; trying again");
+        }
+        if let Err(refusal) = raise_overdue(app).await {
+            tracing::warn!(%refusal, "requests could not be looked through for overdue ones; trying again");
+        }
         quiet::tell_of_quiet_leads(app).await;
     }
 }

@@ -3,6 +3,7 @@
 pub mod absence;
 pub mod api_key;
 pub mod card;
+pub mod card_writing;
 pub mod contact;
 pub mod customer;
 pub mod effect;
@@ -10,6 +11,7 @@ pub mod field;
 pub mod form;
 pub mod goal;
 pub(crate) mod guard;
+pub mod handover;
 pub mod holiday;
 pub mod import;
 pub mod lead;

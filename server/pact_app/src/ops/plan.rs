@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use pact_core::event::EventName;
 use pact_core::text::{OPTIONAL_TEXT, TITLE};
+use pact_core::time::Instant;
 use pact_store::entity::{pack, plan};
 use pact_store::{Notice, Tx, record};
 use uuid::Uuid;
@@ -13,6 +14,9 @@ use crate::events;
 use crate::messages::{self, Message};
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal};
+
+/// Plans whose day is over that are looked at with one query.
+const PLANS_PER_LOOK: u64 = 500;
 
 /// Announce a plan.
 #[derive(Clone, Debug)]
@@ -79,6 +83,7 @@ async fn write(tx: &Tx, scene: &Scene, row: plan::Model) -> Result<plan::Model, 
     record::insert(tx, row.clone()).await?;
     events::raise(tx, scene, EventName::PlanAnnounced, "plan", row.id, serde_json::Value::Null);
     tell_owner(tx, scene, &subject, &row);
+    expect_day(tx, scene, &row).await?;
     subject.happened(tx, scene).await?;
     tx.after_commit(Notice::RecordChanged { kind: "plan", id: row.id });
     Ok(row)
@@ -105,6 +110,9 @@ pub async fn change_plan(app: &App, actor: &Actor, command: ChangePlan) -> Resul
                 check_pack(tx, after.pack_id).await?;
             }
             let saved = record::save(tx, &before, after).await?;
+            if saved.on_day != before.on_day {
+                expect_day(tx, &scene, &saved).await?;
+            }
             tx.after_commit(Notice::RecordChanged { kind: "plan", id: saved.id });
             Ok(saved)
         })
@@ -121,10 +129,53 @@ pub async fn withdraw_plan(app: &App, actor: &Actor, id: Uuid, revision: String)
         .write(async move |tx| {
             let before = own(tx, &actor, id, &revision).await?;
             let saved = record::save(tx, &before, plan::Model { withdrawn: true, ..before.clone() }).await?;
+            pact_store::plan::forget_day(tx, id, None).await?;
             tx.after_commit(Notice::RecordChanged { kind: "plan", id });
             Ok(saved)
         })
         .await
+}
+
+/// Restarts the quiet clocks of what plans were about whose day is over: a plan that was not withdrawn was carried out, and nobody ticks it off.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn carry_out_plans(app: &App) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    loop {
+        let over = pact_store::plan::days_over(app.store.read(), now.millis(), PLANS_PER_LOOK).await?;
+        let is_last = (over.len() as u64) < PLANS_PER_LOOK;
+        for day in over {
+            app.store.write(async move |tx| carried_out(tx, day.plan_id, day.over_at).await).await?;
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+async fn carried_out(tx: &Tx, plan: Uuid, over_at: i64) -> Result<(), Refusal> {
+    // Of two nodes that look at the same moment one takes the row away.
+    if !pact_store::plan::forget_day(tx, plan, Some(over_at)).await? {
+        return Ok(());
+    }
+    let row: plan::Model = record::get(tx, plan).await?;
+    match Subject::hold(tx, row.customer_id, row.lead_id).await {
+        Ok(subject) => subject.happened_at(tx, Instant::from_millis(over_at)).await,
+        // The customer was merged into another meanwhile, or the lead went to one: their own clocks tell more.
+        Err(Refusal::NotNow { .. } | Refusal::Invalid { .. }) => Ok(()),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Writes down when the day of a plan is over, on the clock of who carries it out.
+async fn expect_day(tx: &Tx, scene: &Scene, row: &plan::Model) -> Result<(), Refusal> {
+    let zone = scene.snapshot.calendar_of(Some(row.person_id)).zone;
+    let next_day = row.on_day.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt());
+    match next_day {
+        Some(next_day) => Ok(pact_store::plan::expect_day(tx, row.id, Instant::start_of(next_day, zone).millis()).await?),
+        None => Ok(()),
+    }
 }
 
 /// One's own plan, held; it was not withdrawn.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use pact_core::calendar::{Absence, Calendar, WorkingHours};
+use pact_core::calendar::{Absence, Calendar, WorkingHours, stand_in};
 use pact_core::role::Role;
 use pact_core::territory::{Territory, TerritoryTree};
 use pact_core::time::Instant;
@@ -109,7 +109,7 @@ fn for_scripts(rows: &Everything, people: &HashMap<Uuid, Member>, now: Instant) 
         .iter()
         .filter(|row| row.active)
         .map(|row| ScriptMember {
-            record: person_record(row, people.get(&row.id).is_some_and(|member| member.calendar.is_on_duty(now))),
+            record: person_record(row, people, now),
             roles: std::iter::once(row.role.clone()).chain(row.jobs.iter().cloned()).collect(),
         })
         .collect();
@@ -126,7 +126,9 @@ fn for_scripts(rows: &Everything, people: &HashMap<Uuid, Member>, now: Instant) 
     }
 }
 
-fn person_record(row: &person::Model, on_duty: bool) -> Record {
+fn person_record(row: &person::Model, people: &HashMap<Uuid, Member>, now: Instant) -> Record {
+    let calendar = people.get(&row.id).map(|member| &member.calendar);
+    let working = |id: Uuid| people.get(&id).filter(|member| member.row.active).map(|member| &member.calendar);
     record(Kind::Person, row.id, |member| match member {
         "id" => row.id.to_string().into(),
         "name" => row.name.clone().into(),
@@ -137,7 +139,9 @@ fn person_record(row: &person::Model, on_duty: bool) -> Record {
         "skills" => texts(&row.skills),
         "languages" => texts(&row.languages),
         "time_zone" => row.time_zone.clone().into(),
-        "on_duty" => on_duty.into(),
+        "on_duty" => calendar.is_some_and(|calendar| calendar.is_on_duty(now)).into(),
+        "away" => calendar.is_some_and(|calendar| calendar.absence_at(now).is_some()).into(),
+        "stand_in" => Value::maybe_ref(Kind::Person, stand_in(row.id, now, working)),
         _ => Value::Unit,
     })
 }

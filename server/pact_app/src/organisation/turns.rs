@@ -62,6 +62,8 @@ pub struct Asked {
     pub on_duty: bool,
     /// How many open leads they can carry.
     pub capacity: Option<i64>,
+    /// Milliseconds until their working hours begin, where that is asked.
+    pub starts_in_ms: Option<i64>,
 }
 
 impl Turns {
@@ -86,6 +88,7 @@ impl Turns {
                 on_duty: person.on_duty,
                 open: open.get(&person.id).copied().unwrap_or(0) + promised.get(&person.id).copied().unwrap_or(0),
                 capacity: person.capacity,
+                starts_in_ms: person.starts_in_ms,
                 given_seq: rotation.seq.get(&person.id).copied().unwrap_or(0),
             })
             .collect();

@@ -45,6 +45,22 @@ pub struct Calendar {
     pub absences: Vec<Absence>,
 }
 
+/// Who stands in for a person at an instant: the one whom their absence names, or, when that one is away too, whoever stands in there.
+///
+/// `None` when the person is not away, when nobody was named, and when all who were named are away in turn. `calendar_of` gives nothing for people who do
+/// not work here (any more).
+pub fn stand_in<'a>(person: Uuid, at: Instant, calendar_of: impl Fn(Uuid) -> Option<&'a Calendar>) -> Option<Uuid> {
+    let mut passed = BTreeSet::from([person]);
+    let mut next = person;
+    while let Some(calendar) = calendar_of(next) {
+        if calendar.absence_at(at).is_none() {
+            return (next != person).then_some(next);
+        }
+        next = calendar.stand_in_at(at).filter(|named| passed.insert(*named))?;
+    }
+    None
+}
+
 impl Absence {
     /// Whether the day is one of the absence.
     pub fn covers(&self, day: NaiveDate) -> bool {
@@ -71,6 +87,12 @@ impl Calendar {
     /// The absence that covers the instant, if there is one.
     pub fn absence_at(&self, at: Instant) -> Option<&Absence> {
         self.absence_on(at.day_in(self.zone))
+    }
+
+    /// Who is named to stand in at the instant; of several absences at once, the first that names somebody.
+    pub fn stand_in_at(&self, at: Instant) -> Option<Uuid> {
+        let day = at.day_in(self.zone);
+        self.absences.iter().filter(|absence| absence.covers(day)).find_map(|absence| absence.stand_in)
     }
 
     /// The same calendar as if the person were never away, for clocks that must not stand still with them.

@@ -45,7 +45,9 @@ pub fn push(lead: &LeadFacts, offer: NewPush, to: &Receiver, actor: &Actor, now:
         ..lead.clone()
     };
     let step = LeadStep::Pushed { to: to.id, until: offer.answer_by, because };
-    Ok(Decision::restarting(after).push(PushChange::Made(offer)).step(step))
+    // A lead that automation passes on from one to the next must not look as if something happened on it.
+    let decision = if actor.person().is_some() { Decision::restarting(after) } else { Decision::quietly(after) };
+    Ok(decision.push(PushChange::Made(offer)).step(step))
 }
 
 /// Takes the lead: the person to whom it is offered owns it, and is accountable for its outcome.

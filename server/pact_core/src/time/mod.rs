@@ -73,6 +73,13 @@ impl Instant {
         DateTime::from_timestamp_millis(self.0).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
+    /// The first instant of a day on the clocks of a zone; where they skip midnight, the first instant after it.
+    pub fn start_of(day: chrono::NaiveDate, zone: chrono_tz::Tz) -> Self {
+        let local = |hour| day.and_hms_opt(hour, 0, 0).and_then(|time| time.and_local_timezone(zone).earliest());
+        let found = (0..24).find_map(local).map(|at| at.timestamp_millis());
+        Self(found.unwrap_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis()))
+    }
+
     /// The day that clocks in `zone` show at this instant.
     pub fn day_in(self, zone: Tz) -> NaiveDate {
         self.to_utc().with_timezone(&zone).date_naive()

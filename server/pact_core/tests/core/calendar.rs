@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
-use pact_core::calendar::{Absence, Calendar, WorkingHours};
+use pact_core::calendar::{Absence, Calendar, WorkingHours, stand_in};
 use pact_core::time::{Instant, WorkSpan};
 
 use crate::{all_hold, id};
@@ -229,6 +229,58 @@ fn who_is_on_duty() {
     let absence = calendar.absence_at(at("2026-11-25T10:00+01:00")).unwrap();
     assert_eq!(absence.stand_in, Some(id(7)));
     assert!(calendar.without_absences().is_on_duty(at("2026-11-25T10:00+01:00")));
+}
+
+#[test]
+fn whoever_stands_in_is_there() {
+    // Absences as person, first day, last day, stand-in. Everybody lives in Amsterdam but 6, who lives in Auckland.
+    type Away = (u128, &'static str, &'static str, Option<u128>);
+    const AWAY: &[Away] = &[
+        (1, "2026-11-23", "2026-11-25", Some(2)),
+        (2, "2026-11-25", "2026-11-30", Some(3)),
+        (3, "2026-11-27", "2026-11-27", Some(1)),
+        // Two who name each other, and one who names nobody, and one whose stand-in has left.
+        (4, "2026-11-24", "2026-11-24", Some(5)),
+        (5, "2026-11-24", "2026-11-24", Some(4)),
+        (6, "2026-11-25", "2026-11-25", Some(1)),
+        (7, "2026-11-24", "2026-11-24", None),
+        (8, "2026-11-24", "2026-11-24", Some(99)),
+        // Ill in the middle of a holiday: the holiday's stand-in stays.
+        (9, "2026-11-24", "2026-11-24", None),
+        (9, "2026-11-20", "2026-11-30", Some(3)),
+    ];
+    let calendar_of = |person: u128| {
+        let absences = AWAY.iter().filter(|(of, ..)| *of == person).map(|(_, from, until, named)| Absence {
+            from: from.parse().unwrap(),
+            until: until.parse().unwrap(),
+            stand_in: named.map(id),
+        });
+        let zone: Tz = if person == 6 { "Pacific/Auckland" } else { AMS }.parse().unwrap();
+        Calendar { absences: absences.collect(), ..Calendar::usual(zone) }
+    };
+    let calendars: std::collections::BTreeMap<_, _> = (1..=9).map(|person| (id(person), calendar_of(person))).collect();
+    let cases = [
+        (1, "2026-11-24T10:00+01:00", Some(2)),
+        // At night too: absences are days.
+        (1, "2026-11-24T23:59+01:00", Some(2)),
+        // The stand-in is away too: theirs stands in for both.
+        (1, "2026-11-25T10:00+01:00", Some(3)),
+        (2, "2026-11-25T10:00+01:00", Some(3)),
+        (2, "2026-11-27T10:00+01:00", Some(1)),
+        // Back at work: nobody stands in.
+        (1, "2026-11-26T00:00+01:00", None),
+        (4, "2026-11-24T10:00+01:00", None),
+        (7, "2026-11-24T10:00+01:00", None),
+        (8, "2026-11-24T10:00+01:00", None),
+        (9, "2026-11-24T10:00+01:00", Some(3)),
+        // In Auckland the 25th begins when it is noon of the 24th in Amsterdam, and 1 is away there and then.
+        (6, "2026-11-24T11:59+01:00", None),
+        (6, "2026-11-24T12:01+01:00", Some(2)),
+    ];
+    all_hold(cases.iter().filter_map(|(person, when, want)| {
+        let got = stand_in(id(*person), at(when), |person| calendars.get(&person));
+        (got != want.map(id)).then(|| format!("{person} at {when}: {got:?}, not {want:?}"))
+    }));
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn each_step_is_one_sentence() {
             "transferred",
             "Given to Ann Visser: she knows them.",
         ),
+        (LeadStep::HandedOver { to: ANN }, "handed_over", "A handover text for Ann Visser is on this lead."),
         (
             LeadStep::Escalated { to: ANN, step: 2, because: s("still quiet") },
             "escalated",

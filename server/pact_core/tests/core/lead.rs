@@ -81,9 +81,11 @@ fn a_push_offers_the_lead() {
             push: Some(PushChange::Made(offer(ANN))),
             steps: vec![LeadStep::Pushed { to: ANN, until: later(240), because }],
             events: vec![],
-            restarts_quiet_clock: true,
+            restarts_quiet_clock: false,
         }
     );
+    let by_hand = lead::push(&waiting(), offer(ANN), &receiver(ANN), &manager(), now()).unwrap();
+    assert!(by_hand.restarts_quiet_clock, "a person passed it on, not automation");
 }
 
 #[test]

@@ -6,8 +6,10 @@ use proptest::prelude::*;
 use crate::id;
 
 const fn person(number: u128, given_seq: i64) -> Candidate {
-    Candidate { id: id(number), on_duty: true, open: 0, capacity: None, given_seq }
+    Candidate { id: id(number), on_duty: true, open: 0, capacity: None, starts_in_ms: Some(0), given_seq }
 }
+
+const HOUR_MS: i64 = 3_600_000;
 
 #[test]
 fn least_recently_given_goes_first() {
@@ -34,11 +36,40 @@ fn each_filter_leaves_out_its_people() {
         (Filters { with_room: true, ..Filters::default() }, Some(id(1))),
         (Filters { with_room: true, on_duty: true, ..Filters::default() }, Some(id(3))),
         (Filters { with_room: true, on_duty: true, tried: [id(3)].into(), ..Filters::default() }, Some(id(4))),
-        (Filters { with_room: true, on_duty: true, tried: [id(3)].into(), except: [id(4)].into() }, None),
+        (Filters { with_room: true, on_duty: true, tried: [id(3)].into(), except: [id(4)].into(), ..Filters::default() }, None),
     ];
     for (filters, want) in cases {
         assert_eq!(next(&group, &filters), want, "{filters:?}");
     }
+}
+
+#[test]
+fn at_night_those_of_the_first_morning_take_turns() {
+    // It is eleven in the evening: one begins at eight, one at nine, one in the afternoon, one in two days, one never.
+    let group = [
+        Candidate { on_duty: false, starts_in_ms: Some(9 * HOUR_MS), ..person(1, 7) },
+        Candidate { on_duty: false, starts_in_ms: Some(10 * HOUR_MS), ..person(2, 3) },
+        Candidate { on_duty: false, starts_in_ms: Some(14 * HOUR_MS), ..person(3, 0) },
+        Candidate { on_duty: false, starts_in_ms: Some(57 * HOUR_MS), ..person(4, 0) },
+        Candidate { on_duty: false, starts_in_ms: None, ..person(5, 0) },
+    ];
+    let within = |hours: i64| Filters { on_duty_within_ms: Some(hours * HOUR_MS), ..Filters::default() };
+    let without = |filters: Filters, people: &[u128]| Filters { except: people.iter().map(|n| id(*n)).collect(), ..filters };
+    let cases = [
+        (within(16), Some(id(2))),
+        (without(within(16), &[2]), Some(id(1))),
+        (without(within(16), &[1, 2]), Some(id(3))),
+        (without(within(16), &[1, 2, 3]), None),
+        (without(within(72), &[1, 2, 3]), Some(id(4))),
+        (without(within(i64::MAX / HOUR_MS), &[1, 2, 3, 4]), None),
+        (within(8), None),
+    ];
+    for (filters, want) in cases {
+        assert_eq!(next(&group, &filters), want, "{filters:?}");
+    }
+    // Whoever is at work now goes before those who begin tomorrow, however long they had no turn.
+    let at_work = [group[1], person(6, 99)];
+    assert_eq!(next(&at_work, &within(16)), Some(id(6)));
 }
 
 proptest! {
@@ -66,9 +97,9 @@ proptest! {
         with_room: bool, on_duty: bool, except in prop::collection::btree_set(1_u128..11, 0..4), tried in prop::collection::btree_set(1_u128..11, 0..4),
     ) {
         let group: Vec<Candidate> = people.iter().enumerate().map(|(n, (on_duty, open, capacity, given_seq))| Candidate {
-            id: id(n as u128 + 1), on_duty: *on_duty, open: *open, capacity: *capacity, given_seq: *given_seq,
+            id: id(n as u128 + 1), on_duty: *on_duty, open: *open, capacity: *capacity, starts_in_ms: Some(0), given_seq: *given_seq,
         }).collect();
-        let filters = Filters { with_room, on_duty, except: except.into_iter().map(id).collect(), tried: tried.into_iter().map(id).collect() };
+        let filters = Filters { with_room, on_duty, except: except.into_iter().map(id).collect(), tried: tried.into_iter().map(id).collect(), ..Filters::default() };
         let admitted: Vec<&Candidate> = group.iter().filter(|one| {
             (!with_room || one.capacity.is_none_or(|capacity| one.open < capacity)) && (!on_duty || one.on_duty)
                 && !filters.except.contains(&one.id) && !filters.tried.contains(&one.id)

@@ -175,7 +175,7 @@ impl Machine<'_> {
             (Kind::Push, "person") => bits = Bits::WHO | Bits::SUBJECT,
             (Kind::Push, "answer") => bits = Bits::SUBJECT,
             (Kind::Person, "team" | "territory") => bits = Bits::GROUP,
-            (Kind::Person, "on_duty") => bits |= Bits::DUTY,
+            (Kind::Person, "on_duty" | "away" | "stand_in") => bits |= Bits::DUTY,
             (Kind::Team | Kind::Territory, "members") => bits = Bits::NONE,
             (Kind::Push, "pushed_at") | (Kind::Request, "asked_at") => bits |= Bits::OPENED,
             (Kind::Request, "due_on") => bits |= Bits::OPENED | Bits::AHEAD,
@@ -262,7 +262,7 @@ impl Machine<'_> {
                 query.element = args.first().map_or(Id::NONE, |arg| arg.id);
             }
             NarrowOp::WithRole => query.outside |= args.first().and_then(Val::text).is_some_and(|role| &**role == "partner"),
-            NarrowOp::Field => {
+            NarrowOp::Field | NarrowOp::FieldBetween => {
                 let more = Transfer::FieldNarrowed.keep(self.field_label(
                     Some(narrow.of),
                     args.first().and_then(Val::text).cloned(),

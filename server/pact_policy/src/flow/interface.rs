@@ -78,7 +78,7 @@ impl Machine<'_> {
             FnId::RotationNext => self.rotation_next(&args, pos),
             FnId::RotationWithRoom => self.rotation_with_room(&args, pos),
             FnId::RotationOnDuty | FnId::RotationAlreadyTried => args.into_iter().next().unwrap_or_else(Val::unit),
-            FnId::RotationExcept => {
+            FnId::RotationExcept | FnId::RotationOnDutyWithin => {
                 let Some(rotation) = args.first().cloned() else { return Val::unit() };
                 let lab = args.get(1).map_or(Lab::NONE, |arg| arg.lab);
                 self.under(rotation, lab)
@@ -134,6 +134,9 @@ impl Machine<'_> {
                 self.stored_aside(slot, &args[..args.len().min(1)], pos);
                 val
             }
+            FnId::Enter => self.enter(&args, pos),
+            FnId::HandOver => self.effect(Sink::Effect("hand_over"), &args, None, pos),
+            FnId::WriteTo => self.effect(Sink::Mail, &args, Some(0), pos),
             FnId::Unhighlight => self.effect(Sink::Effect("unhighlight"), &args, None, pos),
             FnId::Push => self.effect(Sink::Effect("push"), &args, None, pos),
             FnId::Escalate => self.effect(Sink::Effect("escalate"), &args, None, pos),
@@ -280,6 +283,24 @@ impl Machine<'_> {
             ),
         }
         self.effect(Sink::Post, args, None, pos)
+    }
+
+    /// A lead that a script enters: leads are counted freely, so none may be entered because of an act, a clock or a measure.
+    fn enter(&mut self, args: &[Val], pos: Pos) -> Val {
+        let val = self.effect(Sink::Effect("enter"), args, None, pos);
+        let mut lab = Lab::NONE;
+        let mut from = 0;
+        for arg in args {
+            let inner = self.deep(arg);
+            lab = self.join(lab, inner);
+            from |= Self::deep_from(arg);
+        }
+        let all = self.reaching(lab.without(Bits::SORT), from);
+        let tells = Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::MEASURE | Bits::OWN_ONLY | Bits::DUTY;
+        if Transfer::Entered.on() && all.bits.meets(tells) {
+            self.refuse(crate::rules::Rule::NoActivityTally, Sink::Effect("enter"), pos, all);
+        }
+        val
     }
 
     /// An effect: everything that it is given leaves here.

@@ -15,6 +15,7 @@ pub(crate) enum Sink {
     Digest(&'static str),
     Store,
     Post,
+    Mail,
     Log,
     Note,
     Return,
@@ -40,6 +41,7 @@ impl Sink {
             Self::Digest(name) => format!("the digest (`{name}`)"),
             Self::Store => "a stored field (`set`)".to_owned(),
             Self::Post => "a webhook (`post`)".to_owned(),
+            Self::Mail => "a mail to a customer (`write_to`)".to_owned(),
             Self::Log => "the run's log".to_owned(),
             Self::Note => "a coaching note".to_owned(),
             Self::Return => "the value that the entry point returns".to_owned(),
@@ -159,9 +161,15 @@ impl Machine<'_> {
                         || data.bits.meets(Bits::TRACE | Bits::CLOCK) && !data.bits.has(Bits::PRESENCE);
                     shown || !all.bits.has(Bits::PRESENCE) || all.bits.has(Bits::BARE)
                 }
-                Sink::Effect(_) | Sink::Store | Sink::Post | Sink::Log | Sink::Note | Sink::Return | Sink::Throw | Sink::Turn => {
-                    false
-                }
+                Sink::Effect(_)
+                | Sink::Store
+                | Sink::Post
+                | Sink::Mail
+                | Sink::Log
+                | Sink::Note
+                | Sink::Return
+                | Sink::Throw
+                | Sink::Turn => false,
             };
             if !(personal && (receiver.same(all.own) || !Transfer::OwnOnly.on())) {
                 if bits.has(Bits::AGE) {
@@ -170,7 +178,7 @@ impl Machine<'_> {
                 bits |= Bits::METRIC;
             }
         }
-        let leaves = sink == Sink::Post || (data.bits.has(Bits::OUTSIDE) && data.bits.meets(Bits::TRACE));
+        let leaves = matches!(sink, Sink::Post | Sink::Mail) || (data.bits.has(Bits::OUTSIDE) && data.bits.meets(Bits::TRACE));
         if leaves && bits.has(Bits::METRIC | Bits::TRACE) && !all.bits.meets(Bits::METRIC | Bits::DURATION) {
             return Some(Rule::NoActivityExport);
         }

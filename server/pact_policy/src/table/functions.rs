@@ -21,11 +21,14 @@ pub enum Capability {
     Digest,
     Webhook,
     Coaching,
+    Enter,
+    Handover,
+    Mail,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Push,
         Self::Highlight,
         Self::Escalate,
@@ -38,6 +41,9 @@ impl Capability {
         Self::Digest,
         Self::Webhook,
         Self::Coaching,
+        Self::Enter,
+        Self::Handover,
+        Self::Mail,
     ];
 
     /// The word in a manifest.
@@ -55,6 +61,9 @@ impl Capability {
             Self::Digest => "digest",
             Self::Webhook => "webhook",
             Self::Coaching => "coaching",
+            Self::Enter => "enter",
+            Self::Handover => "handover",
+            Self::Mail => "mail",
         }
     }
 
@@ -127,11 +136,15 @@ pub enum FnId {
     RotationNext,
     RotationWithRoom,
     RotationOnDuty,
+    RotationOnDutyWithin,
     RotationExcept,
     RotationAlreadyTried,
     Tally,
     TallyRows,
     Sum,
+    Enter,
+    HandOver,
+    WriteTo,
     Push,
     Highlight,
     Unhighlight,
@@ -254,6 +267,14 @@ pub static FUNCTIONS: &[Function] = &[
     },
     method(Ty::Rotation, F::RotationWithRoom, "with_room", &[], Ty::Rotation, "Without people at capacity."),
     method(Ty::Rotation, F::RotationOnDuty, "on_duty", &[], Ty::Rotation, "Without people whom the calendar has away."),
+    method(
+        Ty::Rotation,
+        F::RotationOnDutyWithin,
+        "on_duty_within",
+        &[p("span", Ty::AnySpan)],
+        Ty::Rotation,
+        "Only people at work now or within this span; of these, those who begin on the first morning. A working day counts as a day.",
+    ),
     method(Ty::Rotation, F::RotationExcept, "except", &[p("person", Ty::Maybe(&PERSON))], Ty::Rotation, "Without this person."),
     method(
         Ty::Rotation,
@@ -300,6 +321,27 @@ pub static FUNCTIONS: &[Function] = &[
         &[p("lead", LEAD), p("person", PERSON), BECAUSE],
         C::Transfer,
         "Gives the lead a new owner, with a handover text made from cards and plans.",
+    ),
+    effect(
+        F::HandOver,
+        "hand_over",
+        &[p("lead", LEAD), p("text", Ty::Text)],
+        C::Handover,
+        "Keeps a handover text on the lead, and sends it to the lead's owner.",
+    ),
+    effect(
+        F::Enter,
+        "enter",
+        &[p("customer", CUSTOMER), p("title", Ty::Text), o("options", Ty::Map)],
+        C::Enter,
+        "Enters a lead of a customer, unless it has an open one of this title; options are `product`, `contact`, `value` and `expected_on`.",
+    ),
+    effect(
+        F::WriteTo,
+        "write_to",
+        &[p("contact", Ty::Record(Kind::Contact)), p("subject", Ty::Text), p("text", Ty::Text)],
+        C::Mail,
+        "Writes a mail to a customer's contact; it leaves after the commit.",
     ),
     effect(
         F::Set,

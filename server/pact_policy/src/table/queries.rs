@@ -56,12 +56,14 @@ pub enum NarrowOp {
     WonSince,
     LostSince,
     Field,
+    FieldBetween,
     ByValue,
     Oldest,
     Newest,
     InSegment,
     UnplannedFor,
     Search,
+    Like,
     About,
     Kind,
     Since,
@@ -77,6 +79,8 @@ pub enum NarrowOp {
     InRegion,
     ForProduct,
     ForCustomer,
+    SuitedBy,
+    Taking,
 }
 
 const fn r(name: &'static str, kind: Kind, element: Label, doc: &'static str) -> Root {
@@ -108,6 +112,7 @@ pub static ROOTS: &[Root] = &[
 const PERSON: Ty = Ty::Record(K::Person);
 const CUSTOMER: Ty = Ty::Record(K::Customer);
 const LEAD: Ty = Ty::Record(K::Lead);
+const PACK: Ty = Ty::Record(K::Pack);
 const TEAM: Ty = Ty::Maybe(&Ty::Record(K::Team));
 const TERRITORY: Ty = Ty::Maybe(&Ty::Record(K::Territory));
 
@@ -128,14 +133,31 @@ pub static NARROWS: &[Narrow] = &[
     n(K::Lead, "won_since", N::WonSince, &[Ty::When], L::NONE, "Won since."),
     n(K::Lead, "lost_since", N::LostSince, &[Ty::When], L::NONE, "Lost since."),
     n(K::Lead, "field", N::Field, &[Ty::Text, Ty::Any], L::NONE, "Whose custom field has this value."),
+    n(
+        K::Lead,
+        "field_between",
+        N::FieldBetween,
+        &[Ty::Text, Ty::Any, Ty::Any],
+        L::NONE,
+        "Whose custom field lies between two days, numbers or amounts, both included.",
+    ),
     n(K::Lead, "by_value", N::ByValue, &[], L::NONE, "Highest value first."),
     n(K::Lead, "oldest", N::Oldest, &[], L::NONE, "Entered first, first."),
     n(K::Lead, "newest", N::Newest, &[], L::NONE, "Entered last, first."),
     n(K::Customer, "owned_by", N::OwnedBy, &[PERSON], L::WHO, "Looked after by this person."),
     n(K::Customer, "in_territory", N::InTerritory, &[TERRITORY], L::NONE, "In this territory or below it."),
     n(K::Customer, "in_segment", N::InSegment, &[Ty::Text], L::NONE, "In this segment."),
+    n(K::Customer, "suited_by", N::SuitedBy, &[PACK], L::NONE, "Whom this pack suits, by its segments or its product."),
     n(K::Customer, "unplanned_for", N::UnplannedFor, &[Ty::AnySpan], L::CLOCK, "With no plan for this long, past or ahead."),
     n(K::Customer, "field", N::Field, &[Ty::Text, Ty::Any], L::NONE, "Whose custom field has this value."),
+    n(
+        K::Customer,
+        "field_between",
+        N::FieldBetween,
+        &[Ty::Text, Ty::Any, Ty::Any],
+        L::NONE,
+        "Whose custom field lies between two days, numbers or amounts, both included.",
+    ),
     n(K::Customer, "search", N::Search, &[Ty::Text], L::NONE, "Found by these words, best first."),
     n(K::Card, "of_customer", N::OfCustomer, &[CUSTOMER], L::NONE, "About this customer."),
     n(K::Card, "of_lead", N::OfLead, &[LEAD], L::NONE, "About this lead."),
@@ -144,9 +166,11 @@ pub static NARROWS: &[Narrow] = &[
     n(K::Card, "since", N::Since, &[Ty::When], L::NONE, "Said by the customer since that day."),
     n(K::Card, "by_others", N::ByOthers, &[PERSON], L::NONE, "Without those that this person wrote."),
     n(K::Card, "search", N::Search, &[Ty::Text], L::NONE, "Found by these words, best first."),
+    n(K::Card, "like", N::Like, &[Ty::Text], L::NONE, "With words in common with this text, the most alike first."),
     n(K::Plan, "of_customer", N::OfCustomer, &[CUSTOMER], L::NONE, "With this customer."),
     n(K::Plan, "ahead", N::Ahead, &[Ty::AnySpan], L::NONE, "From today until this long ahead."),
     n(K::Plan, "of_person", N::OfPerson, &[PERSON], L::WHO, "Announced by this person."),
+    n(K::Plan, "taking", N::Taking, &[PACK], L::NONE, "That take this pack along."),
     n(K::Plan, "in_team", N::InTeam, &[TEAM], L::NONE, "Announced in this team."),
     n(K::Request, "waiting", N::Waiting, &[], L::NONE, "Not answered yet."),
     n(K::Request, "overdue", N::Overdue, &[], L::CLOCK, "Not answered, and past the due day."),

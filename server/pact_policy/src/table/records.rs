@@ -133,6 +133,8 @@ pub static MEMBERS: &[Member] = &[
     m(K::Person, "languages", TEXTS, L::WHO, "Languages, as ISO 639 codes of two letters."),
     m(K::Person, "time_zone", TEXT, L::WHO, "The person's IANA time zone."),
     m(K::Person, "on_duty", Ty::Bool, L::WHO, "Whether the calendar has the person at work now."),
+    m(K::Person, "away", Ty::Bool, L::WHO, "Whether the calendar has the person absent today."),
+    m(K::Person, "stand_in", MAYBE_PERSON, L::WHO, "The person who stands in while this one is away."),
     m(K::Team, "name", TEXT, L::NONE, "The team's name."),
     m(K::Team, "region", MAYBE_TEXT, L::NONE, "The region that the team works in."),
     m(K::Team, "members", Ty::Query(K::Person), L::WHO, "The team's people."),

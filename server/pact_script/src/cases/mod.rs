@@ -17,7 +17,7 @@
 //! [[world.person]]                    # any kind of the table: lead, push, lead_event, customer, contact, card, plan, request,
 //! id = "ann"                          # person, team, territory, pack, goal, period, act
 //! territory = "north"                 # records are named by their handle; any member of the table can be written
-//! roles = ["rep"]                     # beside members: person: roles, capacity · lead: state, closed_at
+//! roles = ["rep"]                     # beside members: person: roles, capacity, on_duty_in (a span) · lead: state, closed_at
 //!                                     # territory: above · lead_event: lead · act: period · every kind: fields
 //! [[world.lead]]
 //! id = "pumps"

@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use pact_core::time::{Instant, MINUTES_PER_WORK_DAY};
 use pact_policy::table::{Kind, NarrowOp};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::world::{World, reference};
@@ -76,6 +77,12 @@ pub(super) fn narrowed(world: &World, kind: Kind, mut rows: Rows, op: NarrowOp, 
                     == wanted
             });
         }
+        NarrowOp::FieldBetween => {
+            let bounds = args.get(1).and_then(place).zip(args.get(2).and_then(place));
+            let inside =
+                |value: &Value| place(value).zip(bounds.clone()).is_some_and(|(at, (from, until))| from <= at && at <= until);
+            rows.retain(|record| record.fields.iter().any(|(name, value)| name.to_lowercase() == text && inside(value)));
+        }
         NarrowOp::ByValue => rows.sort_by_key(|lead| Reverse(minor(lead))),
         NarrowOp::Oldest => rows.sort_by_key(|lead| instant(lead, "created_at")),
         NarrowOp::Newest => rows.sort_by_key(|lead| Reverse(instant(lead, "created_at"))),
@@ -85,6 +92,7 @@ pub(super) fn narrowed(world: &World, kind: Kind, mut rows: Rows, op: NarrowOp, 
             rows.retain(|customer| !planned_since(world, customer.id, from));
         }
         NarrowOp::Search => rows = found(kind, rows, &text),
+        NarrowOp::Like => rows = found(kind, rows, &text),
         NarrowOp::About => rows.retain(|card| says(card, "about", &text)),
         NarrowOp::Kind => rows.retain(|card| says(card, "kind", &text)),
         NarrowOp::Since => rows.retain(|card| day(world, card, "said_on") >= day_of(world, args.first())),
@@ -100,6 +108,11 @@ pub(super) fn narrowed(world: &World, kind: Kind, mut rows: Rows, op: NarrowOp, 
         }
         NarrowOp::Named => rows.retain(|record| says(record, "title", &text)),
         NarrowOp::ForProduct => rows.retain(|pack| says(pack, "product", &text)),
+        NarrowOp::Taking => rows.retain(|plan| reference(plan, "pack") == Some(id)),
+        NarrowOp::SuitedBy => {
+            let pack = world.record(Kind::Pack, id);
+            rows.retain(|customer| pack.is_some_and(|pack| suits(world, pack, customer.id)));
+        }
         NarrowOp::ForCustomer => rows.retain(|pack| suits(world, pack, id)),
         // Teams, people and territories are found in the organisation.
         NarrowOp::All | NarrowOp::WithRole | NarrowOp::WithSkill | NarrowOp::Speaking | NarrowOp::OnDuty | NarrowOp::InRegion => {
@@ -159,6 +172,17 @@ fn since(world: &World, at: Instant, from: Option<&Value>) -> bool {
         Some(Value::Instant(millis)) => at.millis() >= *millis,
         other => day_of(world, Some(&Value::Instant(at.millis()))) >= day_of(world, other),
     }
+}
+
+/// Where a value stands among those of its type: days among days, numbers among numbers, amounts among amounts of a currency.
+fn place(value: &Value) -> Option<(String, Decimal)> {
+    Some(match value {
+        Value::Day(day) => ("day".to_owned(), Decimal::from(day.num_days_from_ce())),
+        Value::Int(number) => ("number".to_owned(), Decimal::from(*number)),
+        Value::Decimal(number) => ("number".to_owned(), *number),
+        Value::Money { minor, currency } => (currency.clone(), Decimal::from(*minor)),
+        _ => return None,
+    })
 }
 
 fn minor(lead: &Record) -> i64 {

@@ -28,6 +28,8 @@ pub struct WorldError {
 pub(crate) struct Extra {
     pub(crate) roles: Vec<String>,
     pub(crate) capacity: Option<i64>,
+    /// When a person who is not on duty will be.
+    pub(crate) on_duty_in: Option<Span>,
     /// A lead's state.
     pub(crate) state: Option<String>,
     /// When a lead was won or lost.
@@ -142,6 +144,9 @@ impl Reader {
         match (kind, key) {
             (Kind::Person, "roles") => extra.roles = handles(key, value).map_err(|error| error.message)?,
             (Kind::Person, "capacity") => extra.capacity = value.as_integer(),
+            (Kind::Person, "on_duty_in") => {
+                extra.on_duty_in = Some(text()?.parse().map_err(|error: pact_core::time::SpanError| error.to_string())?);
+            }
             (Kind::Lead, "state") => extra.state = Some(text()?),
             (Kind::Lead, "closed_at") => extra.closed_at = Some(instant(value)?),
             (Kind::Territory, "above") | (Kind::LeadEvent, "lead") | (Kind::Act, "period") => extra.of = Some(id_of(&text()?)),

@@ -139,7 +139,8 @@ impl World {
         let turns: Vec<Uuid> = self.turns.get(&rotate.name).into_iter().flatten().chain(&rotate.taken).copied().collect();
         let group: Vec<Candidate> = rotate.people.iter().map(|id| self.candidate(*id, &turns, &rotate.taken)).collect();
         let except = rotate.except.iter().copied().collect();
-        next(&group, &Filters { with_room: rotate.with_room, on_duty: rotate.on_duty, except, tried })
+        let on_duty_within_ms = rotate.on_duty_within.map(|seconds| seconds.saturating_mul(1_000));
+        next(&group, &Filters { with_room: rotate.with_room, on_duty: rotate.on_duty, on_duty_within_ms, except, tried })
     }
 
     fn candidate(&self, id: Uuid, turns: &[Uuid], taken: &[Uuid]) -> Candidate {
@@ -147,9 +148,12 @@ impl World {
         let owned = self.all(Kind::Lead).iter().filter(|lead| reference(lead, "owner") == Some(id) && self.is_open(lead)).count();
         let written = self.all(Kind::Person).iter().position(|person| person.id == id).unwrap_or(0) as i64;
         let taken = taken.iter().filter(|taken| **taken == id).count();
+        let on_duty = person.is_some_and(|person| members::get(person, "on_duty") == Some(&Value::Bool(true)));
+        let starts_in = self.extras.get(&id).and_then(|extra| extra.on_duty_in).map(|span| span.seconds().saturating_mul(1_000));
         Candidate {
             id,
-            on_duty: person.is_some_and(|person| members::get(person, "on_duty") == Some(&Value::Bool(true))),
+            on_duty,
+            starts_in_ms: if on_duty { Some(0) } else { starts_in },
             open: (owned + taken) as i64,
             capacity: self.extras.get(&id).and_then(|extra| extra.capacity),
             // Who never had a turn comes first, in the order written.

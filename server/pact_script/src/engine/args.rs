@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use pact_core::time::{Instant, Span, WorkSpan};
+use pact_core::time::{Instant, MINUTES_PER_WORK_DAY, Span, WorkSpan};
 use pact_policy::table::{Function, Kind, Param};
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 use rust_decimal::Decimal;
@@ -14,6 +14,8 @@ use super::desk::{Failed, Host, fail};
 use super::handles::{Draft, Rec, Rotation, Rows, Tally};
 use crate::effect::Within;
 use crate::value::Value;
+
+const SECONDS_PER_DAY: i64 = 86_400;
 
 /// One call of a function of the table.
 pub(crate) struct Call<'a, 'c, 'd> {
@@ -98,6 +100,14 @@ impl<'a, 'c, 'd> Call<'a, 'c, 'd> {
     pub(crate) fn text(&self, index: usize) -> Result<String, Failed> {
         let text = self.arg(index).and_then(|arg| arg.as_immutable_string_ref().ok().map(|text| text.to_string()));
         text.ok_or_else(|| self.wrong(index, "text"))
+    }
+
+    /// A span of either kind as seconds by the clock, in which a working day is a day.
+    pub(crate) fn clock_seconds(&self, index: usize) -> Result<i64, Failed> {
+        if let Some(span) = self.maybe_typed::<WorkSpan>(index) {
+            return Ok(span.minutes().saturating_mul(SECONDS_PER_DAY) / MINUTES_PER_WORK_DAY);
+        }
+        Ok(self.typed::<Span>(index, "span such as `hours(16)`")?.seconds())
     }
 
     pub(crate) fn map(&self, index: usize) -> Result<Option<Map>, Failed> {

@@ -6,7 +6,7 @@ use pact_policy::table::Kind;
 use rhai::Dynamic;
 
 use super::args::Call;
-use super::convert::say_type;
+use super::convert::{say_type, to_value};
 use super::desk::{Failed, Stop, fail, stop};
 use super::handles::{Digest, Draft, Rec};
 use crate::effect::{Effect, Line, Section};
@@ -58,6 +58,42 @@ pub(super) fn transfer(call: &Call<'_, '_, '_>) -> Given {
     let (lead, person, because) = (call.rec(0, Kind::Lead)?, call.rec(1, Kind::Person)?, call.text(2)?);
     let bytes = because.len();
     wish(call, Effect::Transfer { lead, person, because }, bytes)
+}
+
+pub(super) fn hand_over(call: &Call<'_, '_, '_>) -> Given {
+    let (lead, text) = (call.rec(0, Kind::Lead)?, call.text(1)?);
+    let bytes = text.len();
+    wish(call, Effect::HandOver { lead, text }, bytes)
+}
+
+/// A lead that a script enters; options that are `()` are left out.
+pub(super) fn enter(call: &Call<'_, '_, '_>) -> Given {
+    let (customer, title) = (call.rec(0, Kind::Customer)?, call.text(1)?);
+    let (mut product, mut contact, mut value, mut expected_on) = (None, None, None, None);
+    for (option, given) in call.map(2)?.unwrap_or_default() {
+        match (option.as_str(), to_value(&given).map_err(|why| fail(format!("enter: {why}")))?) {
+            ("product" | "contact" | "value" | "expected_on", Value::Unit) => {}
+            ("product", Value::Text(text)) => product = Some(text),
+            ("contact", Value::Ref(Kind::Contact, id)) => contact = Some(id),
+            ("value", Value::Money { minor, currency }) => value = Some((minor, currency)),
+            ("expected_on", Value::Day(day)) => expected_on = Some(day),
+            ("product" | "contact" | "value" | "expected_on", _) => {
+                return Err(fail(format!("enter: `{option}` is {}, which it cannot be.", say_type(&given))));
+            }
+            (other, _) => {
+                let known = "`product`, `contact`, `value` and `expected_on`";
+                return Err(fail(format!("enter: there is no option `{other}`. The options are {known}.")));
+            }
+        }
+    }
+    let bytes = title.len() + product.as_ref().map_or(0, String::len);
+    wish(call, Effect::Enter { customer, title, product, contact, value, expected_on }, bytes)
+}
+
+pub(super) fn write_to(call: &Call<'_, '_, '_>) -> Given {
+    let (contact, subject, text) = (call.rec(0, Kind::Contact)?, call.text(1)?, call.text(2)?);
+    let bytes = subject.len() + text.len();
+    wish(call, Effect::WriteTo { contact, subject, text }, bytes)
 }
 
 pub(super) fn set(call: &Call<'_, '_, '_>) -> Given {

@@ -51,6 +51,7 @@ pub(crate) fn call(call: &Call<'_, '_, '_>) -> Given {
         FnId::RotationNext => next(call),
         FnId::RotationWithRoom => Ok(Dynamic::from(Rotation { with_room: true, ..call.rotation()? })),
         FnId::RotationOnDuty => Ok(Dynamic::from(Rotation { on_duty: true, ..call.rotation()? })),
+        FnId::RotationOnDutyWithin => on_duty_within(call),
         FnId::RotationExcept => except(call),
         FnId::RotationAlreadyTried => {
             Ok(Dynamic::from(Rotation { already_tried: Some(call.rec(0, Kind::Lead)?), ..call.rotation()? }))
@@ -58,6 +59,9 @@ pub(crate) fn call(call: &Call<'_, '_, '_>) -> Given {
         FnId::Tally => tally(call),
         FnId::TallyRows => Ok(tally_rows(&call.tally()?)),
         FnId::Sum => sum(call),
+        FnId::Enter => effects::enter(call),
+        FnId::HandOver => effects::hand_over(call),
+        FnId::WriteTo => effects::write_to(call),
         FnId::Push => effects::push(call),
         FnId::Highlight => effects::highlight(call),
         FnId::Unhighlight => effects::unhighlight(call),
@@ -182,7 +186,20 @@ fn rotation(call: &Call<'_, '_, '_>) -> Given {
         return Err(fail(format!("rotation: `people` is a query of {}, and one of Person is wanted.", people.kind().name())));
     }
     let name = call.text(0)?;
-    Ok(Dynamic::from(Rotation { name, people, with_room: false, on_duty: false, except: Vec::new(), already_tried: None }))
+    Ok(Dynamic::from(Rotation {
+        name,
+        people,
+        with_room: false,
+        on_duty: false,
+        on_duty_within: None,
+        except: Vec::new(),
+        already_tried: None,
+    }))
+}
+
+fn on_duty_within(call: &Call<'_, '_, '_>) -> Given {
+    let on_duty_within = Some(call.clock_seconds(0)?);
+    Ok(Dynamic::from(Rotation { on_duty_within, ..call.rotation()? }))
 }
 
 fn except(call: &Call<'_, '_, '_>) -> Given {
@@ -204,8 +221,8 @@ fn next(call: &Call<'_, '_, '_>) -> Given {
         });
         Ok(moved.collect())
     })?;
-    let Rotation { name, with_room, on_duty, except, already_tried, .. } = rotation;
-    let rotate = Rotate { name: name.clone(), people, with_room, on_duty, except, already_tried, taken };
+    let Rotation { name, with_room, on_duty, on_duty_within, except, already_tried, .. } = rotation;
+    let rotate = Rotate { name: name.clone(), people, with_room, on_duty, on_duty_within, except, already_tried, taken };
     let Answer::Person(person) = call.host.ask(Ask::Rotate(rotate))? else { return Err(stop(Stop::HostGone)) };
     let Some(person) = person else { return Ok(Dynamic::UNIT) };
     let line = call.line();

@@ -100,6 +100,8 @@ pub(crate) struct Rotation {
     pub(crate) people: Rows,
     pub(crate) with_room: bool,
     pub(crate) on_duty: bool,
+    /// Within so many seconds.
+    pub(crate) on_duty_within: Option<i64>,
     pub(crate) except: Vec<Uuid>,
     pub(crate) already_tried: Option<Uuid>,
 }

@@ -46,7 +46,7 @@ pub(super) fn atoms(world: &World, call: &str, outcome: &Outcome) -> Vec<Atom> {
                 digest(world, call, *person, title, sections, &mut all);
                 continue;
             }
-            Effect::Post { .. } => (Sort::Post, None),
+            Effect::Post { .. } | Effect::WriteTo { .. } => (Sort::Post, None),
             Effect::Note { .. } => (Sort::Note, None),
             Effect::Notify { person, .. } | Effect::Ask { person, .. } => (Sort::Effect, Some(*person)),
             Effect::Push { .. }
@@ -54,6 +54,8 @@ pub(super) fn atoms(world: &World, call: &str, outcome: &Outcome) -> Vec<Atom> {
             | Effect::Unhighlight { .. }
             | Effect::Escalate { .. }
             | Effect::Transfer { .. }
+            | Effect::HandOver { .. }
+            | Effect::Enter { .. }
             | Effect::Set { .. }
             | Effect::WriteCard { .. }
             | Effect::Suggest { .. }

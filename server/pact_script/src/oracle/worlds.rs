@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use fastrand::Rng;
-use pact_core::time::{Instant, MINUTES_PER_WORK_DAY};
+use pact_core::time::{Instant, MINUTES_PER_WORK_DAY, Span};
 use pact_policy::manifest::{Field, FieldType};
 use pact_policy::table::{Kind, Member, Ty, members_of};
 use uuid::Uuid;
@@ -177,6 +177,7 @@ impl Maker<'_> {
             Kind::Person => {
                 extra.roles = self.roles(rng, at);
                 extra.capacity = (rng.u8(0..3) == 0).then(|| rng.i64(0..5));
+                extra.on_duty_in = (rng.u8(0..3) > 0).then(|| Span::of_seconds(rng.i64(0..4 * 86_400)));
             }
             Kind::Lead => {
                 let states = self.words.about("state");

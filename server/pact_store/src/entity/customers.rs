@@ -115,3 +115,17 @@ entity! {
         pub at: i64,
     }
 }
+
+entity! {
+    /// A handover text on a lead, for its new owner.
+    handover = "handovers" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub lead_id: Uuid,
+        /// For whom it was written.
+        pub person_id: Option<Uuid>,
+        pub text: String,
+        pub by_plugin: Option<String>,
+        pub made_at: i64,
+    }
+}

@@ -45,7 +45,7 @@ mod search;
 mod talks;
 
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
-pub use customers::{contact, customer, lead, lead_event, push};
+pub use customers::{contact, customer, handover, lead, lead_event, push};
 pub use events::{digest, event, message, rotation};
 pub use evidence::{evidence_checkpoint, evidence_entry, evidence_head, evidence_name, evidence_node, evidence_text};
 pub use imports::{import, import_mapping, import_row_refused};
@@ -54,4 +54,4 @@ pub use people::{absence, holiday, organisation, person, team, territory};
 pub use schedules::{quiet_mark, quiet_sweep, schedule};
 pub use scripts::{custom_field, custom_value, plugin, run, run_subject, script_version};
 pub use search::search_doc;
-pub use talks::{card, goal, pack, plan, request};
+pub use talks::{card, goal, pack, plan, plan_day, request};

@@ -39,6 +39,15 @@ entity! {
 }
 
 entity! {
+    /// When the day of a plan will be over; gone once it is.
+    plan_day = "plan_days" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub plan_id: Uuid,
+        pub over_at: i64,
+    }
+}
+
+entity! {
     /// A question or job about a customer for a colleague, supplier or partner.
     request = "requests" {
         #[sea_orm(primary_key, auto_increment = false)]

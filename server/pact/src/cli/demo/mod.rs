@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 use self::client::Client;
 use self::company::Demo;
 use self::voice::Voice;
-use super::config::{Common, Configuration, Listening};
+use super::config::{Common, Configuration, Listening, usual_plugins};
 use crate::running::Running;
 
 /// Where the demo listens when nothing says otherwise; another port is taken when this one is in use.
@@ -41,9 +41,9 @@ pub(super) struct DemoCommand {
     /// The number from which the company is made: the same seed and day make the same company
     #[arg(long, default_value_t = 7, value_name = "NUMBER")]
     seed: u64,
-    /// The folder of plugins
-    #[arg(long, env = "PACT_PLUGINS", default_value = "plugins", value_name = "FOLDER")]
-    plugins: PathBuf,
+    /// The folder of plugins [default: plugins, or, where there is no such folder, those that PACT brings along]
+    #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
+    plugins: Option<PathBuf>,
     /// Stop when the tour is over, instead of serving until Ctrl-C
     #[arg(long)]
     exit_after_tour: bool,
@@ -59,10 +59,11 @@ impl DemoCommand {
     }
 
     async fn show(self) -> anyhow::Result<()> {
-        if !self.plugins.is_dir() {
+        let plugins = self.plugins.or_else(usual_plugins);
+        if let Some(folder) = plugins.as_deref().filter(|folder| !folder.is_dir()) {
             bail!(
-                "there is no folder {}: leads are pushed by a plugin, so start the demo where PACT's plugins are, or name them with --plugins",
-                self.plugins.display()
+                "there is no folder {}: leads are pushed by a plugin, so name a folder that has one, or none for those that PACT brings along",
+                folder.display()
             );
         }
         let voice = Voice::of_this_terminal();
@@ -74,7 +75,7 @@ impl DemoCommand {
         configuration.settings.secure_cookies = false;
         let store = configuration.open_store().await?;
         found_organisation(&store, "The demo").await?;
-        let running = Running::start(store, configuration.settings, listener, &self.plugins).await?;
+        let running = Running::start(store, configuration.settings, listener, plugins.as_deref()).await?;
         let demo = Demo::prepare(&running.app, self.seed, &voice).await?;
         running.app.access.tend_keys(&running.app).await?;
         home.say(&voice);

@@ -7,10 +7,13 @@ use pact_script::value::Value;
 use pact_store::entity::{customer, lead, plan};
 use pact_store::search;
 use sea_orm::sea_query::NullOrdering;
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use uuid::Uuid;
 
+use super::others::suited_by;
 use super::{
     Sieve, in_territory, instant, misfit, narrowed, narrows, nothing, of, people_of_team, refers, says, span, with_field,
+    with_field_between,
 };
 use crate::facts::RunFacts;
 use crate::refusal::Refusal;
@@ -41,6 +44,7 @@ pub(super) fn leads(facts: &RunFacts, query: &Query) -> Result<Select<lead::Enti
             N::WonSince => select.filter(C::State.eq("won")).filter(C::ClosedAt.gte(instant(facts, args)?)),
             N::LostSince => select.filter(C::State.eq("lost")).filter(C::ClosedAt.gte(instant(facts, args)?)),
             N::Field => with_field(facts, select, C::Id, Kind::Lead, args)?,
+            N::FieldBetween => with_field_between(facts, select, C::Id, Kind::Lead, args)?,
             N::ByValue => select.order_by_with_nulls(C::ValueMinor, Order::Desc, NullOrdering::Last),
             N::Oldest => select.order_by_asc(C::CreatedAt),
             N::Newest => select.order_by_desc(C::CreatedAt),
@@ -50,15 +54,21 @@ pub(super) fn leads(facts: &RunFacts, query: &Query) -> Result<Select<lead::Enti
     Ok(select.order_by_asc(C::CreatedAt).order_by_asc(C::Id))
 }
 
-pub(super) async fn customers(facts: &RunFacts, query: &Query) -> Result<Select<customer::Entity>, Refusal> {
+/// Customers, and the order in which a search found them.
+pub(super) async fn customers(facts: &RunFacts, query: &Query) -> Result<(Select<customer::Entity>, Option<Vec<Uuid>>), Refusal> {
     use customer::Column as C;
     let start = customer::Entity::find().filter(C::MergedIntoId.is_null());
     let found = match narrows(query).find(|(op, _)| *op == N::Search) {
         Some((_, [Value::Text(words)])) => Some(search::ids(facts.app().store.read(), "customer", words).await?),
         Some(_) | None => None,
     };
+    let mut suited = Condition::all();
+    for (_, args) in narrows(query).filter(|(op, _)| *op == N::SuitedBy) {
+        suited = suited.add(suited_by(facts, args).await?);
+    }
     let select = narrowed(start, query, |select, op, args| {
         Ok(match op {
+            N::SuitedBy => select.filter(suited.clone()),
             N::OwnedBy => select.filter(refers(C::OwnerId, args)),
             N::InTerritory => select.filter(in_territory(facts, C::TerritoryId, args)),
             N::InSegment => select.filter(says(C::Segment, args)),
@@ -74,6 +84,7 @@ pub(super) async fn customers(facts: &RunFacts, query: &Query) -> Result<Select<
                 select.filter(C::Id.not_in_subquery(planned))
             }
             N::Field => with_field(facts, select, C::Id, Kind::Customer, args)?,
+            N::FieldBetween => with_field_between(facts, select, C::Id, Kind::Customer, args)?,
             N::Search => match &found {
                 Some(ids) => select.filter(C::Id.is_in(ids.iter().copied())),
                 None => select.filter(nothing()),
@@ -81,7 +92,7 @@ pub(super) async fn customers(facts: &RunFacts, query: &Query) -> Result<Select<
             _ => return Err(misfit(op, Kind::Customer)),
         })
     })?;
-    Ok(select.order_by_asc(C::Name).order_by_asc(C::Id))
+    Ok((select.order_by_asc(C::Name).order_by_asc(C::Id), found))
 }
 
 /// What only a calendar can tell of leads: whether they are quiet for longer than a span of working time.

@@ -6,8 +6,8 @@
 mod leads;
 mod others;
 
-use chrono::NaiveDate;
-use chrono_tz::Tz;
+use std::collections::HashMap;
+
 use pact_core::time::Instant;
 use pact_policy::table::{Kind, NarrowOp};
 use pact_script::facts::{Query, Step};
@@ -34,13 +34,19 @@ pub(super) async fn rows(facts: &RunFacts, query: &Query, limit: Option<u32>) ->
             Ok(rows.iter().map(|row| lens.lead(row)).collect())
         }
         Kind::Customer => {
-            let rows = sift(facts, leads::customers(facts, query).await?, limit, None).await?;
+            let (select, ranked) = leads::customers(facts, query).await?;
+            let rows = by_rank(facts, select, limit, ranked, |row: &customer::Model| row.id).await?;
             Ok(rows.iter().map(|row| lens.customer(row)).collect())
         }
         Kind::Contact => plain(facts, others::contacts(query)?, limit, records::contact).await,
         Kind::Push => plain(facts, others::pushes(query)?, limit, records::push).await,
         Kind::LeadEvent => plain(facts, others::history(query)?, limit, records::lead_event).await,
-        Kind::Card => plain(facts, others::cards(facts, query).await?, limit, records::card).await,
+        Kind::Card => {
+            let (select, ranked) = others::cards(facts, query).await?;
+            by_rank(facts, select, limit, ranked, |row: &card::Model| row.id)
+                .await
+                .map(|rows| rows.iter().map(records::card).collect())
+        }
         Kind::Plan => plain(facts, others::plans(facts, query)?, limit, records::plan).await,
         Kind::Request => plain(facts, others::requests(facts, query)?, limit, records::request).await,
         Kind::Pack => others::packs(facts, query, limit).await,
@@ -53,8 +59,8 @@ pub(super) async fn rows(facts: &RunFacts, query: &Query, limit: Option<u32>) ->
 pub(super) async fn count(facts: &RunFacts, query: &Query) -> Result<u64, Refusal> {
     let counted = match query.kind {
         Kind::Lead if leads::sieve_leads(facts, query)?.is_none() => number(facts, leads::leads(facts, query)?).await?,
-        Kind::Customer => number(facts, leads::customers(facts, query).await?).await?,
-        Kind::Card => number(facts, others::cards(facts, query).await?).await?,
+        Kind::Customer => number(facts, leads::customers(facts, query).await?.0).await?,
+        Kind::Card => number(facts, others::cards(facts, query).await?.0).await?,
         Kind::Plan => number(facts, others::plans(facts, query)?).await?,
         Kind::Request => number(facts, others::requests(facts, query)?).await?,
         Kind::Contact => number(facts, others::contacts(query)?).await?,
@@ -120,6 +126,28 @@ where
 {
     let rows = select.limit(limit).all(facts.app().store.read()).await.map_err(pact_store::StoreError::from)?;
     Ok(rows.iter().map(to_record).collect())
+}
+
+/// Rows in the order of their ids in `ranked`, the best first; in the query's own order where nothing was searched for.
+async fn by_rank<E>(
+    facts: &RunFacts,
+    select: Select<E>,
+    limit: Option<u64>,
+    ranked: Option<Vec<Uuid>>,
+    id: fn(&E::Model) -> Uuid,
+) -> Result<Vec<E::Model>, Refusal>
+where
+    E: EntityTrait,
+{
+    let conn = facts.app().store.read();
+    let Some(ranked) = ranked else {
+        return Ok(select.limit(limit).all(conn).await.map_err(pact_store::StoreError::from)?);
+    };
+    let place: HashMap<Uuid, usize> = ranked.into_iter().enumerate().map(|(place, id)| (id, place)).collect();
+    let mut rows = select.all(conn).await.map_err(pact_store::StoreError::from)?;
+    rows.sort_by_key(|row| place.get(&id(row)).copied().unwrap_or(usize::MAX));
+    rows.truncate(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX));
+    Ok(rows)
 }
 
 async fn sift<E>(
@@ -189,17 +217,9 @@ fn says(column: impl ColumnTrait, args: &[Value]) -> Condition {
 fn instant(facts: &RunFacts, args: &[Value]) -> Result<i64, Refusal> {
     match args.first() {
         Some(Value::Instant(ms)) => Ok(*ms),
-        Some(Value::Day(day)) => Ok(start_of_day(*day, facts.snapshot().zone)),
+        Some(Value::Day(day)) => Ok(Instant::start_of(*day, facts.snapshot().zone).millis()),
         other => Err(Refusal::invalid("query", format!("a day or an instant is wanted, not {other:?}."))),
     }
-}
-
-/// The first instant of a day on the clocks of a zone; where they skip midnight, the first instant after it.
-fn start_of_day(day: NaiveDate, zone: Tz) -> i64 {
-    let local = |hour| day.and_hms_opt(hour, 0, 0).and_then(|time| time.and_local_timezone(zone).earliest());
-    (0..=3)
-        .find_map(local)
-        .map_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis(), |at| at.timestamp_millis())
 }
 
 /// The day that an argument names, as days are stored.
@@ -259,6 +279,35 @@ fn narrowed<E: EntityTrait>(
         select = apply(select, op, args)?;
     }
     Ok(select)
+}
+
+/// Rows whose custom field lies between two values, both included.
+fn with_field_between<E: EntityTrait>(
+    facts: &RunFacts,
+    select: Select<E>,
+    id: E::Column,
+    kind: Kind,
+    args: &[Value],
+) -> Result<Select<E>, Refusal> {
+    let [Value::Text(name), from, until] = args else {
+        return Err(Refusal::invalid("query", "field_between(name, from, until) takes a name and two values."));
+    };
+    let Some(field) = facts.field(kind, name) else {
+        return Err(Refusal::invalid("query", format!("The plugin declares no field \"{name}\" on this record.")));
+    };
+    let found = match (from, until) {
+        (Value::Day(_), Value::Day(_)) => {
+            pact_store::field::records_with_text(field.id, &crate::fields::encode(from), &crate::fields::encode(until))
+        }
+        _ => match (crate::fields::number(from), crate::fields::number(until)) {
+            (Some(from), Some(until)) => pact_store::field::records_with_number(field.id, from, until),
+            _ => {
+                let why = "field_between takes two days or two numbers. Write days as `today()` and `today() + days(90)`.";
+                return Err(Refusal::invalid("query", why));
+            }
+        },
+    };
+    Ok(select.filter(id.in_subquery(found)))
 }
 
 /// Rows whose custom field has a value.

@@ -8,13 +8,15 @@ use pact_script::facts::Query;
 use pact_script::value::{Record, Value};
 use pact_store::entity::{card, contact, customer, goal, lead, lead_event, pack, plan, push, request};
 use pact_store::{StoreError, search};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use super::{day, misfit, narrowed, narrows, nothing, of, people_of_team, refers, says, span};
 use crate::facts::{RunFacts, records};
 use crate::refusal::Refusal;
 
+/// How many cards may be like a text.
+const MAX_ALIKE: u64 = 200;
 /// How many packs are looked through for a customer.
 const MAX_PACKS: u64 = 1_000;
 
@@ -49,16 +51,26 @@ pub(super) fn history(query: &Query) -> Result<Select<lead_event::Entity>, Refus
     Ok(select.order_by_asc(C::At).order_by_asc(C::Id))
 }
 
-pub(super) async fn cards(facts: &RunFacts, query: &Query) -> Result<Select<card::Entity>, Refusal> {
+/// Cards, and the order in which a search found them.
+pub(super) async fn cards(facts: &RunFacts, query: &Query) -> Result<(Select<card::Entity>, Option<Vec<Uuid>>), Refusal> {
     use card::Column as C;
     let start = match of(query, Kind::Customer) {
         Some(customer) => card::Entity::find().filter(C::CustomerId.eq(customer)),
         None => card::Entity::find(),
     };
-    let found = match narrows(query).find(|(op, _)| *op == N::Search) {
-        Some((_, [Value::Text(words)])) => search::ids(facts.app().store.read(), "card", words).await?,
-        Some(_) | None => Vec::new(),
-    };
+    let mut found: Option<Vec<Uuid>> = None;
+    for (op, args) in narrows(query) {
+        let ids = match (op, args) {
+            (N::Search, [Value::Text(words)]) => search::ids(facts.app().store.read(), "card", words).await?,
+            (N::Like, [Value::Text(text)]) => search::like(facts.app().store.read(), "card", text, MAX_ALIKE).await?,
+            _ => continue,
+        };
+        // Of two searches the first says the order.
+        found = Some(match found {
+            Some(before) => before.into_iter().filter(|id| ids.contains(id)).collect(),
+            None => ids,
+        });
+    }
     let select = narrowed(start, query, |select, op, args| {
         Ok(match op {
             N::OfCustomer => select.filter(refers(C::CustomerId, args)),
@@ -72,11 +84,11 @@ pub(super) async fn cards(facts: &RunFacts, query: &Query) -> Result<Select<card
                 }
                 _ => select,
             },
-            N::Search => select.filter(C::Id.is_in(found.iter().copied())),
+            N::Search | N::Like => select.filter(C::Id.is_in(found.iter().flatten().copied())),
             _ => return Err(misfit(op, Kind::Card)),
         })
     })?;
-    Ok(select.order_by_desc(C::SaidOn).order_by_desc(C::Id))
+    Ok((select.order_by_desc(C::SaidOn).order_by_desc(C::Id), found))
 }
 
 pub(super) fn plans(facts: &RunFacts, query: &Query) -> Result<Select<plan::Entity>, Refusal> {
@@ -96,6 +108,7 @@ pub(super) fn plans(facts: &RunFacts, query: &Query) -> Result<Select<plan::Enti
             }
             N::OfPerson => select.filter(refers(C::PersonId, args)),
             N::InTeam => select.filter(C::PersonId.is_in(people_of_team(facts, args))),
+            N::Taking => select.filter(refers(C::PackId, args)),
             _ => return Err(misfit(op, Kind::Plan)),
         })
     })?;
@@ -153,6 +166,26 @@ pub(super) async fn packs(facts: &RunFacts, query: &Query, limit: Option<u64>) -
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let fits = |row: &&pack::Model| suits.iter().all(|(segment, products)| suits_customer(row, segment.as_deref(), products));
     Ok(rows.iter().filter(fits).take(limit).map(records::pack).collect())
+}
+
+/// The condition that a customer suits a pack: by its segment, and by the product of one of its leads.
+pub(super) async fn suited_by(facts: &RunFacts, args: &[Value]) -> Result<Condition, Refusal> {
+    let Some(Value::Ref(Kind::Pack, id)) = args.first() else { return Ok(nothing()) };
+    let found = pack::Entity::find_by_id(*id).one(facts.app().store.read()).await.map_err(StoreError::from)?;
+    let Some(pack) = found else { return Ok(nothing()) };
+    let mut suits = Condition::all();
+    if !pack.segments.is_empty() {
+        suits = suits.add(customer::Column::Segment.is_in(pack.segments.iter().cloned()));
+    }
+    if let Some(product) = pack.product {
+        let asked = lead::Entity::find()
+            .select_only()
+            .column(lead::Column::CustomerId)
+            .filter(lead::Column::Product.eq(product))
+            .into_query();
+        suits = suits.add(customer::Column::Id.in_subquery(asked));
+    }
+    Ok(suits)
 }
 
 fn suits_customer(pack: &pack::Model, segment: Option<&str>, products: &[String]) -> bool {

@@ -1,9 +1,9 @@
 //! What a card, plan or request is about: a customer, and perhaps one of its leads.
 
 use pact_core::lead as rules;
+use pact_core::time::Instant;
 use pact_store::entity::customer;
-use pact_store::{StoreError, Tx, record};
-use sea_orm::entity::prelude::*;
+use pact_store::{Tx, record};
 use uuid::Uuid;
 
 use crate::Refusal;
@@ -44,20 +44,26 @@ impl Subject {
     /// # Errors
     /// A store that does not answer.
     pub(crate) async fn happened(self, tx: &Tx, scene: &Scene) -> Result<(), Refusal> {
-        // The clock is no part of what people change, so the revision stays: a card does not spoil a colleague's change of address.
-        customer::Entity::update_many()
-            .col_expr(customer::Column::LastEventAt, Expr::value(scene.now.millis()))
-            .filter(customer::Column::Id.eq(self.customer.id))
-            .filter(customer::Column::LastEventAt.lt(scene.now.millis()))
-            .exec(tx)
-            .await
-            .map_err(StoreError::from)?;
-        if let Some(mut draft) = self.lead {
-            draft.facts = rules::something_happened(&draft.facts);
-            draft.row.last_event_at = draft.row.last_event_at.max(scene.now.millis());
-            draft.write(tx).await?;
+        self.happened_at(tx, scene.now).await
+    }
+
+    /// The same for what happened at an instant that may have passed: a clock that was restarted since then stays.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub(crate) async fn happened_at(self, tx: &Tx, at: Instant) -> Result<(), Refusal> {
+        match self.lead {
+            Some(draft) if draft.row.last_event_at >= at.millis() => {}
+            Some(mut draft) => {
+                draft.facts = rules::something_happened(&draft.facts);
+                draft.row.last_event_at = at.millis();
+                // The customer's clock goes with the lead's.
+                draft.write(tx).await?;
+                return Ok(());
+            }
+            None => {}
         }
-        Ok(())
+        Ok(pact_store::customer::happened(tx, self.customer.id, at.millis()).await?)
     }
 }
 

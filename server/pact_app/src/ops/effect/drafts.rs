@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pact_core::lead as rules;
 use pact_core::lead::Receiver;
-use pact_core::text::{REASON, TEXT, WORD};
+use pact_core::money::{Money, MoneyError};
+use pact_core::text::{REASON, TEXT, TITLE, WORD};
 use pact_core::time::{AnySpan, Span, WorkSpan};
-use pact_policy::table::Kind;
+use pact_policy::table::{EntryPoint, Kind};
 use pact_script::effect::{Effect, Within};
 use pact_script::run::ScriptError;
 use pact_script::value::Value;
-use pact_store::entity::{card, customer, digest, outbox, request};
+use pact_store::entity::{card, contact, customer, digest, handover as handover_row, outbox, request};
 use pact_store::{Tx, record};
 use serde_json::json;
 use uuid::Uuid;
@@ -19,9 +20,9 @@ use super::{Finished, refused};
 use crate::Refusal;
 use crate::facts::field_record;
 use crate::messages::{self, Message};
-use crate::ops::lead::{LeadDraft, Scene, offer};
-use crate::ops::{card as cards, request as requests};
-use crate::relay::mail::{Template, to_person};
+use crate::ops::lead::{EnterByPlugin, LeadDraft, Scene, enter_by_plugin, offer};
+use crate::ops::{card as cards, handover, request as requests};
+use crate::relay::mail::{Template, to_contact, to_person};
 use crate::subscriptions;
 
 /// Everything that the runs want written.
@@ -38,10 +39,23 @@ pub(super) struct Drafts<'a> {
 enum Rest {
     Card(card::Model),
     Request(request::Model),
-    Notice { to: Uuid, text: String, kind: Kind, record: Uuid },
-    Field { record: Uuid, field: Uuid, value: Value },
+    Notice {
+        to: Uuid,
+        text: String,
+        kind: Kind,
+        record: Uuid,
+    },
+    Field {
+        record: Uuid,
+        field: Uuid,
+        value: Value,
+    },
     Digest(digest::Model),
     Outbox(outbox::Model),
+    Handover(handover_row::Model),
+    Enter(Box<EnterByPlugin>),
+    /// Nothing came of it, which is no failure.
+    Nothing,
 }
 
 impl<'a> Drafts<'a> {
@@ -120,11 +134,24 @@ impl<'a> Drafts<'a> {
                 let decision = rules::transfer(&draft.facts, &receiver, because, &scene.rules_actor(), scene.now)?;
                 draft.decide(decision, scene);
             }
+            Effect::HandOver { lead, text } => {
+                let row = handover::by_plugin(scene, self.wanted(*lead)?, text)?;
+                self.rest.push((scene.clone(), Rest::Handover(row)));
+            }
+            Effect::Enter { .. } => {
+                let wish = enter(finished, effect)?;
+                self.rest.push((scene.clone(), Rest::Enter(Box::new(wish))));
+            }
             Effect::Set { kind, record, field, value } => {
                 let rest = set(finished, *kind, *record, field, value)?;
                 self.rest.push((scene.clone(), rest));
             }
-            Effect::WriteCard { .. } | Effect::Ask { .. } | Effect::Notify { .. } | Effect::Send { .. } | Effect::Post { .. } => {
+            Effect::WriteCard { .. }
+            | Effect::Ask { .. }
+            | Effect::Notify { .. }
+            | Effect::Send { .. }
+            | Effect::Post { .. }
+            | Effect::WriteTo { .. } => {
                 let rest = talk(tx, scene, finished, effect).await?;
                 self.rest.push((scene.clone(), rest));
             }
@@ -157,6 +184,31 @@ const fn span(within: Within) -> AnySpan {
         Within::Span(seconds) => AnySpan::Clock(Span::of_seconds(seconds)),
         Within::WorkSpan(minutes) => AnySpan::Work(WorkSpan::of_minutes(minutes)),
     }
+}
+
+/// A lead that a script enters, checked. A lead that enters enters no other: that would never end.
+fn enter(finished: &Finished, effect: &Effect) -> Result<EnterByPlugin, Refusal> {
+    let Effect::Enter { customer, title, product, contact, value, expected_on } = effect else {
+        return Err(Refusal::invalid("effect", "is decided elsewhere."));
+    };
+    if finished.call == EntryPoint::LeadCreated.entry().name {
+        return Err(Refusal::forbidden("A lead that has just entered cannot enter another one. Do it from a schedule."));
+    }
+    let value = match value {
+        Some((minor, currency)) => {
+            let currency = currency.parse().map_err(|error: MoneyError| Refusal::invalid("value", error.to_string()))?;
+            Some(Money { minor: *minor, currency })
+        }
+        None => None,
+    };
+    Ok(EnterByPlugin {
+        customer: *customer,
+        title: TITLE.check("title", title)?,
+        product: WORD.check_optional("product", product.as_deref())?,
+        contact: *contact,
+        value,
+        expected_on: *expected_on,
+    })
 }
 
 fn set(finished: &Finished, kind: Kind, record: Uuid, name: &str, value: &Value) -> Result<Rest, Refusal> {
@@ -206,7 +258,14 @@ async fn talk(tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> R
             }
             Ok(Rest::Outbox(posted(tx, scene, finished, webhook, payload).await?))
         }
+        Effect::WriteTo { contact, subject, text } => {
+            let row: contact::Model = record::get(tx, *contact).await?;
+            let (subject, text) = (TITLE.check("subject", subject)?, TEXT.check("text", text)?);
+            Ok(to_contact(&row, json!({ "title": subject, "text": text }), scene.now).map_or(Rest::Nothing, Rest::Outbox))
+        }
         Effect::Push { .. }
+        | Effect::Enter { .. }
+        | Effect::HandOver { .. }
         | Effect::Highlight { .. }
         | Effect::Unhighlight { .. }
         | Effect::Escalate { .. }
@@ -257,6 +316,9 @@ impl Rest {
                 mail_to(tx, scene, row.person_id, Template::Digest, data, None);
                 Ok(record::insert(tx, row).await?)
             }
+            Self::Handover(row) => handover::write(tx, scene, row).await,
+            Self::Enter(wish) => enter_by_plugin(tx, scene, *wish).await,
+            Self::Nothing => Ok(()),
             Self::Outbox(row) => {
                 tx.append(row);
                 Ok(())

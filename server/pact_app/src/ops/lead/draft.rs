@@ -195,15 +195,18 @@ impl LeadDraft {
         Ok(row)
     }
 
-    /// Writes what changed.
+    /// Writes what changed. What restarts the lead's quiet clock restarts its customer's.
     pub(crate) async fn write(self, tx: &Tx) -> Result<lead::Model, Refusal> {
         let (before, row, rest) = self.into_rows();
         let row = record::save(tx, &before, row).await?;
         rest.append(tx, &row).await?;
+        if row.last_event_at > before.last_event_at {
+            pact_store::customer::happened(tx, row.customer_id, row.last_event_at).await?;
+        }
         Ok(row)
     }
 
-    /// Writes what changed on leads that this transaction holds.
+    /// Writes what scripts changed on leads that this transaction holds. Their customers' quiet clocks run on: a script is not the customer, and not us.
     pub(crate) async fn write_all(tx: &Tx, drafts: impl Iterator<Item = Self>) -> Result<(), Refusal> {
         let (changes, rests): (Vec<_>, Vec<_>) =
             drafts.map(Self::into_rows).map(|(before, row, rest)| ((before, row), rest)).unzip();

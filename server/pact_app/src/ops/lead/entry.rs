@@ -132,8 +132,10 @@ impl Attached {
 
 impl New {
     async fn write(self, tx: &Tx, scene: &Scene) -> Result<Entered, Refusal> {
-        if let Some(customer) = self.customer {
-            crate::ops::customer::write_new(tx, scene, customer).await?;
+        match self.customer {
+            Some(customer) => drop(crate::ops::customer::write_new(tx, scene, customer).await?),
+            // Somebody asks whom we know: they are not quiet any more.
+            None => pact_store::customer::happened(tx, self.lead.customer_id, scene.now.millis()).await?,
         }
         if let Some(contact) = self.contact {
             crate::ops::contact::write_new(tx, scene, contact).await?;

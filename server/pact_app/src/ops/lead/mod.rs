@@ -1,5 +1,6 @@
 //! What can be done to a lead: one function for each, the only code that writes leads and pushes.
 
+mod by_plugin;
 mod change;
 mod draft;
 mod enter;
@@ -9,6 +10,7 @@ mod entry;
 mod list;
 mod push;
 
+pub(crate) use by_plugin::{EnterByPlugin, enter_by_plugin};
 pub use change::{
     ChangeLead, ChangeStage, EscalateLead, HighlightLead, LoseLead, ReopenLead, TransferLead, WinLead, change_lead, change_stage,
     escalate_lead, highlight_lead, lose_lead, reopen_lead, transfer_lead, unhighlight_lead, value_of, win_lead,

@@ -1,7 +1,7 @@
 //! Mail as it waits in the outbox: whom it is for, in which language, which template, and what stands in it.
 
 use pact_core::time::Instant;
-use pact_store::entity::{outbox, person};
+use pact_store::entity::{contact, outbox, person};
 use pact_store::outbox::{Kind, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ pub(crate) enum Template {
     Digest,
     /// A test that an admin sends to themselves.
     Test,
+    /// What a script writes to a customer's contact: `title` and `text`.
+    Letter,
 }
 
 /// The content of a row of the outbox that is mail.
@@ -43,12 +45,24 @@ pub(crate) fn to_person(
     if !person.active {
         return None;
     }
-    let id = Uuid::now_v7();
     let letter = Letter { template, languages: person.languages.0.clone(), name: person.name.clone(), data };
-    Some(outbox::Model {
+    Some(waiting(person.email.clone(), &letter, at, record))
+}
+
+/// Mail to a customer's contact, to be written with what causes it; nothing when there is no address, or when the contact was forgotten.
+pub(crate) fn to_contact(contact: &contact::Model, data: Value, at: Instant) -> Option<outbox::Model> {
+    let address = contact.email.clone().filter(|_| !contact.erased)?;
+    let languages = contact.language.iter().cloned().collect();
+    let letter = Letter { template: Template::Letter, languages, name: contact.name.clone(), data };
+    Some(waiting(address, &letter, at, Some(contact.id)))
+}
+
+fn waiting(address: String, letter: &Letter, at: Instant, record: Option<Uuid>) -> outbox::Model {
+    let id = Uuid::now_v7();
+    outbox::Model {
         id,
         kind: Kind::Mail.as_str().to_owned(),
-        address: person.email.clone(),
+        address,
         payload: json!(letter).into(),
         idempotency_key: id.to_string(),
         created_at: at.millis(),
@@ -62,5 +76,5 @@ pub(crate) fn to_person(
         fence: 0,
         handing_at: None,
         webhook_id: None,
-    })
+    }
 }

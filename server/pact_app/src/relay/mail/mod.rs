@@ -12,7 +12,7 @@ use pact_store::entity::outbox;
 use pact_store::outbox as store;
 
 pub(crate) use bounce::{Action, read as read_bounce};
-pub(crate) use letter::{Template, to_person};
+pub(crate) use letter::{Template, to_contact, to_person};
 pub use settings::{InDoubt, MailSettings, MailSettingsError, MailWish, Security};
 
 use self::compose::{ComposeError, Composer};
