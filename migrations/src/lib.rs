@@ -15,6 +15,7 @@ mod m0007_imports;
 mod m0008_search;
 mod m0009_outbox;
 mod m0010_schedules;
+mod m0011_digests;
 mod m0012_time;
 mod m0015_evidence;
 mod shape;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_search::Migration),
             Box::new(m0009_outbox::Migration),
             Box::new(m0010_schedules::Migration),
+            Box::new(m0011_digests::Migration),
             Box::new(m0012_time::Migration),
             Box::new(m0015_evidence::Migration),
         ]

@@ -42,10 +42,12 @@ pub mod trace;
 
 pub mod absence;
 pub mod api_key;
+pub mod calendar_feed;
 pub mod card;
 pub mod contact;
 pub mod customer;
 pub mod evidence;
+pub mod digest;
 pub mod field;
 pub mod form;
 pub mod goal;
@@ -53,6 +55,8 @@ pub mod handover;
 pub mod holiday;
 pub mod import;
 pub mod lead;
+pub mod mail_page;
+pub mod mail_setting;
 pub mod message;
 pub mod organisation;
 pub mod outbox;
@@ -132,6 +136,8 @@ impl Default for Settings {
 pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
     config.configure(health::routes);
     config.configure(session::public_keys);
+    config.configure(calendar_feed::calendars);
+    config.configure(mail_page::routes);
     config.service(scope("/api/v1").configure(|api| {
         api.configure(session::routes);
         api.configure(absence::routes);
@@ -146,13 +152,16 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(handover::routes);
         // Before the cards: its fixed path must win over a card's id.
         api.configure(suggestion::routes);
+        api.configure(calendar_feed::routes);
         api.configure(card::routes);
         api.configure(contact::routes);
         api.configure(customer::routes);
         api.configure(evidence::routes);
+        api.configure(digest::routes);
         api.configure(field::routes);
         api.configure(form::routes);
         api.configure(goal::routes);
+        api.configure(mail_setting::routes);
         api.configure(message::routes);
         api.configure(outbox::routes);
         api.configure(pack::routes);

@@ -2,10 +2,12 @@
 
 pub mod absence;
 pub mod api_key;
+pub mod calendar_feed;
 pub mod card;
 pub mod card_writing;
 pub mod contact;
 pub mod customer;
+pub mod digest;
 pub mod effect;
 pub mod field;
 pub mod form;
@@ -15,6 +17,7 @@ pub mod handover;
 pub mod holiday;
 pub mod import;
 pub mod lead;
+pub mod mail;
 pub mod message;
 pub mod organisation;
 pub mod outbox;
@@ -23,6 +26,7 @@ pub mod person;
 pub mod plan;
 pub mod plugin;
 pub mod plugin_settings;
+pub mod push_link;
 pub mod request;
 pub mod search;
 pub mod session;

@@ -15,6 +15,8 @@ pub(crate) enum Template {
     Notice,
     /// A planning digest: `title` and `sections`.
     Digest,
+    /// A lead that is pushed to a person: `lead`, `id`, `reason`, `push` and `answer_by_at`.
+    Push,
     /// A test that an admin sends to themselves.
     Test,
     /// What a script writes to a customer's contact: `title` and `text`.
@@ -30,6 +32,12 @@ pub(super) struct Letter {
     pub(super) languages: Vec<String>,
     /// Their name.
     pub(super) name: String,
+    /// Who they are, for links that act in their name.
+    #[serde(default)]
+    pub(super) person: Option<Uuid>,
+    /// Their zone, whose clock the mail quotes.
+    #[serde(default)]
+    pub(super) zone: Option<String>,
     /// What the template puts in.
     pub(super) data: Value,
 }
@@ -45,7 +53,14 @@ pub(crate) fn to_person(
     if !person.active {
         return None;
     }
-    let letter = Letter { template, languages: person.languages.0.clone(), name: person.name.clone(), data };
+    let letter = Letter {
+        template,
+        languages: person.languages.0.clone(),
+        name: person.name.clone(),
+        person: Some(person.id),
+        zone: Some(person.time_zone.clone()),
+        data,
+    };
     Some(waiting(person.email.clone(), &letter, at, record))
 }
 
@@ -53,7 +68,7 @@ pub(crate) fn to_person(
 pub(crate) fn to_contact(contact: &contact::Model, data: Value, at: Instant) -> Option<outbox::Model> {
     let address = contact.email.clone().filter(|_| !contact.erased)?;
     let languages = contact.language.iter().cloned().collect();
-    let letter = Letter { template: Template::Letter, languages, name: contact.name.clone(), data };
+    let letter = Letter { template: Template::Letter, languages, name: contact.name.clone(), person: None, zone: None, data };
     Some(waiting(address, &letter, at, Some(contact.id)))
 }
 
