@@ -15,6 +15,7 @@ mod m0007_imports;
 mod m0008_search;
 mod m0009_outbox;
 mod m0010_schedules;
+mod m0014_views;
 mod m0015_evidence;
 mod shape;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_search::Migration),
             Box::new(m0009_outbox::Migration),
             Box::new(m0010_schedules::Migration),
+            Box::new(m0014_views::Migration),
             Box::new(m0015_evidence::Migration),
         ]
     }

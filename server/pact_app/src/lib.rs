@@ -17,6 +17,7 @@
 //! | [`ops`] | operations |
 //! | [`relay`] | what leaves: mail and webhooks, sent from the outbox after the commit |
 //! | [`demo`] | a made-up company with a quarter of history |
+//! | [`views`] | saved views and reports, run and exported |
 //! | [`jobs`] | what runs by itself: events, expiry of pushes, imports |
 
 pub mod access;
@@ -44,6 +45,7 @@ pub mod refusal;
 pub mod relay;
 mod runs;
 mod subscriptions;
+pub mod views;
 
 pub use actor::{Actor, Caller};
 pub use app::App;

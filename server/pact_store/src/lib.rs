@@ -52,6 +52,7 @@ mod store;
 mod together;
 mod tx;
 pub mod value;
+pub mod view;
 pub mod webhook;
 mod writer;
 

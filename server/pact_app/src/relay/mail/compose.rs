@@ -22,12 +22,14 @@ const SUBJECT_CHARS: usize = 120;
 /// What PACT's own mail says, by language and key.
 const TEXTS: &str = include_str!("texts.toml");
 /// The templates, by name.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("notice.html", include_str!("templates/notice.html")),
     ("notice.txt", include_str!("templates/notice.txt")),
     ("digest.html", include_str!("templates/digest.html")),
     ("digest.txt", include_str!("templates/digest.txt")),
+    ("report.html", include_str!("templates/report.html")),
+    ("report.txt", include_str!("templates/report.txt")),
     ("test.html", include_str!("templates/test.html")),
     ("test.txt", include_str!("templates/test.txt")),
 ];
@@ -114,6 +116,7 @@ impl Composer {
         let name = match template {
             Template::Notice => "notice",
             Template::Digest => "digest",
+            Template::Report => "report",
             Template::Test => "test",
         };
         let rendered =
@@ -131,7 +134,7 @@ fn subject(letter: &Letter, texts: &BTreeMap<String, String>) -> String {
     let of = |key: &str| letter.data.get(key).and_then(Value::as_str).unwrap_or_default();
     let whole = match letter.template {
         Template::Notice => one_line(of("text")),
-        Template::Digest => one_line(of("title")),
+        Template::Digest | Template::Report => one_line(of("title")),
         Template::Test => texts.get("test_subject").cloned().unwrap_or_default(),
     };
     if whole.chars().count() <= SUBJECT_CHARS {

@@ -15,6 +15,8 @@ pub(crate) enum Template {
     Notice,
     /// A planning digest: `title` and `sections`.
     Digest,
+    /// A view: `title`, `columns`, `rows`, and whether there is `more`.
+    Report,
     /// A test that an admin sends to themselves.
     Test,
 }
