@@ -17,6 +17,7 @@ mod m0009_outbox;
 mod m0010_schedules;
 mod m0011_digests;
 mod m0012_time;
+mod m0014_views;
 mod m0015_evidence;
 mod shape;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_schedules::Migration),
             Box::new(m0011_digests::Migration),
             Box::new(m0012_time::Migration),
+            Box::new(m0014_views::Migration),
             Box::new(m0015_evidence::Migration),
         ]
     }

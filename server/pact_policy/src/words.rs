@@ -21,12 +21,7 @@ pub(crate) fn put<'a>(file: &str, lines: &Lines<'_>, found: &Found, steps: impl 
     let (end_line, end_column) = lines.place(end);
     let mut path: Vec<Step> = Vec::new();
     for (name, step) in steps {
-        let step = Step {
-            file: name.to_owned(),
-            line: u32::from(step.pos.line).max(1),
-            column: u32::from(step.pos.column).max(1),
-            what: step.what.words(),
-        };
+        let step = step_in_words(name, step);
         if !path.contains(&step) {
             path.push(step);
         }
@@ -45,6 +40,16 @@ pub(crate) fn put<'a>(file: &str, lines: &Lines<'_>, found: &Found, steps: impl 
         why: page.why.to_owned(),
         instead: page.instead.to_owned(),
         path,
+    }
+}
+
+/// A step, with the name of its file.
+pub(crate) fn step_in_words(file: &str, step: &Told) -> Step {
+    Step {
+        file: file.to_owned(),
+        line: u32::from(step.pos.line).max(1),
+        column: u32::from(step.pos.column).max(1),
+        what: step.what.words(),
     }
 }
 

@@ -72,6 +72,7 @@ pub mod stream;
 pub mod suggestion;
 pub mod team;
 pub mod territory;
+pub mod view;
 pub mod webhook;
 
 use std::path::PathBuf;
@@ -171,6 +172,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(run::routes);
         api.configure(search::routes);
         api.configure(stream::routes);
+        api.configure(view::routes);
         api.configure(webhook::routes);
     }));
 }

@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use super::{events, evidence, expiry, import, quiet, schedule};
+use super::{events, evidence, expiry, import, quiet, schedule, views};
 use crate::ops::plan::carry_out_plans;
 use crate::ops::request::raise_overdue;
 use crate::{App, relay};
@@ -74,6 +74,7 @@ async fn tick(app: &App, swept: &mut Option<i64>) {
             tracing::warn!(%refusal, "requests could not be looked through for overdue ones; trying again");
         }
         quiet::tell_of_quiet_leads(app).await;
+        views::write_mails(app).await;
     }
 }
 

@@ -32,4 +32,5 @@ pub mod search;
 pub mod session;
 pub mod team;
 pub mod territory;
+pub mod view;
 pub mod webhook;
