@@ -164,7 +164,7 @@ impl App {
         Ok(())
     }
 
-    /// Listens to what is committed, and keeps what is held in memory up to date; ends when the store closes.
+    /// Listens to what is committed, here and by other nodes, and keeps what is held in memory up to date; ends when the store closes.
     pub async fn listen(self) {
         let mut committed = self.store.committed();
         loop {
@@ -191,6 +191,7 @@ impl App {
                 self.wake_relay();
             }
             Notice::OutboxAppended { .. } => self.wake_relay(),
+            Notice::Missed => self.catch_up().await?,
             Notice::MessageAppended { .. } | Notice::RecordChanged { .. } => {}
         }
         Ok(())

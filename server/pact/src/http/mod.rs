@@ -51,6 +51,7 @@ pub mod form;
 pub mod goal;
 pub mod holiday;
 pub mod import;
+pub mod job;
 pub mod lead;
 pub mod message;
 pub mod organisation;
@@ -140,6 +141,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(territory::routes);
         api.configure(team::routes);
         api.configure(import::routes);
+        api.configure(job::routes);
         api.configure(lead::routes);
         api.configure(card::routes);
         api.configure(contact::routes);

@@ -9,5 +9,6 @@ mod import;
 mod quiet;
 mod schedule;
 
+pub(crate) use events::backoff_ms;
 pub use events::{EVENTS_IN_FLIGHT, LEASE_MS, MAX_ATTEMPTS};
 pub use heartbeat::{Jobs, start};

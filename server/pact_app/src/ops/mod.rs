@@ -12,6 +12,7 @@ pub mod goal;
 pub(crate) mod guard;
 pub mod holiday;
 pub mod import;
+pub mod job;
 pub mod lead;
 pub mod message;
 pub mod organisation;
