@@ -20,5 +20,7 @@ mod http_session;
 mod language_server;
 mod leaving;
 mod main_job;
+mod nodes;
 mod openapi;
+mod quarter;
 mod store;

@@ -179,7 +179,7 @@ impl App {
         }
     }
 
-    async fn hear(&self, notice: Notice) -> Result<(), StoreError> {
+    pub(crate) async fn hear(&self, notice: Notice) -> Result<(), StoreError> {
         match notice {
             Notice::EventAppended { .. } => self.events_wait.notify_one(),
             Notice::OrganisationChanged { .. } => self.refresh_organisation().await?,

@@ -84,7 +84,7 @@ async fn start_runs(app: &App, claimed: Vec<event::Model>, room: &Arc<Semaphore>
     }
 }
 
-async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
+pub(super) async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
     if limit == 0 || app.pool.is_none() {
         return Ok(Vec::new());
     }

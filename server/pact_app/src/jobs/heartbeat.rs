@@ -53,7 +53,7 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
 
 /// The minutes in which what costs more than a look was done last.
 #[derive(Debug, Default)]
-struct Looked {
+pub(super) struct Looked {
     /// What is held in memory was read again.
     read: Option<i64>,
     /// Leads were looked through for quiet ones.
@@ -61,7 +61,7 @@ struct Looked {
 }
 
 /// One look at what is due.
-async fn tick(app: &App, looked: &mut Looked) {
+pub(super) async fn tick(app: &App, looked: &mut Looked) {
     const MINUTE_MS: i64 = 60_000;
     let minute = app.clock.now().millis().div_euclid(MINUTE_MS);
     // Presence belongs to the minute; and what another node changed and could not tell is seen here at the latest.
