@@ -67,7 +67,9 @@ struct Two {
 async fn texts<C: ConnectionTrait>(conn: &C, table: &str, sql: &str) -> Result<Vec<(String, String)>, DbErr> {
     let backend = conn.get_database_backend();
     let exists = match backend {
-        DbBackend::Postgres => format!("SELECT CAST(to_regclass('{table}') AS TEXT) AS a, '' AS b WHERE to_regclass('{table}') IS NOT NULL"),
+        DbBackend::Postgres => {
+            format!("SELECT CAST(to_regclass('{table}') AS TEXT) AS a, '' AS b WHERE to_regclass('{table}') IS NOT NULL")
+        }
         _ => format!("SELECT name AS a, '' AS b FROM sqlite_master WHERE type = 'table' AND name = '{table}'"),
     };
     if Two::find_by_statement(Statement::from_string(backend, exists)).one(conn).await?.is_none() {

@@ -216,9 +216,9 @@ async fn migrate(conn: &DatabaseConnection) -> Result<(), StoreError> {
         Standing::TooOld { needs, because } => {
             Err(StoreError::NewerDatabase { why: format!("it needs {needs} ({})", because.trim_end_matches('.')) })
         }
-        Standing::Apart { unknown, missing } => Err(StoreError::NewerDatabase {
-            why: format!("it has {}, and lacks {}", unknown.join(", "), missing.join(", ")),
-        }),
+        Standing::Apart { unknown, missing } => {
+            Err(StoreError::NewerDatabase { why: format!("it has {}, and lacks {}", unknown.join(", "), missing.join(", ")) })
+        }
     }
 }
 

@@ -124,7 +124,8 @@ async fn an_admin_releases_and_drops_and_nobody_else_does(#[case] on: On) {
     assert_eq!(post(1, "drop").await.ok()["state"], "dropped", "again changes nothing");
     assert_eq!(post(1, "release").await.ok()["state"], "waiting", "what was dropped can still be released");
     let (own, unknown) = (format!("GET /jobs/{}", rows[1].id), format!("GET /jobs/{}", Uuid::new_v4()));
-    let (release, drop, show) = (format!("POST {}/release", path(2)), format!("POST {}/drop", path(2)), format!("GET {}", path(2)));
+    let (release, drop, show) =
+        (format!("POST {}/release", path(2)), format!("POST {}/drop", path(2)), format!("GET {}", path(2)));
     world
         .refuses(&[
             ("ann", "GET /jobs", None, 403, "forbidden", ""),

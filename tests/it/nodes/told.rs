@@ -63,7 +63,7 @@ impl Listening {
 async fn lead(at: &Client, company: &str, contact: usize) -> Uuid {
     let body = json!({
         "title": format!("{company} asks"), "source": "trade fair", "customer": {"name": company, "country": "NL"},
-        "contact": {"name": "Jo Doe", "email": format!("jo{contact}@{}.example", company.to_lowercase())},
+        "contact": {"name": "Jo Doe", "email": format!("jo{contact}@{}.example", company.to_lowercase().replace(' ', "-"))},
     });
     let reply = at.post("/api/v1/leads", &body).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
@@ -84,7 +84,8 @@ async fn what_one_node_commits_the_other_hears_of() {
     let mut stream = Listening::at(&there, &ann).await;
     let globex = lead(&admin, "Globex", 0).await;
     heard(&mut notices, "an event", |notice| matches!(notice, Notice::EventAppended { .. })).await;
-    let pushed = admin.post(&format!("/api/v1/leads/{globex}/push"), &json!({"person_id": ann.id, "because": "You know them."})).await;
+    let pushed =
+        admin.post(&format!("/api/v1/leads/{globex}/push"), &json!({"person_id": ann.id, "because": "You know them."})).await;
     assert_eq!(pushed.status, 200, "{}", pushed.text);
     heard(&mut notices, "the load", |notice| *notice == Notice::LoadMoved { from: None, to: Some(ann.id) }).await;
     stream.says("event: message").await;
@@ -149,9 +150,7 @@ async fn a_file_has_one_node() {
     let admin = server.admin().await;
     heard(&mut notices, "the organisation", |notice| matches!(notice, Notice::OrganisationChanged { .. })).await;
     lead(&admin, "Globex", 0).await;
-    heard(&mut notices, "an event, with its id", |notice| {
-        matches!(notice, Notice::EventAppended { id, .. } if !id.is_nil())
-    })
-    .await;
+    heard(&mut notices, "an event, with its id", |notice| matches!(notice, Notice::EventAppended { id, .. } if !id.is_nil()))
+        .await;
     server.stop().await;
 }

@@ -191,8 +191,7 @@ async fn manage_waiting(company: &mut Company) -> Result<String, Refusal> {
     }
     let Some(row) = in_state(company, "waiting").await else { return Ok("nothing waits".to_owned()) };
     let to = company.people[company.dice.usize(..company.people.len())].clone();
-    let command =
-        PushLead { lead: row.id, person: to.person_id, within: None, because: "You know them.".to_owned(), seen: None };
+    let command = PushLead { lead: row.id, person: to.person_id, within: None, because: "You know them.".to_owned(), seen: None };
     push_lead(&company.app, &by(&manager), command).await?;
     Ok(format!("lead {} is pushed to {} by hand", number(company, row.id), to.name))
 }

@@ -54,7 +54,10 @@ impl Drop for Story {
         if std::thread::panicking() {
             eprintln!("The last steps:");
             self.last.iter().for_each(|step| eprintln!("  {step}"));
-            eprintln!("Play it again: PACT_SIM_SEED={} cargo nextest run -p pact_tests quarter::any_quarter --no-capture", self.seed);
+            eprintln!(
+                "Play it again: PACT_SIM_SEED={} cargo nextest run -p pact_tests quarter::any_quarter --no-capture",
+                self.seed
+            );
         }
     }
 }

@@ -68,9 +68,7 @@ async fn an_event_is_claimed_by_one_and_handled_by_whoever_holds_the_fence(#[cas
     let parked = parked.select("tick").all(fresh.store.read()).await.unwrap();
     assert_eq!((parked.len(), parked[0].id, parked[0].parked_reason.as_deref()), (1, holder, Some("five failures")));
     let name = parked[0].parked_id.unwrap();
-    let released = fresh
-        .write(async move |tx| pact_store::job::release(tx, &pact_store::job::hold(tx, name).await?).await)
-        .await;
+    let released = fresh.write(async move |tx| pact_store::job::release(tx, &pact_store::job::hold(tx, name).await?).await).await;
     assert_eq!((released.attempts, released.fence, released.parked_id), (0, 3, Some(name)), "whoever held it holds it no more");
     assert!(!pact_store::job::any_parked(fresh.store.read()).await.unwrap());
     assert_eq!(fresh.write(async |tx| pact_store::event::forget_handled(tx, 3_000).await).await, 1);

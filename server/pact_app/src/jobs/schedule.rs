@@ -105,8 +105,7 @@ async fn is_gone(tx: &Tx, row: &schedule::Model, plugins: &Plugins, snapshot: &S
     }
     let Some(ours) = plugins.iter().find(|plugin| plugin.id == row.plugin_id) else { return Ok(false) };
     let newest = pact_store::plugin::newest_version(tx, &row.plugin_id).await?;
-    Ok(newest.is_some_and(|newest| newest.id == ours.version)
-        && pact_store::organisation::version(tx).await? == snapshot.version)
+    Ok(newest.is_some_and(|newest| newest.id == ours.version) && pact_store::organisation::version(tx).await? == snapshot.version)
 }
 
 /// The next tick by the pattern where it lies more than [`AHEAD_MS`] before the one that is planned: whoever planned that had a clock that went far wrong. A

@@ -170,8 +170,7 @@ pub(crate) async fn park_event(app: &App, claimed: &event::Model, reason: String
     let (scene, claimed) = (app.scene(&Actor::System), claimed.clone());
     app.store
         .write(async move |tx| {
-            let named =
-                event::Model { parked_id: Some(claimed.parked_id.unwrap_or_else(Uuid::new_v4)), ..claimed.clone() };
+            let named = event::Model { parked_id: Some(claimed.parked_id.unwrap_or_else(Uuid::new_v4)), ..claimed.clone() };
             tell_admins(tx, &scene, "parked", &named, &reason).await?;
             Ok(pact_store::event::park(tx, &named, &reason, &day(&scene)).await?)
         })
@@ -179,13 +178,7 @@ pub(crate) async fn park_event(app: &App, claimed: &event::Model, reason: String
 }
 
 /// Tells the admins that something was put aside: once, until nothing is.
-pub(crate) async fn tell_admins(
-    tx: &Tx,
-    scene: &Scene,
-    kind: &str,
-    parked: &event::Model,
-    what: &str,
-) -> Result<(), Refusal> {
+pub(crate) async fn tell_admins(tx: &Tx, scene: &Scene, kind: &str, parked: &event::Model, what: &str) -> Result<(), Refusal> {
     let Some(name) = parked.parked_id else { return Ok(()) };
     if store::any_parked(tx).await? {
         return Ok(());

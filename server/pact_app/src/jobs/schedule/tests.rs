@@ -12,13 +12,8 @@ fn text(millis: i64) -> String {
 }
 
 fn planned(cron: &str, zone: &str) -> Planned {
-    let schedule = Schedule {
-        call: "sweep".into(),
-        cron: cron.into(),
-        zone: zone.into(),
-        for_each: ForEach::None,
-        catch_up: CatchUp::Once,
-    };
+    let schedule =
+        Schedule { call: "sweep".into(), cron: cron.into(), zone: zone.into(), for_each: ForEach::None, catch_up: CatchUp::Once };
     Planned { schedule, zone: zone.parse().unwrap() }
 }
 
@@ -37,9 +32,24 @@ fn row(next_at: &str) -> schedule::Model {
 /// Pattern, zone, the instant after which ticks are asked for, and the ticks.
 const TICKS: &[(&str, &str, &str, &[&str])] = &[
     // Amsterdam, 29 March 2026: at 02:00 the clocks go on to 03:00.
-    ("0 7 * * *", "Europe/Amsterdam", "2026-03-27T12:00:00Z", &["2026-03-28T06:00:00Z", "2026-03-29T05:00:00Z", "2026-03-30T05:00:00Z"]),
-    ("30 2 * * *", "Europe/Amsterdam", "2026-03-28T00:00:00Z", &["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]),
-    ("*/30 * * * *", "Europe/Amsterdam", "2026-03-29T00:15:00Z", &["2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z"]),
+    (
+        "0 7 * * *",
+        "Europe/Amsterdam",
+        "2026-03-27T12:00:00Z",
+        &["2026-03-28T06:00:00Z", "2026-03-29T05:00:00Z", "2026-03-30T05:00:00Z"],
+    ),
+    (
+        "30 2 * * *",
+        "Europe/Amsterdam",
+        "2026-03-28T00:00:00Z",
+        &["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"],
+    ),
+    (
+        "*/30 * * * *",
+        "Europe/Amsterdam",
+        "2026-03-29T00:15:00Z",
+        &["2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z"],
+    ),
     // 25 October 2026: at 03:00 they go back to 02:00, so half past two comes twice.
     ("30 2 * * *", "Europe/Amsterdam", "2026-10-24T12:00:00Z", &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
     ("0 7 * * MON-FRI", "Europe/Amsterdam", "2026-10-23T12:00:00Z", &["2026-10-26T06:00:00Z", "2026-10-27T06:00:00Z"]),

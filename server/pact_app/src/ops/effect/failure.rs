@@ -12,11 +12,11 @@ use pact_store::{Notice, Tx};
 
 use super::Finished;
 use super::drafts::Drafts;
+use crate::Refusal;
 use crate::events::{again_for, parked_for};
 use crate::jobs::{MAX_ATTEMPTS, backoff_ms};
 use crate::ops::job::{self, tell_admins};
 use crate::ops::lead::Scene;
-use crate::Refusal;
 
 /// Writes what becomes of the event for the plugin whose run failed.
 pub(super) async fn settle(
