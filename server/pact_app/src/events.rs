@@ -68,7 +68,8 @@ pub(crate) fn raise_tick(tx: &Tx, scene: &Scene, kind: &str, record: Uuid, paylo
 /// In an event's payload: the only plugin that is called.
 const PLUGIN: &str = "plugin";
 
-/// The same event for one plugin alone, to be handled from an instant on: what the others wanted is done.
+/// The same event for one plugin alone, to be handled from an instant on: what the others wanted is done. It takes the name with it that admins may know
+/// it by, which the event must be without before this is written.
 pub(crate) fn again_for(event: &event::Model, plugin: &str, from: i64) -> event::Model {
     let mut payload = event.payload.0.clone();
     payload[PLUGIN] = plugin.into();
@@ -80,8 +81,6 @@ pub(crate) fn again_for(event: &event::Model, plugin: &str, from: i64) -> event:
         // Nobody holds it; whoever looks after this instant may claim it.
         lease_until: Some(from),
         fence: 0,
-        parked_id: None,
-        parked_on: None,
         ..event.clone()
     }
 }

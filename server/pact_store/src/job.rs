@@ -143,6 +143,16 @@ pub async fn drop_job(tx: &Tx, row: &Model, now: i64) -> Result<Model, StoreErro
     Ok(after)
 }
 
+/// Takes its name from a job whose event goes on as another row, so that the name can go with it.
+///
+/// # Errors
+/// What the database reports.
+pub async fn unname(tx: &Tx, row: &Model) -> Result<(), StoreError> {
+    let nameless = Entity::update_many().col_expr(Column::ParkedId, Expr::value(None::<Uuid>)).filter(Column::Id.eq(row.id));
+    nameless.exec(tx).await?;
+    Ok(())
+}
+
 async fn put(tx: &Tx, row: &Model) -> Result<(), StoreError> {
     let update = Entity::update_many()
         .col_expr(Column::ParkedReason, Expr::value(row.parked_reason.clone()))

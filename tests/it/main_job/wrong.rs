@@ -153,8 +153,14 @@ async fn what_failed_is_put_aside_and_goes_on_once_the_plugin_is_mended(#[case] 
     assert_eq!((&job["name"], &job["plugin_id"], &job["record_id"]), (&json!("lead_created"), &json!("wrong"), &json!(lead)));
     assert_eq!(job["reason"], "The plugin wrong failed: no idea (wrong.rhai, line 2).");
 
-    house.admin.make("/api/v1/plugins", &mended("highlight(lead, \"look\");")).await;
+    // Released though nobody mended anything: it fails again, and is the same job.
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
+    assert_eq!(house.admin.post(&format!("{path}/release"), &Value::Null).await.status, 200);
+    let failed_again = |job: &Value| job["state"] == "parked";
+    let_heal(&house, &lead, async || Some(house.admin.get(&path).await).filter(failed_again)).await;
+    assert_eq!(house.admin.get("/api/v1/jobs").await["items"].as_array().unwrap().len(), 1);
+
+    house.admin.make("/api/v1/plugins", &mended("highlight(lead, \"look\");")).await;
     let released = house.admin.post(&format!("{path}/release"), &Value::Null).await;
     assert_eq!((released.status, &released.body["state"]), (200, &json!("waiting")));
     let is_done = |job: &Value| job["state"] == "done";

@@ -122,6 +122,8 @@ pub async fn list_schedules(
 /// # Errors
 /// It is not put aside any more.
 pub async fn release_job(app: &App, _actor: &Actor, id: Uuid) -> Result<Job, Refusal> {
+    // Whoever mended a plugin a moment ago means that version.
+    app.refresh_plugins().await?;
     decide(app, id, async |tx, row| {
         tx.after_commit(Notice::EventAppended { id: row.id, lane: row.lane });
         store::release(tx, row).await

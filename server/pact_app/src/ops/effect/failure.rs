@@ -27,6 +27,14 @@ pub(super) async fn settle(
     finished: &Finished,
     error: &ScriptError,
 ) -> Result<(), Refusal> {
+    let nameless = event::Model { parked_id: None, parked_on: None, ..claimed.clone() };
+    let claimed = if claimed.parked_id.is_some() && claimed.plugin_id.as_ref() == Some(&finished.plugin) {
+        // It was put aside before and released; admins go on to know it by the same name.
+        pact_store::job::unname(tx, claimed).await?;
+        claimed
+    } else {
+        &nameless
+    };
     if may_heal(error) && claimed.attempts < MAX_ATTEMPTS {
         tx.append(again_for(claimed, &finished.plugin, scene.now.millis() + backoff_ms(claimed.attempts)));
         return Ok(());
