@@ -2,6 +2,18 @@
 //!
 //! Instants are UTC milliseconds (`*_at`, or `at`), days are TEXT `YYYY-MM-DD` (`*_on`, `on_day`), lists are JSON in TEXT, money is minor units
 //! and a currency. A record that people change has `revision`: a random token, new with each change, so that no counter of edits exists (`policy.md` §6).
+//!
+//! # Expand and contract
+//! Nodes of two releases work on one database while an upgrade rolls over them. So:
+//! 1. A release may **expand**: add a table, a column that may be empty or has a default, an index. The release before it works on as if nothing were.
+//!    What a new column holds is not relied on in rows that the older release writes.
+//! 2. A later release may **contract**: drop or rename what no release since the expansion uses, or forbid what it does not write. Its migration adds a row to
+//!    `schema_needs` (`INSERT INTO schema_needs (migration, because) …`) with the name of the *expanding* migration: a binary that does not know that one still
+//!    uses what is gone.
+//! 3. A node that starts asks [`standing`]: it migrates what it knows of; it works, and says so in its log, on a database that was only expanded by a newer
+//!    release, so that an old node that is restarted in the middle of an upgrade is no loss; it refuses to start on one that was contracted beyond it.
+//!
+//! The migrations before `m0013` are older than the first release, and follow no such rule.
 
 use sea_orm_migration::prelude::*;
 
@@ -17,10 +29,13 @@ mod m0009_outbox;
 mod m0010_schedules;
 mod m0011_digests;
 mod m0012_time;
+mod m0013_nodes;
 mod m0014_views;
 mod m0015_evidence;
+mod needs;
 mod shape;
 
+pub use needs::{Standing, standing};
 pub use sea_orm_migration::MigratorTrait;
 
 /// Every migration, in order.
@@ -43,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_schedules::Migration),
             Box::new(m0011_digests::Migration),
             Box::new(m0012_time::Migration),
+            Box::new(m0013_nodes::Migration),
             Box::new(m0014_views::Migration),
             Box::new(m0015_evidence::Migration),
         ]

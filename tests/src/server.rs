@@ -123,6 +123,28 @@ impl TestServer {
         store.migrate().await.expect("the tables are made");
         found_organisation(&store, "Acme Heating").await.expect("an organisation");
         let clock = Arc::new(HandClock(AtomicI64::new(STARTS_MS)));
+        Self::start(store, url, clock, settings, folder, database).await
+    }
+
+    /// Another node on the same database, with the same clock.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn beside(&self) -> Self {
+        let store = Store::open(&self.url).await.expect("the store opens");
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = Settings { workers: 1, ..Settings::default() };
+        Self::start(store, self.url.clone(), self.clock.clone(), settings, folder, None).await
+    }
+
+    async fn start(
+        store: Store,
+        url: String,
+        clock: Arc<HandClock>,
+        settings: Settings,
+        folder: TempDir,
+        database: Option<TestDatabase>,
+    ) -> Self {
         let app = App::new(store, clock.clone(), Arc::default(), None)
             .await
             .expect("an application")

@@ -181,7 +181,7 @@ impl App {
         Ok(())
     }
 
-    /// Listens to what is committed, and keeps what is held in memory up to date; ends when the store closes.
+    /// Listens to what is committed, here and by other nodes, and keeps what is held in memory up to date; ends when the store closes.
     pub async fn listen(self) {
         let mut committed = self.store.committed();
         loop {
@@ -196,7 +196,7 @@ impl App {
         }
     }
 
-    async fn hear(&self, notice: Notice) -> Result<(), StoreError> {
+    pub(crate) async fn hear(&self, notice: Notice) -> Result<(), StoreError> {
         match notice {
             Notice::EventAppended { .. } => self.events_wait.notify_one(),
             Notice::OrganisationChanged { .. } => self.refresh_organisation().await?,
@@ -208,6 +208,7 @@ impl App {
                 self.wake_relay();
             }
             Notice::OutboxAppended { .. } => self.wake_relay(),
+            Notice::Missed => self.catch_up().await?,
             Notice::MessageAppended { .. } | Notice::RecordChanged { .. } => {}
         }
         Ok(())

@@ -34,6 +34,7 @@ pub(crate) fn raise_as(tx: &Tx, scene: &Scene, id: Uuid, name: EventName, kind: 
 }
 
 fn row(scene: &Scene, id: Uuid, name: &str, kind: &str, record: Uuid, payload: Json) -> event::Model {
+    let plugin_id = payload.get(PLUGIN).and_then(Json::as_str).map(str::to_owned);
     event::Model {
         id,
         name: name.to_owned(),
@@ -50,6 +51,9 @@ fn row(scene: &Scene, id: Uuid, name: &str, kind: &str, record: Uuid, payload: J
         fence: 0,
         attempts: 0,
         parked_reason: None,
+        plugin_id,
+        parked_id: None,
+        parked_on: None,
     }
 }
 
@@ -59,6 +63,33 @@ pub(crate) const TICK: &str = "tick";
 /// Writes down that a scheduled function is to be called; `payload` says which, `kind` and `record` for what.
 pub(crate) fn raise_tick(tx: &Tx, scene: &Scene, kind: &str, record: Uuid, payload: Json) {
     tx.append(row(scene, Uuid::now_v7(), TICK, kind, record, payload));
+}
+
+/// In an event's payload: the only plugin that is called.
+const PLUGIN: &str = "plugin";
+
+/// The same event for one plugin alone, to be handled from an instant on: what the others wanted is done. It takes the name with it that admins may know
+/// it by, which the event must be without before this is written.
+pub(crate) fn again_for(event: &event::Model, plugin: &str, from: i64) -> event::Model {
+    let mut payload = event.payload.0.clone();
+    payload[PLUGIN] = plugin.into();
+    event::Model {
+        id: Uuid::now_v7(),
+        payload: payload.into(),
+        plugin_id: Some(plugin.to_owned()),
+        handled_at: None,
+        // Nobody holds it; whoever looks after this instant may claim it.
+        lease_until: Some(from),
+        fence: 0,
+        ..event.clone()
+    }
+}
+
+/// The same event for one plugin alone, put aside with a reason.
+pub(crate) fn parked_for(event: &event::Model, plugin: &str, reason: String, on: String) -> event::Model {
+    let name = event.parked_id.unwrap_or_else(Uuid::new_v4);
+    let row = again_for(event, plugin, 0);
+    event::Model { lease_until: None, parked_reason: Some(reason), parked_id: Some(name), parked_on: Some(on), ..row }
 }
 
 fn is_asked_for(scene: &Scene, name: EventName) -> bool {

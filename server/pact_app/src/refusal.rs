@@ -111,6 +111,7 @@ impl From<StoreError> for Refusal {
             | StoreError::InDoubt
             | StoreError::Closed
             | StoreError::Address(_)
+            | StoreError::NewerDatabase { .. }
             | StoreError::Database(_) => Self::Store(error),
         }
     }

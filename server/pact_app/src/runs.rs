@@ -64,12 +64,14 @@ fn hour_of(millis: i64) -> Instant {
 /// The run of `on_card_writing` for a card that is being written; the draft is given, because no store has it.
 pub(crate) fn of_draft(app: &App, plugin: &Installed, draft: &Record) -> Run {
     let now = app.clock.now();
+    let zone = app.organisation().zone;
     Run {
         scripts: Arc::clone(&plugin.scripts),
         call: EntryPoint::CardWriting.entry().name.to_owned(),
         args: vec![Value::Ref(Kind::Card, draft.id)],
         now: now.millis(),
-        today: app.organisation().today(now),
+        today: now.day_in(zone),
+        zone,
         settings: Arc::clone(&plugin.settings),
         seed: draft.id,
         given: vec![draft.clone()],

@@ -3,7 +3,6 @@
 //! `cargo nextest run -p pact_policy mutants --no-capture`
 
 #![cfg(debug_assertions)]
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
 mod harness;

@@ -49,6 +49,12 @@ pub enum StoreError {
     /// The address of the database cannot be used.
     #[error("cannot use this database address: {0}; give a path, sqlite://PATH or postgres://HOST/NAME")]
     Address(String),
+    /// A newer release changed the database so that this one cannot work with it.
+    #[error("this database is of a newer PACT: {why}; nothing was changed, install the newer release on this machine too")]
+    NewerDatabase {
+        /// What this release lacks.
+        why: String,
+    },
     /// Anything else that the database reported.
     #[error("the database failed: {0}")]
     Database(DbErr),

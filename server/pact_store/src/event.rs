@@ -73,12 +73,18 @@ pub async fn extend(tx: &Tx, event: Uuid, fence: i64, until: i64) -> Result<bool
     change(tx, event, fence, [(Column::LeaseUntil, Expr::value(until))]).await
 }
 
-/// Puts a claimed event aside with a reason, for an admin to look at; false when it is no longer ours.
+/// Puts a claimed event aside on a day, with a reason, for an admin to look at; false when it is no longer ours. It keeps the name that admins know it by.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn park(tx: &Tx, event: Uuid, fence: i64, reason: &str) -> Result<bool, StoreError> {
-    change(tx, event, fence, [(Column::ParkedReason, Expr::value(reason)), (Column::LeaseUntil, Expr::value(None::<i64>))]).await
+pub async fn park(tx: &Tx, claimed: &Model, reason: &str, on: &str) -> Result<bool, StoreError> {
+    let values = [
+        (Column::ParkedReason, Expr::value(reason)),
+        (Column::ParkedId, Expr::value(claimed.parked_id.unwrap_or_else(Uuid::new_v4))),
+        (Column::ParkedOn, Expr::value(on)),
+        (Column::LeaseUntil, Expr::value(None::<i64>)),
+    ];
+    change(tx, claimed.id, claimed.fence, values).await
 }
 
 /// A claimed event was committed before it was claimed, so it is no row that still waits to be written, and no such row need be written first.
@@ -88,30 +94,6 @@ async fn change<const N: usize>(tx: &Tx, event: Uuid, fence: i64, values: [(Colu
     update.and_where(Column::Id.eq(event)).and_where(Column::Fence.eq(fence)).and_where(Column::HandledAt.is_null());
     let done = tx.execute_past_journal(&update).await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Gives a parked event back to be handled; false when it was not parked.
-///
-/// # Errors
-/// What the database reports.
-pub async fn unpark(tx: &Tx, event: Uuid) -> Result<bool, StoreError> {
-    let done = Entity::update_many()
-        .col_expr(Column::ParkedReason, Expr::value(None::<String>))
-        .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
-        .filter(Column::Id.eq(event))
-        .filter(Column::ParkedReason.is_not_null())
-        .exec(tx)
-        .await?;
-    Ok(done.rows_affected == 1)
-}
-
-/// Events that were put aside, latest first.
-///
-/// # Errors
-/// What the database reports.
-pub async fn parked(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, StoreError> {
-    let parked = Entity::find().filter(Column::ParkedReason.is_not_null());
-    Ok(parked.order_by_desc(Column::Id).limit(limit).all(conn).await?)
 }
 
 /// Whether an event waits to be claimed at `now`: a cheap question before a claim.

@@ -89,7 +89,7 @@ journals! {
     pushes: push, insert_all::<entity::push::Entity, _>, |_| None;
     lead_events: lead_event, insert_all::<entity::lead_event::Entity, _>, |_| None;
     search_docs: search_doc, crate::search::write_docs, |_| None;
-    events: event, insert_all::<entity::event::Entity, _>, |row| row.handled_at.is_none().then_some(Notice::EventAppended { id: row.id, lane: row.lane });
+    events: event, insert_all::<entity::event::Entity, _>, |row| (row.handled_at.is_none() && row.parked_reason.is_none()).then_some(Notice::EventAppended { id: row.id, lane: row.lane });
     outbox: outbox, insert_all::<entity::outbox::Entity, _>, |row| Some(Notice::OutboxAppended { id: row.id });
     outbox_attempts: outbox_attempt, insert_all::<entity::outbox_attempt::Entity, _>, |_| None;
     messages: message, insert_all::<entity::message::Entity, _>, |row| Some(Notice::MessageAppended { id: row.id, person_id: row.person_id });

@@ -15,6 +15,7 @@
 //! - Nothing writes but a job; the readers' connections cannot.
 //! - A job sees every row that it or an earlier job of its group appended: a statement that names the table has them written first.
 //! - A change is refused when the record is not what the caller saw ([`record::save`]); no counter of changes exists anywhere.
+//! - What one node commits, the others hear of within moments, on PostgreSQL (see `nodes`); whoever must not miss it looks into the database as well.
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
 pub mod calendar_feed;
@@ -30,11 +31,13 @@ pub mod evidence;
 pub mod field;
 pub mod goal;
 pub mod import;
+pub mod job;
 mod journal;
 pub mod lead;
 pub mod list;
 pub mod mail;
 pub mod message;
+mod nodes;
 mod notice;
 mod open;
 pub mod organisation;

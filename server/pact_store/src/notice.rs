@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-/// One thing that a commit made true. A listener that fell behind looks into the database instead.
+/// One thing that a commit made true, in this process or, on PostgreSQL, on another node; what another node appended has no id here, but for messages.
+///
+/// A listener that fell behind looks into the database instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// An event waits to be handled.
@@ -47,6 +49,8 @@ pub enum Notice {
         /// Who carries it now.
         to: Option<Uuid>,
     },
+    /// Other nodes committed something of which this one did not hear: whoever holds anything in memory reads it again.
+    Missed,
     /// A rotation gave to this person, and what was promised them is written.
     TurnTaken {
         /// Whose turn it was.

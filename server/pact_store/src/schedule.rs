@@ -6,7 +6,16 @@ use uuid::Uuid;
 
 use crate::entity::schedule::{Column, Entity, Model};
 use crate::error::StoreError;
+use crate::list::sorts;
 use crate::tx::Tx;
+
+sorts! {
+    /// The orders in which schedules are listed.
+    By of schedule {
+        NextAt = "next_at",
+        PluginId = "plugin_id",
+    }
+}
 
 /// Every schedule, the next due first.
 ///

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use pact_migrations::{Migrator, MigratorTrait};
+use pact_migrations::{Migrator, MigratorTrait, Standing};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::checkpoint::copy_beside;
 use crate::error::StoreError;
+use crate::nodes::{self, Heralds};
 use crate::notice::Notice;
 use crate::open::{Address, Kind};
 use crate::tx::Tx;
@@ -56,13 +57,26 @@ impl Store {
         let (bulk, bulk_jobs) = mpsc::channel(QUEUE_JOBS);
         let (closing, closed) = watch::channel(false);
         let (committed, _) = broadcast::channel(NOTICES_KEPT);
+        let elsewhere = match address.kind() {
+            Kind::Sqlite => None,
+            Kind::Postgres => Some(broadcast::channel(NOTICES_KEPT).0),
+        };
+        let heralds = Heralds { here: committed.clone(), elsewhere };
         let lanes = Arc::new(tokio::sync::Mutex::new(Lanes { interactive: interactive_jobs, bulk: bulk_jobs }));
         let mut threads = Vec::new();
         for number in 0..address.writers() {
-            let (lanes, committed, closing) = (lanes.clone(), committed.clone(), closed.clone());
+            let (lanes, heralds, closing) = (lanes.clone(), heralds.clone(), closed.clone());
             let writers = address.writers();
-            let work = async move |conn| Writer { conn, lanes, writers, committed, closing }.work().await;
+            let work = async move |conn| Writer { conn, lanes, writers, heralds, closing }.work().await;
             threads.push(start(format!("pact-writer-{number}"), address.clone(), work).await?);
+        }
+        if let (Address::Postgres(url), Some(own)) = (&address, heralds.elsewhere.as_ref().map(broadcast::Sender::subscribe)) {
+            let (url, closing, here) = (url.clone(), closed.clone(), committed.clone());
+            let (ready, listens) = oneshot::channel();
+            let speak = async move |conn| nodes::speak(conn, url, here, own, closing, ready).await;
+            threads.push(start("pact-nodes".to_owned(), address.clone(), speak).await?);
+            // What is read from now on and changed later is heard of.
+            drop(listens.await);
         }
         if let Some(log) = address.log() {
             let copy = async move |conn| copy_beside(conn, log, closed).await;
@@ -76,26 +90,20 @@ impl Store {
 
     /// Brings the tables up to date; safe to repeat, and safe when several nodes start at once.
     ///
+    /// A database that a newer release only widened is left as it is, and may be worked with (see `pact_migrations`).
+    ///
     /// # Errors
-    /// When the database refuses a statement.
+    /// [`StoreError::NewerDatabase`] when a newer release took away what this one needs, or what the database reports.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let conn = self.shared.address.open_writer().await?;
-        let done = match self.kind() {
-            Kind::Sqlite => Migrator::up(&conn, None).await,
-            Kind::Postgres => {
-                conn.execute_unprepared("SET lock_timeout = 0").await?;
-                conn.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
-                Migrator::up(&conn, None).await
-            }
-        };
-        let done = match done {
-            // Another process may have made the same tables in the same moment.
-            Err(_) if Migrator::get_pending_migrations(&conn).await?.is_empty() => Ok(()),
-            done => done,
-        };
+        if self.kind() == Kind::Postgres {
+            conn.execute_unprepared("SET lock_timeout = 0").await?;
+            conn.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await?;
+        }
+        let done = migrate(&conn).await;
         // Closing the session frees the lock.
         conn.close().await?;
-        Ok(done?)
+        done
     }
 
     /// Lets SQLite learn from the present rows which index serves which query best; PostgreSQL does so by itself. For a quiet moment of the day.
@@ -173,7 +181,7 @@ impl Store {
         outcome.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
-    /// Hears of everything that is committed from now on, in this process. Whoever falls behind by [`NOTICES_KEPT`] is told so and looks into the database.
+    /// Hears of everything that is committed from now on, in this process and by other nodes. Whoever falls behind by [`NOTICES_KEPT`] is told so and looks into the database.
     #[must_use]
     pub fn committed(&self) -> broadcast::Receiver<Notice> {
         self.shared.committed.subscribe()
@@ -189,6 +197,27 @@ impl Store {
         }
         if let Err(error) = self.shared.readers.close_by_ref().await {
             tracing::warn!(%error, "the readers did not close well");
+        }
+    }
+}
+
+async fn migrate(conn: &DatabaseConnection) -> Result<(), StoreError> {
+    match pact_migrations::standing(conn).await? {
+        Standing::Known => match Migrator::up(conn, None).await {
+            // Another process may have made the same tables in the same moment.
+            Err(_) if Migrator::get_pending_migrations(conn).await?.is_empty() => Ok(()),
+            done => Ok(done?),
+        },
+        Standing::Newer { unknown } => {
+            let unknown = unknown.join(", ");
+            tracing::warn!(unknown, "the database is of a newer release, which took nothing away; update this node too");
+            Ok(())
+        }
+        Standing::TooOld { needs, because } => {
+            Err(StoreError::NewerDatabase { why: format!("it needs {needs} ({})", because.trim_end_matches('.')) })
+        }
+        Standing::Apart { unknown, missing } => {
+            Err(StoreError::NewerDatabase { why: format!("it has {}, and lacks {}", unknown.join(", "), missing.join(", ")) })
         }
     }
 }

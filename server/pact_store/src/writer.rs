@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use sea_orm::{DatabaseConnection, DbErr};
-use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::error::{Failure, StoreError};
+use crate::nodes::Heralds;
 use crate::notice::Notice;
 use crate::tx::{Trace, Tx};
 
@@ -135,7 +136,7 @@ pub(crate) struct Writer {
     pub(crate) conn: DatabaseConnection,
     pub(crate) lanes: Arc<Mutex<Lanes>>,
     pub(crate) writers: usize,
-    pub(crate) committed: broadcast::Sender<Notice>,
+    pub(crate) heralds: Heralds,
     pub(crate) closing: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -322,10 +323,7 @@ impl Writer {
 
     fn answer_all(&self, jobs: impl Iterator<Item = BoxJob>, notices: Vec<Notice>) {
         jobs.for_each(|job| job.answer());
-        for notice in notices {
-            // Nobody may be listening.
-            let _ = self.committed.send(notice);
-        }
+        notices.into_iter().for_each(|notice| self.heralds.tell(notice));
     }
 }
 

@@ -25,7 +25,7 @@ const REPS: usize = 8;
 /// How long what was entered may wait for its push.
 const DRAIN: Duration = Duration::from_secs(120);
 /// The plugins of the repository: the script that pushes is the one that is shipped.
-const PLUGINS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins");
+pub(crate) const PLUGINS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins");
 
 /// What came of entering leads.
 pub(crate) struct Entered {

@@ -223,5 +223,8 @@ fn tick_row(person: Uuid, now: i64) -> event::Model {
         fence: 0,
         attempts: 0,
         parked_reason: None,
+        parked_id: None,
+        parked_on: None,
+        plugin_id: None,
     }
 }

@@ -1,7 +1,8 @@
-//! What PACT can do on this machine, next to what the machine can do: leads entered and pushed, scripts, imports, digests, start and memory.
+//! What PACT can do on this machine, next to what the machine can do: leads entered and pushed, scripts, imports, digests, quiet leads, several nodes,
+//! start and memory.
 //!
-//! `cargo bench -p pact_tests --bench main_job` measures everything on both databases and prints one table, in about six minutes after the build.
-//! Behind `--`: `--seconds N` for each measurement (default 6), `--only limits,ceiling,main,import,digests,start` (default: all),
+//! `cargo bench -p pact_tests --bench main_job` measures everything on both databases and prints one table, in about ten minutes after the build.
+//! Behind `--`: `--seconds N` for each measurement (default 6), `--only limits,ceiling,main,import,digests,quiet,nodes,start` (default: all),
 //! `--on sqlite` or `--on postgres`, `--rows N` of the import and the big store (default 100000).
 //!
 //! Figures of different days and machines say little; ratios within one run do. The ceiling is an HTTP handler that does nothing but one grouped
@@ -15,6 +16,8 @@ mod http;
 mod import;
 mod limits;
 mod measure;
+mod nodes;
+mod quiet;
 mod start;
 mod table;
 
@@ -60,6 +63,9 @@ fn main() -> ExitCode {
         for (name, db) in &plan.databases {
             measure(&plan, name, *db, &mut table).await;
         }
+        if plan.wants("nodes") && plan.databases.iter().any(|(_, db)| matches!(db, Db::Postgres)) {
+            nodes::measure(&plan, &mut table).await;
+        }
         if plan.wants("start") {
             start::measure(&plan, &mut table).await;
         }
@@ -90,6 +96,9 @@ async fn measure(plan: &Plan, name: &'static str, db: Db, table: &mut Table) {
     }
     if plan.wants("digests") {
         digests::measure(plan, name, db, table).await;
+    }
+    if plan.wants("quiet") {
+        quiet::measure(plan, name, db, table).await;
     }
 }
 

@@ -4,6 +4,7 @@ mod cards;
 mod contacts;
 mod customers;
 mod fields;
+mod jobs;
 mod messages;
 mod packs_goals;
 mod plans;

@@ -1,7 +1,7 @@
 //! What leaves PACT: webhooks and mail, against other people's servers and libraries.
 
 mod crash;
-mod mail;
+pub mod mail;
 mod receiver;
 mod rest;
 mod smtp;

@@ -240,6 +240,9 @@ pub(super) async fn runs_that_acts_called(scene: &Scene) -> Outcome {
         fence: 1,
         attempts: 1,
         parked_reason: None,
+        parked_id: None,
+        parked_on: None,
+        plugin_id: None,
     };
     let plugin = plugin::Model {
         id: "echo".into(),

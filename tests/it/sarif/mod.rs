@@ -39,7 +39,8 @@ fn broken(sarif: &Value) -> String {
 }
 
 fn lint(folder: &Path, paths: &[String], code: i32) -> Value {
-    let output = Command::new(pact_binary()).current_dir(folder).args(["lint", "--format", "sarif"]).args(paths).output().unwrap();
+    let output =
+        Command::new(pact_binary()).current_dir(folder).args(["lint", "--format", "sarif"]).args(paths).output().unwrap();
     assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }

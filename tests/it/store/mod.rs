@@ -206,5 +206,8 @@ pub(crate) fn event(lane: i64, at: i64) -> event::Model {
         fence: 0,
         attempts: 0,
         parked_reason: None,
+        plugin_id: None,
+        parked_id: None,
+        parked_on: None,
     }
 }

@@ -46,6 +46,8 @@ async fn an_event_is_claimed_by_one_and_handled_by_whoever_holds_the_fence(#[cas
     let again = fresh.write(async |tx| pact_store::event::claim(tx, 1_060, Some(0), 50, 60).await).await;
     assert_eq!(again.len(), 5, "the lease is over, one lane is asked for");
     let (sleeper, holder) = (again[0].id, again[1].id);
+    let held = again[1].clone();
+    let asleep = pact_store::entity::event::Model { fence: 1, ..held.clone() };
     let outcomes = fresh
         .write(async move |tx| {
             Ok([
@@ -54,19 +56,21 @@ async fn an_event_is_claimed_by_one_and_handled_by_whoever_holds_the_fence(#[cas
                 pact_store::event::mark_handled(tx, &[(sleeper, 2)], 2_000).await?.contains(&sleeper),
                 pact_store::event::extend(tx, holder, 2, 9_000).await?,
                 pact_store::event::extend(tx, holder, 1, 9_000).await?,
-                pact_store::event::park(tx, holder, 2, "five failures").await?,
-                pact_store::event::park(tx, holder, 1, "zombie").await?,
+                pact_store::event::park(tx, &held, "five failures", "2026-11-24").await?,
+                pact_store::event::park(tx, &asleep, "zombie", "2026-11-24").await?,
             ])
         })
         .await;
     assert_eq!(outcomes, [false, true, false, true, false, true, false]);
     let late = fresh.write(async |tx| pact_store::event::claim(tx, 50_000, Some(0), 50, 60).await).await;
     assert_eq!(late.len(), 3, "neither what is handled nor what is parked");
-    assert_eq!(
-        pact_store::event::parked(fresh.store.read(), 9).await.unwrap()[0].parked_reason.as_deref(),
-        Some("five failures")
-    );
-    assert!(fresh.write(async move |tx| pact_store::event::unpark(tx, holder).await).await);
+    let parked = pact_store::job::Filter { state: Some(pact_store::job::State::Parked), ..Default::default() };
+    let parked = parked.select("tick").all(fresh.store.read()).await.unwrap();
+    assert_eq!((parked.len(), parked[0].id, parked[0].parked_reason.as_deref()), (1, holder, Some("five failures")));
+    let name = parked[0].parked_id.unwrap();
+    let released = fresh.write(async move |tx| pact_store::job::release(tx, &pact_store::job::hold(tx, name).await?).await).await;
+    assert_eq!((released.attempts, released.fence, released.parked_id), (0, 3, Some(name)), "whoever held it holds it no more");
+    assert!(!pact_store::job::any_parked(fresh.store.read()).await.unwrap());
     assert_eq!(fresh.write(async |tx| pact_store::event::forget_handled(tx, 3_000).await).await, 1);
 }
 

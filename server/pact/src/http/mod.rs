@@ -46,14 +46,15 @@ pub mod calendar_feed;
 pub mod card;
 pub mod contact;
 pub mod customer;
-pub mod evidence;
 pub mod digest;
+pub mod evidence;
 pub mod field;
 pub mod form;
 pub mod goal;
 pub mod handover;
 pub mod holiday;
 pub mod import;
+pub mod job;
 pub mod lead;
 pub mod mail_page;
 pub mod mail_setting;
@@ -149,6 +150,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(territory::routes);
         api.configure(team::routes);
         api.configure(import::routes);
+        api.configure(job::routes);
         api.configure(lead::routes);
         api.configure(handover::routes);
         // Before the cards: its fixed path must win over a card's id.

@@ -61,7 +61,7 @@ async fn commit_together(app: &App, waiting: Vec<Waiting>) {
     }
 }
 
-async fn commit_alone(app: &App, one: &Handled) {
+pub(super) async fn commit_alone(app: &App, one: &Handled) {
     match commit_runs(app, Arc::new([one.clone()])).await {
         Ok(committed) => committed.iter().for_each(|committed| give_back_turns(app, one, committed)),
         Err(refusal) => give_up(app, one, &refusal).await,

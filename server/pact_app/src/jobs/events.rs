@@ -13,6 +13,7 @@ use tokio::time::{Duration, timeout};
 use super::commits::{self, Waiting};
 use crate::facts::known::Known;
 use crate::ops::effect::Handled;
+use crate::ops::job::park_event;
 use crate::{App, Refusal, runs};
 
 /// Events that one process works on at the same time.
@@ -83,7 +84,7 @@ async fn start_runs(app: &App, claimed: Vec<event::Model>, room: &Arc<Semaphore>
     }
 }
 
-async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
+pub(super) async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
     if limit == 0 || app.pool.is_none() {
         return Ok(Vec::new());
     }
@@ -95,19 +96,19 @@ async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
 pub(super) async fn try_later(app: &App, event: &event::Model, refusal: &Refusal) {
     tracing::warn!(event = %event.id, name = event.name, %refusal, "an event was not handled; it is tried again");
     let outcome = if event.attempts >= MAX_ATTEMPTS {
-        park(&app.store, event, refusal.to_string()).await
+        park_event(app, event, refusal.to_string()).await.map(drop)
     } else {
-        let again_at = app.clock.now().millis() + BACKOFF_MS * (1 << event.attempts.clamp(0, MAX_ATTEMPTS));
-        put_off(&app.store, event, again_at).await
+        let again_at = app.clock.now().millis() + backoff_ms(event.attempts);
+        put_off(&app.store, event, again_at).await.map(drop).map_err(Refusal::from)
     };
     if let Err(error) = outcome {
         tracing::error!(event = %event.id, %error, "an event could not be put off; it is tried again when its lease is over");
     }
 }
 
-async fn park(store: &Store, event: &event::Model, reason: String) -> Result<bool, StoreError> {
-    let (id, fence) = (event.id, event.fence);
-    store.write(async move |tx| pact_store::event::park(tx, id, fence, &reason).await).await
+/// How long to wait after so many attempts, in milliseconds.
+pub(crate) fn backoff_ms(attempts: i64) -> i64 {
+    BACKOFF_MS * (1 << attempts.clamp(0, MAX_ATTEMPTS))
 }
 
 /// Ends the lease at `again_at`, so that whoever looks next tries again.

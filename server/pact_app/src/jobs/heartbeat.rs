@@ -39,14 +39,14 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
     let evidence = tokio::spawn(evidence::tend(app.clone(), stopped.clone()));
     let working = tokio::spawn(events::work_off(app.clone(), stopped));
     let ticking = JobScheduler::new().await?;
-    let each_second = (app.clone(), Arc::new(Mutex::new(None)));
+    let each_second = (app.clone(), Arc::new(Mutex::new(Looked::default())));
     ticking
         .add(Job::new_async("* * * * * *", move |_, _| {
-            let (app, swept) = each_second.clone();
+            let (app, looked) = each_second.clone();
             Box::pin(async move {
                 // A look that takes longer than a second is not joined by the next.
-                if let Ok(mut swept) = swept.try_lock() {
-                    tick(&app, &mut swept).await;
+                if let Ok(mut looked) = looked.try_lock() {
+                    tick(&app, &mut looked).await;
                 }
             })
         })?)
@@ -55,18 +55,29 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
     Ok(Jobs { stop, working, importing, relaying, evidence, listening, ticking })
 }
 
-/// One look at what is due; `swept` is the minute in which leads were looked through last.
-async fn tick(app: &App, swept: &mut Option<i64>) {
+/// The minutes in which what costs more than a look was done last.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// What is held in memory was read again.
+    read: Option<i64>,
+    /// Leads were looked through for quiet ones.
+    swept: Option<i64>,
+}
+
+/// One look at what is due.
+pub(super) async fn tick(app: &App, looked: &mut Looked) {
     const MINUTE_MS: i64 = 60_000;
     let minute = app.clock.now().millis().div_euclid(MINUTE_MS);
-    if minute != app.organisation().minute
-        && let Err(error) = app.catch_up().await
-    {
-        tracing::warn!(%error, "presence and plugins could not be read anew; trying again");
+    // Presence belongs to the minute; and what another node changed and could not tell is seen here at the latest.
+    if looked.read != Some(minute) {
+        match app.catch_up().await {
+            Ok(()) => looked.read = Some(minute),
+            Err(error) => tracing::warn!(%error, "what is held in memory could not be read anew; trying again"),
+        }
     }
     expiry::expire_pushes(app).await;
     schedule::raise_ticks(app).await;
-    if swept.replace(minute) != Some(minute) {
+    if looked.swept.replace(minute) != Some(minute) {
         if let Err(refusal) = carry_out_plans(app).await {
             tracing::warn!(%refusal, "plans whose day is over could not be looked through; trying again");
         }

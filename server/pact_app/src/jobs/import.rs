@@ -62,7 +62,7 @@ async fn all_that_wait(app: &App, stop: &watch::Receiver<bool>) -> Result<(), Re
 async fn of_an_import(heard: &mut broadcast::Receiver<Notice>) {
     loop {
         match heard.recv().await {
-            Ok(Notice::RecordChanged { kind: KIND, .. }) | Err(RecvError::Lagged(_)) => return,
+            Ok(Notice::RecordChanged { kind: KIND, .. } | Notice::Missed) | Err(RecvError::Lagged(_)) => return,
             Ok(_) => {}
             Err(RecvError::Closed) => return std::future::pending().await,
         }

@@ -1,5 +1,6 @@
 //! What runs by itself: events worked off by scripts, ticks of schedules, views by mail, leads that became quiet, and pushes whose time is over.
 
+mod by_hand;
 mod commits;
 mod events;
 mod evidence;
@@ -10,6 +11,8 @@ mod quiet;
 mod schedule;
 mod views;
 
+pub use by_hand::ByHand;
+pub(crate) use events::backoff_ms;
 pub use events::{EVENTS_IN_FLIGHT, LEASE_MS, MAX_ATTEMPTS};
 pub use heartbeat::{Jobs, start};
 pub use views::Every;

@@ -3,6 +3,9 @@
 //! A tick is an event, so what keeps events safe (lease, fence, retries, parking, one commit) keeps ticks safe. A row says when each schedule is due
 //! next; whoever moves it forward writes the tick's events in the same transaction, and nobody else can. The row lives in the database and the pattern
 //! in the manifest; a schedule whose pattern changed is another one.
+//!
+//! Clocks that jump: forward, all ticks in between are one missed tick, which is skipped or caught up; back, no tick is repeated. What is local time is
+//! read on the clocks of the schedule's zone each time anew, so changes of clocks shift nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +13,8 @@ use chrono_tz::Tz;
 use pact_core::role::Role;
 use pact_core::time::Instant;
 use pact_policy::manifest::{CatchUp, ForEach, Schedule};
-use pact_store::entity::schedule;
+use pact_store::entity::{plugin, schedule};
+use pact_store::{Tx, record};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -24,6 +28,9 @@ use crate::{Actor, App, Refusal};
 const LATE_MS: i64 = 60_000;
 /// Missed ticks that are stepped through at most, before the schedule starts anew from now.
 const MAX_MISSED: usize = 10_000;
+
+/// How much later than the pattern says a tick may be planned before that is taken for the work of a wrong clock, in milliseconds.
+const AHEAD_MS: i64 = 2 * 24 * 3_600 * 1_000;
 
 /// A schedule of a plugin, in one zone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +59,8 @@ pub(super) async fn raise_ticks(app: &App) {
 
 async fn keep_time(app: &App) -> Result<(), Refusal> {
     let now = app.clock.now();
-    let wanted = wanted(&app.plugins(), &app.organisation());
+    let (plugins, snapshot) = (app.plugins(), app.organisation());
+    let wanted = wanted(&plugins, &snapshot);
     let rows = pact_store::schedule::all(app.store.read()).await?;
     let known: BTreeSet<Key> = rows.iter().map(Key::of).collect();
     let new: Vec<schedule::Model> = wanted
@@ -60,26 +68,50 @@ async fn keep_time(app: &App) -> Result<(), Refusal> {
         .filter(|(key, _)| !known.contains(*key))
         .filter_map(|(key, planned)| first_tick(key, planned, now))
         .collect();
-    let gone: Vec<Uuid> = rows.iter().filter(|row| !wanted.contains_key(&Key::of(row))).map(|row| row.id).collect();
+    let gone: Vec<schedule::Model> = rows.iter().filter(|row| !wanted.contains_key(&Key::of(row))).cloned().collect();
     if !new.is_empty() || !gone.is_empty() {
         app.store
             .write(async move |tx| -> Result<(), Refusal> {
                 for row in &new {
                     pact_store::schedule::add(tx, row.clone()).await?;
                 }
-                for id in &gone {
-                    pact_store::schedule::remove(tx, *id).await?;
+                for row in &gone {
+                    if is_gone(tx, row, &plugins, &snapshot).await? {
+                        pact_store::schedule::remove(tx, row.id).await?;
+                    }
                 }
                 Ok(())
             })
             .await?;
     }
-    for row in rows.iter().filter(|row| row.next_at <= now.millis()) {
-        if let Some(planned) = wanted.get(&Key::of(row)) {
+    for row in &rows {
+        let Some(planned) = wanted.get(&Key::of(row)) else { continue };
+        if row.next_at <= now.millis() {
             raise(app, row, planned, now).await?;
+        } else if let Some(next) = sooner(row, planned, now) {
+            let (id, from) = (row.id, row.next_at);
+            app.store.write(async move |tx| pact_store::schedule::advance(tx, id, from, next).await).await?;
         }
     }
     Ok(())
+}
+
+/// Whether nobody wants a schedule any more that this node does not want: it may only not have heard yet of what another node installed, or could not
+/// make a plugin ready that others can. A schedule that is removed and added again would lose the tick that falls between.
+async fn is_gone(tx: &Tx, row: &schedule::Model, plugins: &Plugins, snapshot: &Snapshot) -> Result<bool, Refusal> {
+    let installed = record::find::<plugin::Model>(tx, row.plugin_id.clone()).await?;
+    if installed.is_none_or(|plugin| !plugin.enabled) {
+        return Ok(true);
+    }
+    let Some(ours) = plugins.iter().find(|plugin| plugin.id == row.plugin_id) else { return Ok(false) };
+    let newest = pact_store::plugin::newest_version(tx, &row.plugin_id).await?;
+    Ok(newest.is_some_and(|newest| newest.id == ours.version) && pact_store::organisation::version(tx).await? == snapshot.version)
+}
+
+/// The next tick by the pattern where it lies more than [`AHEAD_MS`] before the one that is planned: whoever planned that had a clock that went far wrong. A
+/// clock that goes back by less repeats no tick; the schedule waits until the time comes again.
+fn sooner(row: &schedule::Model, planned: &Planned, now: Instant) -> Option<i64> {
+    planned.schedule.next_after(planned.zone, now.millis()).filter(|next| row.next_at - next > AHEAD_MS)
 }
 
 /// What a plugin planned, in a zone.
@@ -172,3 +204,6 @@ fn people(snapshot: &Snapshot, planned: &Planned, due: Instant) -> impl Iterator
     };
     staff(snapshot).filter(works).map(|member| member.row.id)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,6 @@ use pact_store::entity::{view, view_subscription};
 use pact_store::record;
 use serde_json::{Value as Json, json};
 
-use crate::facts::start_of_day;
 use crate::organisation::Snapshot;
 use crate::relay::mail::{Template, to_person};
 use crate::views::{Reader, Shown, Table, whole};
@@ -53,7 +52,7 @@ impl Every {
             Self::Week => 7 - u64::from(today.weekday().num_days_from_monday()),
         };
         let from: NaiveDate = today.checked_add_days(Days::new(days)).unwrap_or(today);
-        let midnight = Instant::from_millis(start_of_day(from, calendar.zone));
+        let midnight = Instant::start_of(from, calendar.zone);
         calendar.next_start(midnight).unwrap_or(midnight).millis()
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod guard;
 pub mod handover;
 pub mod holiday;
 pub mod import;
+pub mod job;
 pub mod lead;
 pub mod mail;
 pub mod message;

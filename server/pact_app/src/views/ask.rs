@@ -18,7 +18,6 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Running;
-use crate::facts::start_of_day;
 use crate::{Refusal, fields};
 
 /// The states of a lead that is still a possible sale, which `state is open` stands for.
@@ -56,7 +55,7 @@ impl Running<'_> {
             }
             (Form::Day, Operand::Text(text)) => compare(filter, self.day(text).ok_or_else(misfit)?.to_string().into()),
             (Form::Instant, Operand::Text(text)) => {
-                compare(filter, start_of_day(self.day(text).ok_or_else(misfit)?, self.snapshot.zone).into())
+                compare(filter, Instant::start_of(self.day(text).ok_or_else(misfit)?, self.snapshot.zone).millis().into())
             }
             (Form::Clock, Operand::Text(text)) => {
                 let span = SpanText::parse(text).map_err(Refusal::defect)?;

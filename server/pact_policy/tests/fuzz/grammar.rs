@@ -93,7 +93,10 @@ fn script() -> impl Strategy<Value = String> {
     (functions, 0..ENTRY_POINTS.len()).prop_map(|(bodies, entry)| {
         let mut text = HEAD.to_owned();
         for (number, body) in bodies.iter().enumerate() {
-            text.push_str(&format!("fn f{number}(a, lead) {{\n    let b = (); let c = 1; let x = a;\n    {}\n}}\n\n", body.join("\n    ")));
+            text.push_str(&format!(
+                "fn f{number}(a, lead) {{\n    let b = (); let c = 1; let x = a;\n    {}\n}}\n\n",
+                body.join("\n    ")
+            ));
         }
         let entry = &ENTRY_POINTS[entry];
         let params: Vec<_> = entry.params.iter().map(|(name, _)| *name).collect();

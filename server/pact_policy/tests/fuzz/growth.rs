@@ -6,7 +6,9 @@ use super::{HEAD, MOST_WORK, judged};
 type Grow = fn(usize) -> String;
 
 fn in_function(body: &str) -> String {
-    format!("{HEAD}fn on_lead_won(lead) {{\n    let x = 0; let a = #{{}}; let list = [];\n{body}\n    highlight(lead, `${{x}} ${{a}}`);\n}}\n")
+    format!(
+        "{HEAD}fn on_lead_won(lead) {{\n    let x = 0; let a = #{{}}; let list = [];\n{body}\n    highlight(lead, `${{x}} ${{a}}`);\n}}\n"
+    )
 }
 
 fn numbered(n: usize, part: impl Fn(usize) -> String) -> String {
@@ -22,17 +24,29 @@ const GROWING: &[(&str, Grow)] = &[
     ("effects", |n| in_function(&"    highlight(lead, lead.title);\n".repeat(n))),
     ("loops", |n| in_function(&"    for l in leads { x += 1; }\n".repeat(n))),
     ("tries", |n| in_function(&"    try { x = 1 / x; } catch (e) { x = 0; }\n".repeat(n))),
-    ("cases", |n| in_function(&format!("    x = switch lead.stage {{\n{}    _ => 0 }};\n", numbered(n, |i| format!("    \"s{i}\" => {i},\n"))))),
+    ("cases", |n| {
+        in_function(&format!(
+            "    x = switch lead.stage {{\n{}    _ => 0 }};\n",
+            numbered(n, |i| format!("    \"s{i}\" => {i},\n"))
+        ))
+    }),
     ("elements", |n| in_function(&format!("    let y = [\n{}];\n", "    1,\n".repeat(n)))),
     ("entries", |n| in_function(&format!("    let y = #{{\n{}}};\n", numbered(n, |i| format!("    k{i}: {i},\n"))))),
     ("texts", |n| in_function(&format!("    x = `\n{}`;\n", "a ${lead.title}\n".repeat(n)))),
     ("calls", |n| format!("{}fn part(x) {{ x + 1 }}\n", in_function(&"    x = part(x);\n".repeat(n)))),
     ("functions", |n| {
         let n = n / 8;
-        format!("{}{}", in_function(&numbered(n, |i| format!("    x += f{i}(x);\n"))), numbered(n, |i| format!("fn f{i}(y) {{ y + {i} }}\n")))
+        format!(
+            "{}{}",
+            in_function(&numbered(n, |i| format!("    x += f{i}(x);\n"))),
+            numbered(n, |i| format!("fn f{i}(y) {{ y + {i} }}\n"))
+        )
     }),
     ("findings", |n| {
-        in_function(&format!("    for p in people.all() {{ let n = plans.of_person(p).len();\n{}    }}\n", "    log(`${n}`);\n".repeat(n)))
+        in_function(&format!(
+            "    for p in people.all() {{ let n = plans.of_person(p).len();\n{}    }}\n",
+            "    log(`${n}`);\n".repeat(n)
+        ))
     }),
     ("fields", |n| in_function(&numbered(n, |i| format!("    set(lead, \"f{i}\", lead.field(\"g{i}\"));\n")))),
     ("chained fields", |n| in_function(&numbered(n / 4, |i| format!("    set(lead, \"f{i}\", lead.field(\"f{}\"));\n", i + 1)))),
@@ -93,7 +107,9 @@ const EXPLODING: &[(&str, Grow)] = &[
         numbered(n.min(200), |i| format!("fn f{i}(y) {{ {deep} {} }}\n", "} ".repeat(14))).replacen("fn", &format!("{HEAD}fn"), 1)
     }),
     ("ways out of a loop", |n| in_function(&format!("for l in leads {{ {} }}", "if l.stage == \"a\" { break; } ".repeat(n)))),
-    ("captured and branched", |n| in_function(&format!("[1].for_each(|y| x += y);\n{}", "    { let y = x; if y == 1 { x = 2 } }\n".repeat(n * 8)))),
+    ("captured and branched", |n| {
+        in_function(&format!("[1].for_each(|y| x += y);\n{}", "    { let y = x; if y == 1 { x = 2 } }\n".repeat(n * 8)))
+    }),
 ];
 
 #[test]

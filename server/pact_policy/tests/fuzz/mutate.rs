@@ -11,7 +11,21 @@ use super::{config, corpus, judged, same_as_anew, source};
 
 /// Characters that a text should not need: hiding, reordering, imitating, joining, and of every width.
 const ODD: [char; 16] = [
-    '\u{202e}', '\u{2066}', '\u{200b}', '\u{200d}', '\u{feff}', '\u{00ad}', '\u{0301}', 'а', 'ѕ', 'ﬁ', 'ß', '漢', '🧾', '\u{0}', '\u{7f}',
+    '\u{202e}',
+    '\u{2066}',
+    '\u{200b}',
+    '\u{200d}',
+    '\u{feff}',
+    '\u{00ad}',
+    '\u{0301}',
+    'а',
+    'ѕ',
+    'ﬁ',
+    'ß',
+    '漢',
+    '🧾',
+    '\u{0}',
+    '\u{7f}',
     '\u{10ffff}',
 ];
 
@@ -50,7 +64,15 @@ fn change() -> impl Strategy<Value = Change> {
 /// Words, numbers, texts, spaces, and every other character by itself.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
-    let kind = |c: char| if c.is_alphanumeric() || c == '_' { 1 } else if c.is_whitespace() { 2 } else { 3 };
+    let kind = |c: char| {
+        if c.is_alphanumeric() || c == '_' {
+            1
+        } else if c.is_whitespace() {
+            2
+        } else {
+            3
+        }
+    };
     let mut last = 0;
     for c in text.chars() {
         match tokens.last_mut() {

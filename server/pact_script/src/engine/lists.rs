@@ -73,7 +73,8 @@ fn queries(engine: &mut Engine, host: &Host) {
             let mut types = vec![TypeId::of::<Rows>()];
             types.resize(usize::from(values), TypeId::of::<Dynamic>());
             let (desk, name) = (host.clone(), native.name);
-            let read = move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| on_elements(&desk, name, context, args);
+            let read =
+                move |context: Option<NativeCallContext>, args: &mut [&mut Dynamic]| on_elements(&desk, name, context, args);
             let func = RhaiFunc::Method { func: Arc::new(read), has_context: true, is_pure: true, is_volatile: true };
             FuncRegistration::new(name).in_global_namespace().set_into_module_raw(&mut module, types, func);
         }

@@ -18,6 +18,12 @@ entity! {
         pub fence: i64,
         pub attempts: i64,
         pub parked_reason: Option<String>,
+        /// The only plugin that is called for it; every one that asks when there is none.
+        pub plugin_id: Option<String>,
+        /// Its name to admins once it was put aside: random, since `id` tells when it happened.
+        pub parked_id: Option<Uuid>,
+        /// The day on which it was put aside.
+        pub parked_on: Option<String>,
     }
 }
 

@@ -28,7 +28,7 @@ use crate::http::message::Message;
 const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How long a stream lives: as long as an access token.
 const LIFE: Duration = Duration::from_secs(15 * 60);
-/// How far back a heartbeat looks for messages that another node wrote, in milliseconds.
+/// How far back a heartbeat looks for messages of which nobody told, in milliseconds.
 const LOOK_BACK_MS: i64 = 60_000;
 /// The most messages that one look tells.
 const MESSAGES_PER_LOOK: u64 = 200;
@@ -158,6 +158,10 @@ impl Feed {
             Notice::RecordChanged { kind, id } if self.may_see(kind, id).await => {
                 self.waiting.push_back(event("record", None, &json!({ "kind": kind, "id": id })));
             }
+            Notice::Missed => {
+                self.tell_missed();
+                self.look().await;
+            }
             Notice::MessageAppended { .. }
             | Notice::RecordChanged { .. }
             | Notice::EventAppended { .. }
@@ -170,7 +174,7 @@ impl Feed {
         }
     }
 
-    /// Looks for messages that were not heard of here: another node wrote them.
+    /// Looks for messages that were not heard of here: another node wrote them, and was killed before it said so.
     async fn look(&mut self) {
         let since = self.app.clock.now().millis().saturating_sub(LOOK_BACK_MS).max(self.began_at.millis());
         match ops::recent_messages(&self.app, &self.caller, Instant::from_millis(since), MESSAGES_PER_LOOK).await {

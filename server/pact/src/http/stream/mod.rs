@@ -7,7 +7,7 @@
 //! | `missed` | `{}` | more happened than could be told: read what is on the screen again |
 //!
 //! Cards and plans of others are no `record` events: an instant for each would say when who works (policy §6). Their customer's owner hears of them
-//! by message. What another node wrote is looked up with every heartbeat.
+//! by message. It does not matter on which node something is written: nodes tell each other, and every heartbeat looks for what none could tell.
 
 mod feed;
 

@@ -222,14 +222,6 @@ fn instant(facts: &RunFacts, args: &[Value]) -> Result<i64, Refusal> {
     }
 }
 
-/// The first instant of a day on the clocks of a zone; where they skip midnight, the first instant after it.
-pub(crate) fn start_of_day(day: NaiveDate, zone: Tz) -> i64 {
-    let local = |hour| day.and_hms_opt(hour, 0, 0).and_then(|time| time.and_local_timezone(zone).earliest());
-    (0..=3)
-        .find_map(local)
-        .map_or_else(|| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis(), |at| at.timestamp_millis())
-}
-
 /// The day that an argument names, as days are stored.
 fn day(facts: &RunFacts, args: &[Value]) -> Result<String, Refusal> {
     match args.first() {

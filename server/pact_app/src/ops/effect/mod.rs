@@ -1,11 +1,11 @@
 //! Committing what scripts want: capability and validity are checked, then effects, the run and "this event is handled" are one transaction.
 
 mod drafts;
+mod failure;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use pact_core::history::LeadStep;
 use pact_core::lead::Receiver;
 use pact_core::time::Instant;
 use pact_policy::table::Capability;
@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 use self::drafts::Drafts;
 use crate::events::Lane;
-use crate::messages::{self, Message};
 use crate::ops::lead::Scene;
 use crate::organisation::Turn;
 use crate::{Actor, App, Refusal};
@@ -78,6 +77,7 @@ pub enum Committed {
 /// Commits the runs of claimed events together with the fact that these are handled, and says for each event what became of it.
 ///
 /// The effects of one run are written all or none: when one is refused, the run is recorded as failed with the refusal and the line that asked for it.
+/// What becomes of an event whose run failed is decided in [`failure`], in the same transaction.
 pub async fn commit_runs(app: &App, handled: Arc<[Handled]>) -> Result<Vec<Committed>, Refusal> {
     let receivers = receivers(app, &handled).await?;
     let scene = app.scene(&Actor::System);
@@ -97,7 +97,7 @@ pub async fn commit_runs(app: &App, handled: Arc<[Handled]>) -> Result<Vec<Commi
                     };
                     if let Some(error) = &error {
                         without_effect.insert(finished.id);
-                        drafts.note_failure(tx, &scene, &one.event, finished, error);
+                        failure::settle(tx, &mut drafts, &scene, &one.event, finished, error).await?;
                     }
                     record_run(tx, &one.event, finished, error.as_ref());
                 }
@@ -206,40 +206,6 @@ async fn write_turns<'a>(tx: &Tx, runs: impl Iterator<Item = &'a Finished>) -> R
         given_seq: turn.seq,
     });
     Ok(pact_store::rotation::given(tx, rows).await?)
-}
-
-impl Drafts<'_> {
-    /// Says on the lead and to the admins that a run failed, and why.
-    fn note_failure(&mut self, tx: &Tx, scene: &Scene, claimed: &event::Model, finished: &Finished, error: &ScriptError) {
-        let place = match (&error.file, error.at) {
-            (Some(file), Some((line, _))) => format!(" ({file}, line {line})"),
-            (Some(file), None) => format!(" ({file})"),
-            (None, _) => String::new(),
-        };
-        let what = format!("{}{place}", error.message.trim_end_matches('.'));
-        if claimed.record_kind == "lead" {
-            let step = LeadStep::RunFailed { plugin: finished.plugin.clone(), what };
-            if let Some(draft) = self.lead(claimed.record_id) {
-                draft.note(scene, step);
-            }
-            return;
-        }
-        for admin in scene.snapshot.admins() {
-            let text = format!("The plugin {} failed and changed nothing: {what}.", finished.plugin);
-            messages::send(
-                tx,
-                Message {
-                    to: admin,
-                    kind: "run_failed",
-                    record_kind: &claimed.record_kind,
-                    record: claimed.record_id,
-                    text,
-                    at: scene.now,
-                },
-            );
-        }
-        tx.after_commit(Notice::RecordChanged { kind: "run", id: finished.id });
-    }
 }
 
 /// The refusal of an effect, as the error of the run that asked for it.

@@ -70,12 +70,12 @@ impl Links {
         Ok(Some(format!("{base}/mail/pushes/{text}")))
     }
 
-    /// Where mail like this is ended; nothing for mail that nobody can end: what a script tells, and a test.
+    /// Where mail like this is ended; nothing for mail that is not ended by a link: what a script tells or writes, a report, and a test.
     pub(super) fn end_of(&self, letter: &Letter) -> Result<Option<String>, Refusal> {
         let purpose = match letter.template {
             Template::Digest => Purpose::EndDigests,
             Template::Push => Purpose::EndPushes,
-            Template::Notice | Template::Test => return Ok(None),
+            Template::Notice | Template::Report | Template::Test | Template::Letter => return Ok(None),
         };
         let (Some((base, key)), Some(person)) = (&self.0, letter.person) else { return Ok(None) };
         let text = key.sign(&Link { purpose, record: person, person, ends_at: None })?;

@@ -1,0 +1,94 @@
+//! What becomes of an event when a plugin's run for it failed.
+//!
+//! Effects of the other plugins stand, and the event is handled. The plugin that failed gets the same event again, alone: a new row with the plugin's name.
+//! Where time alone may heal what was in the way (the machine was busy, a worker was lost) that row is handled after a pause, each longer than
+//! the one before; where it may not (the script throws, an effect is refused) or has not for long enough, the row is put aside with the reason. So a
+//! failed run is never forgotten: an admin who has mended the plugin releases what was put aside.
+
+use pact_core::history::LeadStep;
+use pact_script::run::{Limit, ScriptError};
+use pact_store::entity::event;
+use pact_store::{Notice, Tx};
+
+use super::Finished;
+use super::drafts::Drafts;
+use crate::Refusal;
+use crate::events::{again_for, parked_for};
+use crate::jobs::{MAX_ATTEMPTS, backoff_ms};
+use crate::ops::job::{self, tell_admins};
+use crate::ops::lead::Scene;
+
+/// Writes what becomes of the event for the plugin whose run failed.
+pub(super) async fn settle(
+    tx: &Tx,
+    drafts: &mut Drafts<'_>,
+    scene: &Scene,
+    claimed: &event::Model,
+    finished: &Finished,
+    error: &ScriptError,
+) -> Result<(), Refusal> {
+    let nameless = event::Model { parked_id: None, parked_on: None, ..claimed.clone() };
+    let claimed = if claimed.parked_id.is_some() && claimed.plugin_id.as_ref() == Some(&finished.plugin) {
+        // It was put aside before and released; admins go on to know it by the same name.
+        pact_store::job::unname(tx, claimed).await?;
+        claimed
+    } else {
+        &nameless
+    };
+    if may_heal(error) && claimed.attempts < MAX_ATTEMPTS {
+        tx.append(again_for(claimed, &finished.plugin, scene.now.millis() + backoff_ms(claimed.attempts)));
+        return Ok(());
+    }
+    let what = in_words(error);
+    let on = job::day(scene);
+    let parked = parked_for(claimed, &finished.plugin, format!("The plugin {} failed: {what}.", finished.plugin), on);
+    if claimed.record_kind == "lead" {
+        // The history tells the admins too.
+        let step = LeadStep::RunFailed { plugin: finished.plugin.clone(), what };
+        if let Some(draft) = drafts.lead(claimed.record_id) {
+            draft.note(scene, step);
+        }
+    } else {
+        let text = format!("The plugin {} failed and changed nothing: {what}.", finished.plugin);
+        tell_admins(tx, scene, "run_failed", &parked, &text).await?;
+        tx.after_commit(Notice::RecordChanged { kind: "run", id: finished.id });
+    }
+    tx.append(parked);
+    Ok(())
+}
+
+/// Whether the same run may go well a little later, though nobody changed anything: it took too long on a machine with much to do, or lost its worker.
+const fn may_heal(error: &ScriptError) -> bool {
+    match error.limit {
+        Some(Limit::WallTime) => true,
+        // What a script or an effect is refused for has a place; what befell the worker has none.
+        None => error.at.is_none(),
+        Some(
+            Limit::Operations
+            | Limit::CallDepth
+            | Limit::ExpressionDepth
+            | Limit::StringSize
+            | Limit::ArraySize
+            | Limit::MapSize
+            | Limit::Variables
+            | Limit::Functions
+            | Limit::Modules
+            | Limit::ScriptSize
+            | Limit::Memory
+            | Limit::Stack
+            | Limit::Effects
+            | Limit::Rows
+            | Limit::LogLines,
+        ) => false,
+    }
+}
+
+/// What went wrong and where.
+fn in_words(error: &ScriptError) -> String {
+    let place = match (&error.file, error.at) {
+        (Some(file), Some((line, _))) => format!(" ({file}, line {line})"),
+        (Some(file), None) => format!(" ({file})"),
+        (None, _) => String::new(),
+    };
+    format!("{}{place}", error.message.trim_end_matches('.'))
+}

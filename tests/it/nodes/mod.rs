@@ -1,0 +1,5 @@
+//! Several nodes on one PostgreSQL: they hear of each other's work at once, share it, and outlive each other.
+
+mod killed;
+mod schema;
+mod told;
