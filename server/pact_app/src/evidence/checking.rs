@@ -92,9 +92,10 @@ async fn tell(app: &App, checked: &Checked) -> Result<(), Refusal> {
 impl Check {
     async fn run(&mut self, app: &App) -> Result<(), Refusal> {
         let conn = app.store.read();
+        // Before the head, so that none is over more entries than are read.
+        let checkpoints = store::checkpoints(conn).await?;
         let head = store::head(conn).await?;
         let size = head.as_ref().map_or(0, |head| head.size);
-        let checkpoints = store::checkpoints(conn).await?;
         self.sizes = checkpoints.iter().filter_map(|row| u64::try_from(row.size).ok()).collect();
         let mut from = i64::MIN;
         loop {

@@ -16,6 +16,7 @@ pub struct Jobs {
     working: JoinHandle<()>,
     importing: JoinHandle<()>,
     relaying: [JoinHandle<()>; 3],
+    evidence: JoinHandle<()>,
     listening: JoinHandle<()>,
     ticking: JobScheduler,
 }
@@ -33,6 +34,7 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
         tokio::spawn(relay::work_off(app.clone(), Kind::Webhook, stopped.clone())),
         tokio::spawn(relay::tend(app.clone(), stopped.clone())),
     ];
+    let evidence = tokio::spawn(evidence::tend(app.clone(), stopped.clone()));
     let working = tokio::spawn(events::work_off(app.clone(), stopped));
     let ticking = JobScheduler::new().await?;
     let each_second = (app.clone(), Arc::new(Mutex::new(None)));
@@ -48,7 +50,7 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
         })?)
         .await?;
     ticking.start().await?;
-    Ok(Jobs { stop, working, importing, relaying, listening, ticking })
+    Ok(Jobs { stop, working, importing, relaying, evidence, listening, ticking })
 }
 
 /// One look at what is due; `swept` is the minute in which leads were looked through last.
@@ -62,7 +64,6 @@ async fn tick(app: &App, swept: &mut Option<i64>) {
     }
     expiry::expire_pushes(app).await;
     schedule::raise_ticks(app).await;
-    evidence::look_after(app).await;
     if swept.replace(minute) != Some(minute) {
         quiet::tell_of_quiet_leads(app).await;
     }
@@ -85,6 +86,9 @@ impl Jobs {
             if let Err(error) = relaying.await {
                 tracing::error!(%error, "sending what leaves ended in a defect");
             }
+        }
+        if let Err(error) = self.evidence.await {
+            tracing::error!(%error, "looking after the audit log ended in a defect");
         }
         self.listening.abort();
     }
