@@ -1,4 +1,5 @@
 //! What holds of every tree: proofs are right for the roots that the definition gives, and for nothing else.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps says where it fails")]
 
 use pact_evidence::note::Kind;
 use pact_evidence::proof::{consistency, continues, includes, inclusion};

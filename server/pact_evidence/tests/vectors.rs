@@ -1,4 +1,5 @@
 //! What others computed: the vectors of certificate transparency (transparency-dev/merkle, `testonly/reference_test.go`) and of Go's notes.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps says where it fails")]
 
 use pact_evidence::note::Kind;
 use pact_evidence::proof::{consistency, continues, includes, inclusion};

@@ -1,4 +1,5 @@
 //! Evidence files through the reader: what holds, and what is found in each that does not.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps says where it fails")]
 
 use std::collections::BTreeMap;
 
