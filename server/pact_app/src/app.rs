@@ -228,6 +228,7 @@ impl App {
             snapshot: self.organisation(),
             plugins: self.pool.is_some().then(|| self.plugins()),
             subscriptions: self.subscriptions.load_full(),
+            outgoing: Arc::clone(&self.outgoing),
         }
     }
 

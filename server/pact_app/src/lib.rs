@@ -13,9 +13,11 @@
 //! | [`evidence`] | the log of policy acts: recorded, signed, shown, checked, taken home |
 //! | [`facts`] | answers to what a script's run asks |
 //! | [`idempotency`] | what makes a POST safe to repeat |
+//! | [`digests`] | planning digests, joined by person and tick |
 //! | [`import`] | files of leads, read |
 //! | [`ops`] | operations |
 //! | [`relay`] | what leaves: mail and webhooks, sent from the outbox after the commit |
+//! | [`texts`] | what PACT itself says in mail, on pages and in calendars, by language |
 //! | [`demo`] | a made-up company with a quarter of history |
 //! | [`jobs`] | what runs by itself: events, expiry of pushes, imports |
 
@@ -24,6 +26,7 @@ pub mod actor;
 pub mod app;
 mod certify;
 pub mod demo;
+pub mod digests;
 mod events;
 pub mod evidence;
 pub mod facts;
@@ -34,6 +37,7 @@ pub mod jobs;
 mod judging;
 mod list;
 mod locks;
+mod mails;
 mod matching;
 mod messages;
 pub mod ops;
@@ -44,6 +48,7 @@ pub mod refusal;
 pub mod relay;
 mod runs;
 mod subscriptions;
+pub mod texts;
 
 pub use actor::{Actor, Caller};
 pub use app::App;

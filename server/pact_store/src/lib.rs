@@ -17,10 +17,12 @@
 //! - A change is refused when the record is not what the caller saw ([`record::save`]); no counter of changes exists anywhere.
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
+pub mod calendar_feed;
 pub mod card;
 mod checkpoint;
 pub mod contact;
 pub mod customer;
+pub mod digest;
 pub mod entity;
 mod error;
 pub mod event;
@@ -31,6 +33,7 @@ pub mod import;
 mod journal;
 pub mod lead;
 pub mod list;
+pub mod mail;
 pub mod message;
 mod notice;
 mod open;

@@ -1,10 +1,9 @@
-//! Messages and digests: what one person is told, for that person alone.
+//! Messages: what one person is told about records, for that person alone.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use crate::entity::digest;
 use crate::entity::message::{Column, Entity, Model};
 use crate::error::StoreError;
 use crate::list::{Ask, Page, Sort, page, sorts};
@@ -14,13 +13,6 @@ sorts! {
     /// The orders in which a person's messages are listed.
     By of message {
         At = "at",
-    }
-}
-
-sorts! {
-    /// The orders in which a person's digests are listed.
-    DigestBy of digest {
-        MadeAt = "made_at",
     }
 }
 
@@ -70,13 +62,4 @@ pub async fn mark_read(tx: &Tx, person: Uuid, messages: Option<&[Uuid]>, now: i6
         own = own.filter(Column::Id.is_in(messages.iter().copied()));
     }
     Ok(own.exec(tx).await?.rows_affected)
-}
-
-/// A person's digests, newest first.
-///
-/// # Errors
-/// As [`page`].
-pub async fn digests(conn: &impl ConnectionTrait, person: Uuid, ask: &Ask) -> Result<Page<digest::Model>, StoreError> {
-    let own = digest::Entity::find().filter(digest::Column::PersonId.eq(person));
-    page(conn, own, digest::Column::Id, Sort { by: DigestBy::MadeAt, descending: true }, ask).await
 }

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 
-use crate::entity::{absence, holiday, organisation, person, team, territory};
+use crate::entity::{absence, holiday, mail_setting, organisation, person, team, territory};
 use crate::error::StoreError;
 use crate::notice::Notice;
 use crate::tx::Tx;
@@ -18,6 +18,7 @@ pub struct Everything {
     pub persons: Vec<person::Model>,
     pub absences: Vec<absence::Model>,
     pub holidays: Vec<holiday::Model>,
+    pub mail_settings: Vec<mail_setting::Model>,
 }
 
 /// The one row of the organisation.
@@ -49,6 +50,7 @@ pub async fn everything(conn: &impl ConnectionTrait) -> Result<Everything, Store
             persons: person::Entity::find().order_by_asc(person::Column::Name).order_by_asc(person::Column::Id).all(conn).await?,
             absences: absence::Entity::find().order_by_asc(absence::Column::FromOn).all(conn).await?,
             holidays: holiday::Entity::find().order_by_asc(holiday::Column::OnDay).all(conn).await?,
+            mail_settings: mail_setting::Entity::find().all(conn).await?,
         };
         if version(conn).await? == rows.organisation.version {
             return Ok(rows);

@@ -305,6 +305,19 @@ async fn put(tx: &Tx, row: &Model) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Gives a row that nobody has claimed yet another content; false when it has left or is leaving.
+///
+/// # Errors
+/// What the database reports.
+pub async fn reword(tx: &Tx, key: &str, payload: crate::Json) -> Result<bool, StoreError> {
+    let untouched = Entity::update_many()
+        .col_expr(Column::Payload, Expr::value(payload))
+        .filter(Column::IdempotencyKey.eq(key))
+        .filter(Column::State.eq(State::Waiting.as_str()))
+        .filter(Column::Fence.eq(0));
+    Ok(untouched.exec(tx).await?.rows_affected == 1)
+}
+
 /// Gives what was posted to a name that no webhook had to the webhook that has it now, and releases it.
 ///
 /// # Errors

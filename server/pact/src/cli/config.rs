@@ -107,6 +107,8 @@ struct File {
     mail: MailFile,
     webhook_networks: Option<Vec<String>>,
     retry_first_ms: Option<u64>,
+    public_url: Option<String>,
+    digest_wait_ms: Option<u64>,
 }
 
 /// The settings that hold.
@@ -131,8 +133,14 @@ impl Configuration {
     /// A file that cannot be read, or a setting in it that does not exist.
     pub(super) fn read(common: Common, listening: Listening) -> anyhow::Result<Self> {
         let file = common.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
-        let (mail, webhook_networks, retry_first_ms) = (file.mail, file.webhook_networks, file.retry_first_ms);
-        let outgoing = sending::read(listening.sending, SendingFile { mail, webhook_networks, retry_first_ms })?;
+        let sending = SendingFile {
+            mail: file.mail,
+            webhook_networks: file.webhook_networks,
+            retry_first_ms: file.retry_first_ms,
+            public_url: file.public_url,
+            digest_wait_ms: file.digest_wait_ms,
+        };
+        let outgoing = sending::read(listening.sending, sending)?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             database: common.database.or(file.database).unwrap_or_else(|| DATABASE.to_owned()),

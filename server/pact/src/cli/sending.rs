@@ -43,6 +43,12 @@ pub(super) struct Sending {
     /// Milliseconds before what could not be sent is tried again; each further wait is three times as long [default: 5000]
     #[arg(long, env = "PACT_RETRY_FIRST_MS", value_name = "NUMBER")]
     retry_first_ms: Option<u64>,
+    /// Where people reach this server, such as https://pact.example.com; without it, mail has no links [default: none]
+    #[arg(long, env = "PACT_PUBLIC_URL", value_name = "ADDRESS")]
+    public_url: Option<String>,
+    /// Milliseconds that mail with a digest waits for what other plugins say at the same tick [default: 60000]
+    #[arg(long, env = "PACT_DIGEST_WAIT_MS", value_name = "NUMBER")]
+    digest_wait_ms: Option<u64>,
 }
 
 /// `[mail]` in the file.
@@ -65,6 +71,8 @@ pub(super) struct SendingFile {
     pub(super) mail: MailFile,
     pub(super) webhook_networks: Option<Vec<String>>,
     pub(super) retry_first_ms: Option<u64>,
+    pub(super) public_url: Option<String>,
+    pub(super) digest_wait_ms: Option<u64>,
 }
 
 /// The settings that hold.
@@ -78,6 +86,9 @@ pub(super) fn read(given: Sending, file: SendingFile) -> anyhow::Result<Outgoing
         .map(|text| text.parse().with_context(|| format!("{text} is no network. Write it with its length, such as 10.0.0.0/8")));
     let usual = Outgoing::default();
     let first = given.retry_first_ms.or(file.retry_first_ms);
+    let public_url = given.public_url.or(file.public_url).filter(|url| !url.is_empty());
+    let public_url = public_url.map(|url| Outgoing::read_public_url(&url)).transpose().map_err(anyhow::Error::msg)?;
+    let digest_wait = given.digest_wait_ms.or(file.digest_wait_ms);
     let mail = MailFile {
         host: given.mail_host.or(file.mail.host),
         port: given.mail_port.or(file.mail.port),
@@ -92,6 +103,8 @@ pub(super) fn read(given: Sending, file: SendingFile) -> anyhow::Result<Outgoing
         mail: read_mail(mail)?,
         networks: networks.collect::<anyhow::Result<_>>()?,
         first_wait: first.map_or(usual.first_wait, Duration::from_millis),
+        public_url,
+        digest_wait: digest_wait.map_or(usual.digest_wait, Duration::from_millis),
     })
 }
 

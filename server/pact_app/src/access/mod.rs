@@ -8,12 +8,14 @@
 //! | [`token`], [`keys`] | access tokens and the keys that sign them |
 //! | [`rights`] | whether a caller may do something |
 //! | [`api_key`] | personal keys for scripts and clients |
+//! | [`link`] | links in mail that do something without sign-in |
 //! | [`verified`] | what was checked a moment ago |
 //!
 //! What they may do is `pact_core::role`; signing in and out are operations (`ops::session`).
 
 pub mod api_key;
 mod keys;
+pub mod link;
 pub mod method;
 pub mod password;
 pub mod rights;
@@ -30,6 +32,7 @@ use jsonwebtoken::crypto::rust_crypto;
 use pact_core::role::Scope;
 use pact_core::time::Instant;
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::{App, Caller, Refusal};
@@ -37,6 +40,7 @@ use crate::{App, Caller, Refusal};
 use token::BadToken;
 
 pub(crate) use api_key::make as new_api_key;
+pub(crate) use link::LinkKey;
 pub use method::SignInMethod;
 pub(crate) use secret::{fresh as fresh_secret, hash as hash_secret, hex, random};
 
@@ -71,6 +75,7 @@ pub struct Access {
     pub throttle: throttle::Throttle,
     ring: ArcSwapOption<(keys::Ring, Instant)>,
     verified: verified::Verified,
+    link_key: OnceCell<LinkKey>,
 }
 
 impl Default for Access {
@@ -83,6 +88,7 @@ impl Default for Access {
             throttle: throttle::Throttle::default(),
             ring: ArcSwapOption::empty(),
             verified: verified::Verified::default(),
+            link_key: OnceCell::new(),
         }
     }
 }
@@ -138,6 +144,14 @@ impl Access {
     /// A store that does not answer.
     pub async fn public_keys(&self, app: &App) -> Result<serde_json::Value, Refusal> {
         Ok(self.ring(app).await?.0.public.clone())
+    }
+
+    /// The key that signs links in mail.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub(crate) async fn link_key(&self, app: &App) -> Result<&LinkKey, Refusal> {
+        self.link_key.get_or_try_init(|| LinkKey::load(app)).await
     }
 
     /// Whether the store answers.

@@ -17,7 +17,7 @@ use pact_store::organisation::Everything;
 use pact_store::{Store, StoreError};
 use uuid::Uuid;
 
-use super::{Member, Snapshot};
+use super::{MailWanted, Member, Snapshot};
 use crate::facts::records::{record, texts};
 
 const MINUTE_MS: i64 = 60_000;
@@ -70,7 +70,12 @@ fn member(row: &person::Model, rows: &Everything, default_zone: Tz) -> Member {
         absences: rows.absences.iter().filter(|absence| absence.person_id == row.id).filter_map(absent).collect(),
     };
     let role = row.role.parse().unwrap_or(Role::Partner);
-    Member { row: row.clone(), role, quiet_calendar: calendar.clone().without_absences(), calendar }
+    let said = rows.mail_settings.iter().find(|said| said.person_id == row.id);
+    let mail = said.map_or(MailWanted { digests: true, pushes: true }, |said| MailWanted {
+        digests: said.digests,
+        pushes: said.pushes,
+    });
+    Member { row: row.clone(), role, quiet_calendar: calendar.clone().without_absences(), calendar, mail }
 }
 
 fn zone_of(name: &str) -> Option<Tz> {

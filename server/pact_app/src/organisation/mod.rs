@@ -57,6 +57,17 @@ pub struct Member {
     pub calendar: Calendar,
     /// The same without absences: a lead does not stop being quiet because its owner is away.
     pub quiet_calendar: Calendar,
+    /// What mail they want.
+    pub mail: MailWanted,
+}
+
+/// What mail a person wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailWanted {
+    /// Their planning digests.
+    pub digests: bool,
+    /// Leads that are pushed to them, when they are.
+    pub pushes: bool,
 }
 
 impl Snapshot {

@@ -45,6 +45,8 @@ entity! {
         pub title: String,
         pub body: Json,
         pub made_at: i64,
+        /// The tick that it belongs to: there is one digest for a person and a tick.
+        pub tick: Option<String>,
     }
 }
 

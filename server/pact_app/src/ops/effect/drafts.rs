@@ -10,13 +10,14 @@ use pact_policy::table::Kind;
 use pact_script::effect::{Effect, Within};
 use pact_script::run::ScriptError;
 use pact_script::value::Value;
-use pact_store::entity::{card, customer, digest, outbox, request};
+use pact_store::entity::{card, customer, event, outbox, request};
 use pact_store::{Tx, record};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{Finished, refused};
 use crate::Refusal;
+use crate::digests::{self, Said, tick_of};
 use crate::facts::field_record;
 use crate::messages::{self, Message};
 use crate::ops::lead::{LeadDraft, Scene, offer};
@@ -40,7 +41,7 @@ enum Rest {
     Request(request::Model),
     Notice { to: Uuid, text: String, kind: Kind, record: Uuid },
     Field { record: Uuid, field: Uuid, value: Value },
-    Digest(digest::Model),
+    Digest(Said),
     Outbox(outbox::Model),
 }
 
@@ -51,11 +52,17 @@ impl<'a> Drafts<'a> {
     }
 
     /// Takes over all effects of a run, or none: then the error says which was refused, and why.
-    pub(super) async fn take(&mut self, tx: &Tx, scene: &Scene, finished: &Finished) -> Result<Option<ScriptError>, Refusal> {
+    pub(super) async fn take(
+        &mut self,
+        tx: &Tx,
+        scene: &Scene,
+        event: &event::Model,
+        finished: &Finished,
+    ) -> Result<Option<ScriptError>, Refusal> {
         self.undo.clear();
         let rest_before = self.rest.len();
         for placed in &finished.outcome.effects {
-            match self.take_effect(tx, scene, finished, &placed.effect).await {
+            match self.take_effect(tx, scene, event, finished, &placed.effect).await {
                 Ok(()) => {}
                 Err(error @ (Refusal::Store(_) | Refusal::Busy | Refusal::Stale { .. })) => return Err(error),
                 Err(refusal) => {
@@ -71,10 +78,14 @@ impl<'a> Drafts<'a> {
     /// Writes everything.
     pub(super) async fn write(self, tx: &Tx) -> Result<(), Refusal> {
         LeadDraft::write_all(tx, self.leads.into_values()).await?;
+        let mut said = Vec::new();
         for (scene, rest) in self.rest {
-            rest.write(tx, &scene).await?;
+            match rest {
+                Rest::Digest(one) => said.push((scene, one)),
+                rest => rest.write(tx, &scene).await?,
+            }
         }
-        Ok(())
+        digests::write(tx, said).await
     }
 
     /// The draft of a lead, or nothing when there is no such lead.
@@ -88,7 +99,14 @@ impl<'a> Drafts<'a> {
         self.lead(id).ok_or(Refusal::NotFound { what: "lead" })
     }
 
-    async fn take_effect(&mut self, tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> Result<(), Refusal> {
+    async fn take_effect(
+        &mut self,
+        tx: &Tx,
+        scene: &Scene,
+        event: &event::Model,
+        finished: &Finished,
+        effect: &Effect,
+    ) -> Result<(), Refusal> {
         check_capability(finished, effect)?;
         match effect {
             Effect::Push { lead, person, within, because } => {
@@ -124,7 +142,12 @@ impl<'a> Drafts<'a> {
                 let rest = set(finished, *kind, *record, field, value)?;
                 self.rest.push((scene.clone(), rest));
             }
-            Effect::WriteCard { .. } | Effect::Ask { .. } | Effect::Notify { .. } | Effect::Send { .. } | Effect::Post { .. } => {
+            Effect::Send { person, title, sections } => {
+                let title = REASON.check("title", title)?;
+                let said = Said { person: *person, title, sections: sections.clone(), tick: tick_of(event) };
+                self.rest.push((scene.clone(), Rest::Digest(said)));
+            }
+            Effect::WriteCard { .. } | Effect::Ask { .. } | Effect::Notify { .. } | Effect::Post { .. } => {
                 let rest = talk(tx, scene, finished, effect).await?;
                 self.rest.push((scene.clone(), rest));
             }
@@ -191,13 +214,6 @@ async fn talk(tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> R
             }
             Ok(Rest::Notice { to: *person, text: TEXT.check("text", text)?, kind: *kind, record: *record })
         }
-        Effect::Send { person, title, sections } => Ok(Rest::Digest(digest::Model {
-            id: Uuid::now_v7(),
-            person_id: *person,
-            title: REASON.check("title", title)?,
-            body: json!(sections).into(),
-            made_at: scene.now.millis(),
-        })),
         Effect::Post { webhook, payload } => {
             if !finished.webhooks.contains(webhook) {
                 return Err(Refusal::forbidden(format!(
@@ -213,6 +229,7 @@ async fn talk(tx: &Tx, scene: &Scene, finished: &Finished, effect: &Effect) -> R
         | Effect::Transfer { .. }
         | Effect::Set { .. }
         | Effect::Suggest { .. }
+        | Effect::Send { .. }
         | Effect::Note { .. }
         | Effect::Rotated { .. } => Err(Refusal::invalid("effect", "is decided elsewhere.")),
     }
@@ -252,11 +269,7 @@ impl Rest {
                 Ok(pact_store::field::write_value(tx, record, field, &text, crate::fields::number(&value), scene.now.millis())
                     .await?)
             }
-            Self::Digest(row) => {
-                let data = json!({ "title": row.title, "sections": row.body.0 });
-                mail_to(tx, scene, row.person_id, Template::Digest, data, None);
-                Ok(record::insert(tx, row).await?)
-            }
+            Self::Digest(said) => digests::write(tx, vec![(scene.clone(), said)]).await,
             Self::Outbox(row) => {
                 tx.append(row);
                 Ok(())

@@ -93,7 +93,7 @@ pub async fn commit_runs(app: &App, handled: Arc<[Handled]>) -> Result<Vec<Commi
                     let scene = scene_of(&scene, &one.event, finished);
                     let error = match &finished.outcome.error {
                         Some(error) => Some(error.clone()),
-                        None => drafts.take(tx, &scene, finished).await?,
+                        None => drafts.take(tx, &scene, &one.event, finished).await?,
                     };
                     if let Some(error) = &error {
                         without_effect.insert(finished.id);

@@ -16,9 +16,11 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 use uuid::Uuid;
 
 use crate::events::{self, Lane};
+use crate::mails;
 use crate::messages;
 use crate::organisation::Snapshot;
 use crate::plugins::Plugins;
+use crate::relay::Outgoing;
 use crate::subscriptions::Subscriptions;
 use crate::{Actor, Refusal};
 
@@ -56,6 +58,8 @@ pub struct Scene {
     pub(crate) plugins: Option<Arc<Plugins>>,
     /// Webhooks that ask for events.
     pub(crate) subscriptions: Arc<Subscriptions>,
+    /// How what leaves does so.
+    pub(crate) outgoing: Arc<Outgoing>,
 }
 
 impl Scene {
@@ -244,6 +248,15 @@ impl Rest {
             push::Entity::update(push.into_active_model().reset_all()).exec(tx).await.map_err(StoreError::from)?;
         }
         for push in self.made {
+            let made_by = |(scene, step): &'_ (Scene, LeadStep)| {
+                matches!(step, LeadStep::Pushed { to, .. } if *to == push.person_id).then(|| scene.clone())
+            };
+            // A push that was made and is over already is told to nobody.
+            if push.answer == PushAnswer::Waiting.as_str()
+                && let Some(scene) = self.steps.iter().rev().find_map(made_by)
+            {
+                mails::of_push(tx, &scene, row, &push);
+            }
             tx.append(push);
         }
         for (scene, step) in &self.steps {

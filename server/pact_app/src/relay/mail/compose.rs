@@ -1,6 +1,5 @@
 //! Composing mail: text and HTML from a template, in the language of whom it is for, with the headers that automatic mail has.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use lettre::Address;
@@ -12,22 +11,26 @@ use pact_store::entity::outbox;
 use serde_json::{Value, json};
 
 use super::letter::{Letter, Template};
+use super::links::{Links, ONE_CLICK};
+use super::view;
+use crate::texts::Texts;
 
-/// The language of those for whose languages there are no texts.
-const FALLBACK: &str = "en";
 /// Steps that a template may take, so that no data makes one endless.
 const FUEL: u64 = 500_000;
 /// The longest subject, in characters.
 const SUBJECT_CHARS: usize = 120;
-/// What PACT's own mail says, by language and key.
-const TEXTS: &str = include_str!("texts.toml");
 /// The templates, by name.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("notice.html", include_str!("templates/notice.html")),
     ("notice.txt", include_str!("templates/notice.txt")),
     ("digest.html", include_str!("templates/digest.html")),
     ("digest.txt", include_str!("templates/digest.txt")),
+    ("push.html", include_str!("templates/push.html")),
+    ("push.txt", include_str!("templates/push.txt")),
+    ("answer.html", include_str!("templates/answer.html")),
+    ("answer.txt", include_str!("templates/answer.txt")),
+    ("foot.txt", include_str!("templates/foot.txt")),
     ("test.html", include_str!("templates/test.html")),
     ("test.txt", include_str!("templates/test.txt")),
 ];
@@ -55,7 +58,6 @@ pub(super) struct Composed {
 /// Whoever composes mail.
 pub(super) struct Composer {
     templates: Environment<'static>,
-    texts: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Composer {
@@ -70,31 +72,39 @@ impl Composer {
         for (name, source) in TEMPLATES {
             templates.add_template(name, source).map_err(|error| defect(&error))?;
         }
-        Ok(Self { templates, texts: toml::from_str(TEXTS).map_err(|error| defect(&error))? })
+        Texts::of(&[]).map_err(|error| defect(&error))?;
+        Ok(Self { templates })
     }
 
-    /// Composes a row of the outbox. The same row gives the same mail, whenever it is tried.
+    /// Composes a row of the outbox, with links where the server knows its address. The same row gives the same mail, whenever it is tried.
     ///
     /// # Errors
     /// An address that is none, or a defect.
-    pub(super) fn compose(&self, row: &outbox::Model, sender: &Mailbox) -> Result<Composed, ComposeError> {
+    pub(super) fn compose(&self, row: &outbox::Model, sender: &Mailbox, links: &Links) -> Result<Composed, ComposeError> {
         let defect = |error: &dyn std::fmt::Display| ComposeError::Defect(error.to_string());
         let letter: Letter = serde_json::from_value(row.payload.0.clone()).map_err(|error| defect(&error))?;
         let to: Address = row.address.parse().map_err(|_| ComposeError::Address(row.address.clone()))?;
-        let language = self.language(&letter.languages);
-        let texts = self.texts.get(language).ok_or_else(|| defect(&"there are no texts"))?;
-        let subject = subject(&letter, texts);
-        let context = json!({ "t": texts, "language": language, "name": letter.name, "subject": subject, "data": letter.data });
+        let texts = Texts::of(&letter.languages).map_err(|error| defect(&error))?;
+        let subject = subject(&letter, &texts);
+        let stop = links.end_of(&letter).map_err(|error| defect(&error))?;
+        let data = view::data(&letter, &texts, links).map_err(|error| defect(&error))?;
+        let context = json!({
+            "t": texts.words, "language": texts.language, "name": letter.name, "subject": subject, "data": data, "stop": stop,
+        });
         let text = self.render(letter.template, "txt", &context)?;
         let html = self.render(letter.template, "html", &context)?;
         let made_at = SystemTime::UNIX_EPOCH + Duration::from_millis(row.created_at.try_into().unwrap_or(0));
-        let message = Message::builder()
+        let mut head = Message::builder()
             .from(sender.clone())
             .to(Mailbox::new(Some(one_line(&letter.name)), to.clone()))
             .subject(subject)
             .date(made_at)
             .message_id(Some(message_id(row, sender)))
-            .header(AutoSubmitted)
+            .header(AutoSubmitted);
+        if let Some(stop) = stop {
+            head = head.header(ListUnsubscribe(format!("<{stop}>"))).header(ListUnsubscribePost);
+        }
+        let message = head
             .multipart(
                 MultiPart::alternative()
                     .boundary(format!("pact-{}", row.id.simple()))
@@ -105,15 +115,11 @@ impl Composer {
         Ok(Composed { to, bytes: message.formatted() })
     }
 
-    /// The first of somebody's languages for which there are texts.
-    fn language<'a>(&self, languages: &'a [String]) -> &'a str {
-        languages.iter().map(String::as_str).find(|language| self.texts.contains_key(*language)).unwrap_or(FALLBACK)
-    }
-
     fn render(&self, template: Template, kind: &str, context: &Value) -> Result<String, ComposeError> {
         let name = match template {
             Template::Notice => "notice",
             Template::Digest => "digest",
+            Template::Push => "push",
             Template::Test => "test",
         };
         let rendered =
@@ -127,12 +133,13 @@ pub(super) fn message_id(row: &outbox::Model, sender: &Mailbox) -> String {
     format!("<{}@{}>", row.id, sender.email.domain())
 }
 
-fn subject(letter: &Letter, texts: &BTreeMap<String, String>) -> String {
+fn subject(letter: &Letter, texts: &Texts) -> String {
     let of = |key: &str| letter.data.get(key).and_then(Value::as_str).unwrap_or_default();
     let whole = match letter.template {
         Template::Notice => one_line(of("text")),
         Template::Digest => one_line(of("title")),
-        Template::Test => texts.get("test_subject").cloned().unwrap_or_default(),
+        Template::Push => texts.say("push_subject", &[("lead", &one_line(of("lead")))]),
+        Template::Test => texts.say("test_subject", &[]),
     };
     if whole.chars().count() <= SUBJECT_CHARS {
         return whole;
@@ -161,6 +168,43 @@ impl Header for AutoSubmitted {
 
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// Where mail like this is ended without reading it (RFC 2369).
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(value: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(value.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        // An address in ASCII that may not be folded.
+        HeaderValue::dangerous_new_pre_encoded(Self::name(), self.0.clone(), self.0.clone())
+    }
+}
+
+/// Says that one POST to that address is enough (RFC 8058).
+#[derive(Clone)]
+struct ListUnsubscribePost;
+
+impl Header for ListUnsubscribePost {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), ONE_CLICK.to_owned())
     }
 }
 

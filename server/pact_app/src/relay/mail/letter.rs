@@ -15,6 +15,8 @@ pub(crate) enum Template {
     Notice,
     /// A planning digest: `title` and `sections`.
     Digest,
+    /// A lead that is pushed to a person: `lead`, `id`, `reason`, `push` and `answer_by_at`.
+    Push,
     /// A test that an admin sends to themselves.
     Test,
 }
@@ -28,6 +30,12 @@ pub(super) struct Letter {
     pub(super) languages: Vec<String>,
     /// Their name.
     pub(super) name: String,
+    /// Who they are, for links that act in their name.
+    #[serde(default)]
+    pub(super) person: Option<Uuid>,
+    /// Their zone, whose clock the mail quotes.
+    #[serde(default)]
+    pub(super) zone: Option<String>,
     /// What the template puts in.
     pub(super) data: Value,
 }
@@ -44,7 +52,14 @@ pub(crate) fn to_person(
         return None;
     }
     let id = Uuid::now_v7();
-    let letter = Letter { template, languages: person.languages.0.clone(), name: person.name.clone(), data };
+    let letter = Letter {
+        template,
+        languages: person.languages.0.clone(),
+        name: person.name.clone(),
+        person: Some(person.id),
+        zone: Some(person.time_zone.clone()),
+        data,
+    };
     Some(outbox::Model {
         id,
         kind: Kind::Mail.as_str().to_owned(),

@@ -3,8 +3,10 @@
 mod bounce;
 mod compose;
 mod letter;
+mod links;
 mod settings;
 mod smtp;
+mod view;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -13,9 +15,12 @@ use pact_store::outbox as store;
 
 pub(crate) use bounce::{Action, read as read_bounce};
 pub(crate) use letter::{Template, to_person};
+pub use links::record_path;
+pub(crate) use view::on_clock;
 pub use settings::{InDoubt, MailSettings, MailSettingsError, MailWish, Security};
 
 use self::compose::{ComposeError, Composer};
+use self::links::Links;
 use self::smtp::{Smtp, Step, Stopped};
 use super::backoff::wait;
 use super::outcome::{Became, Outcome};
@@ -71,7 +76,11 @@ impl Mailer {
                 "It is older than three days, and was never tried. Release it if it is still news.",
             );
         }
-        let mail = match self.composer.compose(row, &self.settings.sender) {
+        let links = match Links::of(app).await {
+            Ok(links) => links,
+            Err(refusal) => return Outcome::failed(None, format!("Its links could not be signed: {refusal}")),
+        };
+        let mail = match self.composer.compose(row, &self.settings.sender, &links) {
             Ok(mail) => mail,
             Err(error @ ComposeError::Address(_)) => return Outcome::refused(None, error.to_string()),
             Err(error @ ComposeError::Defect(_)) => return Outcome::new(Became::PutAside, None, error.to_string()),
