@@ -15,8 +15,8 @@ mod m0007_imports;
 mod m0008_search;
 mod m0009_outbox;
 mod m0010_schedules;
-mod m0015_evidence;
 mod m0011_digests;
+mod m0015_evidence;
 mod shape;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -39,8 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_search::Migration),
             Box::new(m0009_outbox::Migration),
             Box::new(m0010_schedules::Migration),
-            Box::new(m0015_evidence::Migration),
             Box::new(m0011_digests::Migration),
+            Box::new(m0015_evidence::Migration),
         ]
     }
 }

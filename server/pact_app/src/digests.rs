@@ -189,6 +189,13 @@ fn headed(said: &Said, title: &str, names: &Names) -> Vec<Section> {
     sections
 }
 
+impl Line {
+    /// The noun of the record that it is about.
+    pub fn record_kind(&self) -> Option<&'static str> {
+        self.record.map(|(kind, _)| crate::facts::noun(kind))
+    }
+}
+
 impl WaitingPush {
     /// Until when it can be answered.
     pub fn answer_by(self) -> Instant {

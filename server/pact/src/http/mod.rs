@@ -42,16 +42,20 @@ pub mod trace;
 
 pub mod absence;
 pub mod api_key;
+pub mod calendar_feed;
 pub mod card;
 pub mod contact;
 pub mod customer;
 pub mod evidence;
+pub mod digest;
 pub mod field;
 pub mod form;
 pub mod goal;
 pub mod holiday;
 pub mod import;
 pub mod lead;
+pub mod mail_page;
+pub mod mail_setting;
 pub mod message;
 pub mod organisation;
 pub mod outbox;
@@ -130,6 +134,8 @@ impl Default for Settings {
 pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
     config.configure(health::routes);
     config.configure(session::public_keys);
+    config.configure(calendar_feed::calendars);
+    config.configure(mail_page::routes);
     config.service(scope("/api/v1").configure(|api| {
         api.configure(session::routes);
         api.configure(absence::routes);
@@ -141,13 +147,16 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(team::routes);
         api.configure(import::routes);
         api.configure(lead::routes);
+        api.configure(calendar_feed::routes);
         api.configure(card::routes);
         api.configure(contact::routes);
         api.configure(customer::routes);
         api.configure(evidence::routes);
+        api.configure(digest::routes);
         api.configure(field::routes);
         api.configure(form::routes);
         api.configure(goal::routes);
+        api.configure(mail_setting::routes);
         api.configure(message::routes);
         api.configure(outbox::routes);
         api.configure(pack::routes);

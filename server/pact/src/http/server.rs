@@ -120,7 +120,9 @@ async fn only_problems(
     let response = next.call(request).await?;
     let kind = response.headers().get(header::CONTENT_TYPE);
     let is_problem = kind.is_some_and(|kind| kind == MEDIA_TYPE || kind == "application/json");
-    if is_problem || !(response.status().is_client_error() || response.status().is_server_error()) {
+    // Pages for people say it in their own words.
+    let is_page = kind.is_some_and(|kind| kind == "text/html; charset=utf-8");
+    if is_problem || is_page || !(response.status().is_client_error() || response.status().is_server_error()) {
         return Ok(response.map_into_left_body());
     }
     let (request, response) = response.into_parts();

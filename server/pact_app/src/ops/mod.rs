@@ -2,9 +2,11 @@
 
 pub mod absence;
 pub mod api_key;
+pub mod calendar_feed;
 pub mod card;
 pub mod contact;
 pub mod customer;
+pub mod digest;
 pub mod effect;
 pub mod field;
 pub mod form;
@@ -13,6 +15,7 @@ pub(crate) mod guard;
 pub mod holiday;
 pub mod import;
 pub mod lead;
+pub mod mail;
 pub mod message;
 pub mod organisation;
 pub mod outbox;
@@ -21,6 +24,7 @@ pub mod person;
 pub mod plan;
 pub mod plugin;
 pub mod plugin_settings;
+pub mod push_link;
 pub mod request;
 pub mod search;
 pub mod session;

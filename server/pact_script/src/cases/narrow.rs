@@ -50,10 +50,12 @@ pub(super) fn narrowed(world: &World, kind: Kind, mut rows: Rows, op: NarrowOp, 
     match op {
         NarrowOp::Open => rows.retain(|lead| world.is_open(lead)),
         NarrowOp::Waiting if kind == Kind::Request => rows.retain(|request| unknown(request, "answered_at")),
+        NarrowOp::Waiting if kind == Kind::Push => rows.retain(|push| says(push, "answer", "waiting")),
         NarrowOp::Waiting => rows.retain(|lead| world.is_open(lead) && unknown(lead, "owner")),
         NarrowOp::Won => rows.retain(|lead| state(lead) == "won"),
         NarrowOp::Lost => rows.retain(|lead| state(lead) == "lost"),
         NarrowOp::Stage => rows.retain(|lead| says(lead, "stage", &text)),
+        NarrowOp::OwnedBy if kind == Kind::Card => rows.retain(|card| looked_after(world, card) == Some(id)),
         NarrowOp::OwnedBy => rows.retain(|record| reference(record, "owner") == Some(id)),
         NarrowOp::InTeam if kind == Kind::Plan => rows.retain(|plan| team_of(world, plan, "person") == Some(id)),
         NarrowOp::InTeam => rows.retain(|lead| team_of(world, lead, "owner") == Some(id)),
@@ -62,6 +64,7 @@ pub(super) fn narrowed(world: &World, kind: Kind, mut rows: Rows, op: NarrowOp, 
         NarrowOp::OfCustomer => rows.retain(|record| reference(record, "customer") == Some(id)),
         NarrowOp::OfLead => rows.retain(|record| reference(record, "lead") == Some(id)),
         NarrowOp::OfPerson => rows.retain(|plan| reference(plan, "person") == Some(id)),
+        NarrowOp::ForPerson if kind == Kind::Push => rows.retain(|push| reference(push, "person") == Some(id)),
         NarrowOp::ForPerson => rows.retain(|request| reference(request, "to") == Some(id)),
         NarrowOp::QuietOver => {
             rows.retain(|record| members::get(record, "quiet_for").map(work_minutes) > args.first().map(work_minutes))
@@ -166,6 +169,11 @@ fn minor(lead: &Record) -> i64 {
         Some(Value::Money { minor, .. }) => *minor,
         _ => i64::MIN,
     }
+}
+
+/// Who looks after the customer that a card is about.
+fn looked_after(world: &World, card: &Record) -> Option<Uuid> {
+    reference(world.record(Kind::Customer, reference(card, "customer")?)?, "owner")
 }
 
 fn team_of(world: &World, record: &Record, member: &str) -> Option<Uuid> {

@@ -8,7 +8,7 @@ use pact_script::facts::Query;
 use pact_script::value::{Record, Value};
 use pact_store::entity::{card, contact, customer, goal, lead, lead_event, pack, plan, push, request};
 use pact_store::{StoreError, search};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use super::{day, misfit, narrowed, narrows, nothing, of, people_of_team, refers, says, span};
@@ -33,9 +33,15 @@ pub(super) fn pushes(query: &Query) -> Result<Select<push::Entity>, Refusal> {
     use push::Column as C;
     let start = match of(query, Kind::Lead) {
         Some(lead) => push::Entity::find().filter(C::LeadId.eq(lead)),
-        None => push::Entity::find().filter(nothing()),
+        None => push::Entity::find(),
     };
-    let select = narrowed(start, query, |_, op, _| Err(misfit(op, Kind::Push)))?;
+    let select = narrowed(start, query, |select, op, args| {
+        Ok(match op {
+            N::Waiting => select.filter(C::Answer.eq(pact_store::push::WAITING)),
+            N::ForPerson => select.filter(refers(C::PersonId, args)),
+            _ => return Err(misfit(op, Kind::Push)),
+        })
+    })?;
     Ok(select.order_by_asc(C::PushedAt).order_by_asc(C::Id))
 }
 
@@ -63,6 +69,10 @@ pub(super) async fn cards(facts: &RunFacts, query: &Query) -> Result<Select<card
         Ok(match op {
             N::OfCustomer => select.filter(refers(C::CustomerId, args)),
             N::OfLead => select.filter(refers(C::LeadId, args)),
+            N::OwnedBy => {
+                let own = customer::Entity::find().select_only().column(customer::Column::Id);
+                select.filter(C::CustomerId.in_subquery(own.filter(refers(customer::Column::OwnerId, args)).into_query()))
+            }
             N::About => select.filter(says(C::About, args)),
             N::Kind => select.filter(says(C::Kind, args)),
             N::Since => select.filter(C::SaidOn.gte(day(facts, args)?)),

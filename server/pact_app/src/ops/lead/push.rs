@@ -3,7 +3,7 @@
 use pact_core::lead as rules;
 use pact_core::lead::NewPush;
 use pact_core::time::{AnySpan, Instant, WorkSpan};
-use pact_store::entity::lead;
+use pact_store::entity::{lead, push};
 use uuid::Uuid;
 
 use super::{Scene, decide};
@@ -75,6 +75,23 @@ pub async fn decline_lead(app: &App, actor: &Actor, command: WithdrawPush) -> Re
     let because = command.because;
     decide(app, actor, command.lead, command.seen, move |draft, scene| {
         let decision = rules::decline(&draft.facts, &because, &scene.rules_actor(), scene.now)?;
+        draft.decide(decision, scene);
+        Ok(())
+    })
+    .await
+}
+
+/// Answers this very push, and no later one of the same lead: with a reason it is declined, without one accepted.
+pub(crate) async fn answer_push(app: &App, actor: &Actor, push: &push::Model, because: Option<String>) -> Result<lead::Model, Refusal> {
+    let wanted = push.id;
+    decide(app, actor, push.lead_id, None, move |draft, scene| {
+        if draft.facts.open_push.is_none_or(|open| open.id != wanted) {
+            return Err(rules::Refusal::NotOffered { state: draft.facts.state }.into());
+        }
+        let decision = match &because {
+            Some(because) => rules::decline(&draft.facts, because, &scene.rules_actor(), scene.now)?,
+            None => rules::accept(&draft.facts, &scene.rules_actor(), scene.now)?,
+        };
         draft.decide(decision, scene);
         Ok(())
     })
