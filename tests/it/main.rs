@@ -8,6 +8,7 @@ mod certificates;
 mod command_line;
 mod crash;
 mod demo;
+mod digests;
 mod evidence;
 mod fuzz;
 mod http_document;

@@ -1,7 +1,7 @@
-//! What PACT can do on this machine, next to what the machine can do: leads entered and pushed, scripts, imports, start and memory.
+//! What PACT can do on this machine, next to what the machine can do: leads entered and pushed, scripts, imports, digests, start and memory.
 //!
 //! `cargo bench -p pact_tests --bench main_job` measures everything on both databases and prints one table, in about six minutes after the build.
-//! Behind `--`: `--seconds N` for each measurement (default 6), `--only limits,ceiling,main,import,start` (default: all),
+//! Behind `--`: `--seconds N` for each measurement (default 6), `--only limits,ceiling,main,import,digests,start` (default: all),
 //! `--on sqlite` or `--on postgres`, `--rows N` of the import and the big store (default 100000).
 //!
 //! Figures of different days and machines say little; ratios within one run do. The ceiling is an HTTP handler that does nothing but one grouped
@@ -10,6 +10,7 @@
 
 mod ceiling;
 mod company;
+mod digests;
 mod http;
 mod import;
 mod limits;
@@ -86,6 +87,9 @@ async fn measure(plan: &Plan, name: &'static str, db: Db, table: &mut Table) {
     }
     if plan.wants("import") {
         import::measure(plan, name, db, table).await;
+    }
+    if plan.wants("digests") {
+        digests::measure(plan, name, db, table).await;
     }
 }
 

@@ -13,6 +13,7 @@ use pact_app::jobs::{self, Jobs};
 use pact_app::ops::organisation::found_organisation;
 use pact_app::ops::person::{CreatePerson, create_person};
 use pact_app::ops::plugin::install_plugin;
+use pact_app::relay::Outgoing;
 use pact_app::{Actor, App};
 use pact_core::role::Role;
 use pact_core::time::Instant;
@@ -42,6 +43,8 @@ pub struct House {
     pub admin: Caller,
     base: String,
     clock: Arc<HandClock>,
+    /// What its operations work on.
+    pub app: App,
     /// Kept while the company works.
     _jobs: Jobs,
     _pool: Pool,
@@ -59,6 +62,11 @@ pub struct Member {
 impl House {
     /// A company with these plugins and one admin.
     pub async fn on(on: On, plugins: &Path) -> Self {
+        Self::sending(on, plugins, Outgoing::default()).await
+    }
+
+    /// The same with a way out for what leaves.
+    pub async fn sending(on: On, plugins: &Path, outgoing: Outgoing) -> Self {
         let fresh = on.fresh().await;
         found_organisation(&fresh.store, "Initech").await.unwrap();
         let options = PoolOptions {
@@ -70,7 +78,8 @@ impl House {
         };
         let pool = tokio::task::spawn_blocking(|| Pool::start(options)).await.unwrap().unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(STARTS_MS)));
-        let app = App::new(fresh.store.clone(), clock.clone(), Arc::default(), Some(Arc::new(pool.clone()))).await.unwrap();
+        let app = App::new(fresh.store.clone(), clock.clone(), Arc::default(), Some(Arc::new(pool.clone())));
+        let app = app.await.unwrap().with_outgoing(outgoing);
         let admin = CreatePerson { password: Some(PASSWORD.into()), ..CreatePerson::new("Adam", ADMIN, Role::Admin) };
         create_person(&app, &Actor::System, admin).await.unwrap();
         for (path, loaded) in load_all(plugins, &Std::default()) {
@@ -82,11 +91,11 @@ impl House {
         let working = jobs::start(&app).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let serving = server::start(app, Settings { workers: 1, ..Settings::default() }, listener).unwrap();
+        let serving = server::start(app.clone(), Settings { workers: 1, ..Settings::default() }, listener).unwrap();
         let handle = serving.handle();
         tokio::spawn(serving);
         let admin = Caller::sign_in(&base, ADMIN).await;
-        Self { admin, base, clock, _jobs: working, _pool: pool, handle, fresh }
+        Self { admin, base, clock, app, _jobs: working, _pool: pool, handle, fresh }
     }
 
     /// Lets time pass.
@@ -98,6 +107,11 @@ impl House {
     pub async fn pass_days(&mut self, days: i64) {
         self.pass(days * 24 * 60);
         self.admin = Caller::sign_in(&self.base, ADMIN).await;
+    }
+
+    /// Somebody signs in again: their token is too old.
+    pub async fn again(&self, email: &str) -> Caller {
+        Caller::sign_in(&self.base, email).await
     }
 
     /// Waits until the schedules of the plugins are known.

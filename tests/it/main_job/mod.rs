@@ -1,6 +1,6 @@
 //! The main job: a lead enters, a script pushes it to one person with a reason, and somebody owns it. Through HTTP, on both databases.
 
-mod house;
+pub mod house;
 mod time;
 mod wrong;
 

@@ -154,6 +154,14 @@ impl Access {
         self.link_key.get_or_try_init(|| LinkKey::load(app)).await
     }
 
+    /// A link as it stands in mail, without the server's address and path.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn sign_link(&self, app: &App, link: &link::Link) -> Result<String, Refusal> {
+        self.link_key(app).await?.sign(link)
+    }
+
     /// Whether the store answers.
     ///
     /// # Errors
