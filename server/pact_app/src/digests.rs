@@ -126,10 +126,7 @@ fn make(tx: &Tx, (person, tick): (Uuid, String), said: Vec<(Scene, Said)>, names
         tick: Some(tick),
     };
     mail(tx, &scene, &row, &sections, false);
-    messages::send(
-        tx,
-        Message { to: person, kind: "digest", record_kind: "digest", record: row.id, text: title, at: scene.now },
-    );
+    messages::send(tx, Message { to: person, kind: "digest", record_kind: "digest", record: row.id, text: title, at: scene.now });
     Some(row)
 }
 

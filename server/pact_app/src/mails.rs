@@ -17,7 +17,8 @@ pub(crate) fn of_push(tx: &Tx, scene: &Scene, lead: &lead::Model, push: &push::M
     if lead.entered_by == "import" {
         return;
     }
-    let data = json!({ "lead": lead.title, "id": lead.id, "reason": push.reason, "push": push.id, "answer_by_at": push.answer_by_at });
+    let data =
+        json!({ "lead": lead.title, "id": lead.id, "reason": push.reason, "push": push.id, "answer_by_at": push.answer_by_at });
     if let Some(row) = to_person(&member.row, Template::Push, data, scene.now, Some(lead.id)) {
         tx.append(row);
     }

@@ -45,7 +45,12 @@ pub(crate) async fn measure(plan: &Plan, name: &'static str, db: Db, table: &mut
     let took = begun.elapsed();
     let made = count(&store, "SELECT COUNT(*) AS n FROM digests").await;
     let mails = count(&store, "SELECT COUNT(*) AS n FROM outbox WHERE kind = 'mail'").await;
-    assert_eq!((made, mails), (reps.len() as i64, reps.len() as i64), "a digest and a mail each; the server said:\n{}", server.log());
+    assert_eq!(
+        (made, mails),
+        (reps.len() as i64, reps.len() as i64),
+        "a digest and a mail each; the server said:\n{}",
+        server.log()
+    );
     let what = format!("{made} digests over {} open leads, with their mail", reps.len() * LEADS_EACH);
     table.says(name, &what, &short(took), "target: under 20 s");
     let run = count(&store, "SELECT CAST(AVG(duration_us) AS BIGINT) AS n FROM runs WHERE plugin_id = 'planning-digest'").await;

@@ -48,11 +48,16 @@ async fn a_calendar_program_sees_plans_and_requests_and_their_changes(#[case] on
     let (ann, caller) = person(&house, "Ann").await;
     let (_, bo) = person(&house, "Bo").await;
     let customer = caller.make("/api/v1/customers", &json!({"name": "Bäcker, Söhne; \\Co", "country": "NL"})).await["id"].clone();
-    let objective = "Zeigen: das neue Gerät, mit \"Stille\"; und noch viel mehr, damit die Zeile gefaltet werden muss 🦀🦀🦀🦀🦀🦀🦀🦀";
+    let objective =
+        "Zeigen: das neue Gerät, mit \"Stille\"; und noch viel mehr, damit die Zeile gefaltet werden muss 🦀🦀🦀🦀🦀🦀🦀🦀";
     let plan = caller
-        .make("/api/v1/plans", &json!({"customer_id": customer, "objective": objective, "on_day": "2026-11-26", "bring": "Muster\nund Tinte"}))
+        .make(
+            "/api/v1/plans",
+            &json!({"customer_id": customer, "objective": objective, "on_day": "2026-11-26", "bring": "Muster\nund Tinte"}),
+        )
         .await;
-    let others = bo.make("/api/v1/plans", &json!({"customer_id": customer, "objective": "Bo's own", "on_day": "2026-11-26"})).await;
+    let others =
+        bo.make("/api/v1/plans", &json!({"customer_id": customer, "objective": "Bo's own", "on_day": "2026-11-26"})).await;
     let request = json!({"customer_id": customer, "to_id": ann, "text": "Wann wird geliefert?", "due_on": "2026-11-27"});
     let request = bo.make("/api/v1/requests", &request).await;
 
@@ -64,9 +69,15 @@ async fn a_calendar_program_sees_plans_and_requests_and_their_changes(#[case] on
     let shown = open(&house, "GET", &path, None).await;
     assert_eq!((shown.status, shown.header("content-type")), (200, "text/calendar; charset=utf-8"), "{}", shown.text);
     let calendar = read(&shown.text);
-    assert_eq!((&calendar["method"], &calendar["refresh"], &calendar["zone"]), (&json!("PUBLISH"), &json!(3600), &json!("Europe/Amsterdam")));
+    assert_eq!(
+        (&calendar["method"], &calendar["refresh"], &calendar["zone"]),
+        (&json!("PUBLISH"), &json!(3600), &json!("Europe/Amsterdam"))
+    );
     let planned = item(&calendar, &plan["id"]);
-    assert_eq!((&planned["start"], &planned["end"], &planned["status"]), (&json!("2026-11-26"), &json!("2026-11-27"), &json!("CONFIRMED")));
+    assert_eq!(
+        (&planned["start"], &planned["end"], &planned["status"]),
+        (&json!("2026-11-26"), &json!("2026-11-27"), &json!("CONFIRMED"))
+    );
     assert_eq!(planned["summary"], json!(format!("Bäcker, Söhne; \\Co: {objective}")));
     assert_eq!(planned["description"], json!(format!("{objective}\nMitzubringen: Muster\nund Tinte")));
     let due = item(&calendar, &request["id"]);
@@ -101,7 +112,9 @@ async fn a_calendar_program_sees_plans_and_requests_and_their_changes(#[case] on
     // What was taken back and what was answered is cancelled, not lost.
     house.pass(1);
     withdraw(&caller, &at).await;
-    let answered = caller.post(&format!("/api/v1/requests/{}/answer", request["id"].as_str().unwrap()), &json!({"answer": "On Friday."})).await;
+    let answered = caller
+        .post(&format!("/api/v1/requests/{}/answer", request["id"].as_str().unwrap()), &json!({"answer": "On Friday."}))
+        .await;
     assert_eq!(answered.status, 200, "{}", answered.body);
     let ended = read(&open(&house, "GET", &path, None).await.text);
     for id in [&plan["id"], &request["id"]] {

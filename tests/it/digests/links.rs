@@ -17,7 +17,12 @@ async fn link(house: &House, purpose: Purpose, lead: &str, person: &str) -> Stri
     let push = &shown["open_push"];
     assert_eq!(push["person_id"], json!(person), "{shown}");
     let ends_at = push["answer_by"].as_str().unwrap().parse::<Instant>().unwrap();
-    let link = Link { purpose, record: push["id"].as_str().unwrap().parse().unwrap(), person: person.parse().unwrap(), ends_at: Some(ends_at) };
+    let link = Link {
+        purpose,
+        record: push["id"].as_str().unwrap().parse().unwrap(),
+        person: person.parse().unwrap(),
+        ends_at: Some(ends_at),
+    };
     format!("/mail/pushes/{}", house.app.access.sign_link(&house.app, &link).await.unwrap())
 }
 
@@ -80,7 +85,10 @@ async fn a_push_is_answered_once_and_only_by_the_button(#[case] on: On) {
 
     let lead = offered(&house, "Hooli <b>& Söhne</b>", &ann).await;
     let decline = link(&house, Purpose::Decline, &lead, &ann).await;
-    assert!(open(&house, "GET", &decline, None).await.text.contains("Hooli &lt;b&gt;&amp; S"), "what customers are called is text");
+    assert!(
+        open(&house, "GET", &decline, None).await.text.contains("Hooli &lt;b&gt;&amp; S"),
+        "what customers are called is text"
+    );
     let done = open(&house, "POST", &decline, Some("because=Meine+Schwester+arbeitet+dort%3B+%3Cb%3E")).await;
     assert_eq!(done.status, 200, "{}", done.text);
     house.history_with(&lead, "Declined by Ann: Meine Schwester arbeitet dort; <b>").await;
@@ -105,7 +113,8 @@ async fn what_is_over_is_said_in_plain_words(#[case] on: On) {
     let lead = offered(&house, "Hooli", &ann).await;
     let (taken, later) = (link(&house, Purpose::Accept, &lead, &ann).await, link(&house, Purpose::Decline, &lead, &ann).await);
     let (bo, _) = person(&house, "Bo").await;
-    let given = house.admin.post(&format!("/api/v1/leads/{lead}/transfer"), &json!({"person_id": bo, "because": "Bo knows them."})).await;
+    let given =
+        house.admin.post(&format!("/api/v1/leads/{lead}/transfer"), &json!({"person_id": bo, "because": "Bo knows them."})).await;
     assert_eq!(given.status, 200, "{}", given.body);
     for path in [&taken, &later] {
         let page = open(&house, "POST", path, Some("because=x")).await;
@@ -115,7 +124,10 @@ async fn what_is_over_is_said_in_plain_words(#[case] on: On) {
 
     let gone = house.admin.send("GET", &format!("/api/v1/persons/{bo}"), &[], None).await.unwrap();
     let etag = gone.headers["etag"].to_str().unwrap().to_owned();
-    let left = house.admin.send("PATCH", &format!("/api/v1/persons/{bo}"), &[("if-match", &etag)], Some(&json!({"active": false}))).await;
+    let left = house
+        .admin
+        .send("PATCH", &format!("/api/v1/persons/{bo}"), &[("if-match", &etag)], Some(&json!({"active": false})))
+        .await;
     assert_eq!(left.unwrap().status, 200);
     let slow = offered(&house, "Umbrella", &ann).await;
     let expired = link(&house, Purpose::Accept, &slow, &ann).await;
@@ -134,7 +146,12 @@ async fn a_link_is_good_for_nothing_else() {
     let good = link(&house, Purpose::Accept, &lead, &ann).await;
     let token = good.rsplit('/').next().unwrap().to_owned();
     let sign = async |link: Link| house.app.access.sign_link(&house.app, &link).await.unwrap();
-    let of = |purpose, record: &str, person: &str| Link { purpose, record: record.parse().unwrap(), person: person.parse().unwrap(), ends_at: None };
+    let of = |purpose, record: &str, person: &str| Link {
+        purpose,
+        record: record.parse().unwrap(),
+        person: person.parse().unwrap(),
+        ends_at: None,
+    };
     let push = house.admin.get(&format!("/api/v1/leads/{lead}")).await["open_push"]["id"].as_str().unwrap().to_owned();
     for (path, why) in [
         (format!("/mail/pushes/{}", &token[1..]), "cut off"),
@@ -144,7 +161,10 @@ async fn a_link_is_good_for_nothing_else() {
         (format!("/mail/pushes/{}", sign(of(Purpose::EndDigests, &ann, &ann)).await), "it ends mail and answers no push"),
         (format!("/mail/pushes/{}", sign(of(Purpose::Accept, &push, &bo)).await), "it is Ann's push"),
         (format!("/mail/pushes/{}", sign(of(Purpose::Accept, &Uuid::new_v4().to_string(), &ann)).await), "there is no such push"),
-        (format!("/mail/end/{}", sign(of(Purpose::EndPushes, &Uuid::nil().to_string(), &Uuid::nil().to_string())).await), "nobody"),
+        (
+            format!("/mail/end/{}", sign(of(Purpose::EndPushes, &Uuid::nil().to_string(), &Uuid::nil().to_string())).await),
+            "nobody",
+        ),
     ] {
         for method in ["GET", "POST"] {
             let page = open(&house, method, &path, Some("because=x")).await;
@@ -176,11 +196,13 @@ async fn mail_is_ended_by_one_post_and_wanted_again_by_its_person(#[case] on: On
     assert_eq!(mails().await, 1, "the push is told by mail");
 
     let id: Uuid = ann.parse().unwrap();
-    for (purpose, after) in
-        [(Purpose::EndPushes, json!({"digests": true, "pushes": false})), (Purpose::EndDigests, json!({"digests": false, "pushes": false}))]
-    {
+    for (purpose, after) in [
+        (Purpose::EndPushes, json!({"digests": true, "pushes": false})),
+        (Purpose::EndDigests, json!({"digests": false, "pushes": false})),
+    ] {
         let before = settings().await;
-        let token = house.app.access.sign_link(&house.app, &Link { purpose, record: id, person: id, ends_at: None }).await.unwrap();
+        let token =
+            house.app.access.sign_link(&house.app, &Link { purpose, record: id, person: id, ends_at: None }).await.unwrap();
         let path = format!("/mail/end/{token}");
         let page = open(&house, "GET", &path, None).await;
         page.is_a_careful_page();

@@ -121,7 +121,8 @@ async fn a_morning_from_the_tick_to_the_answer(#[case] on: On) {
     let caller = house.again(&address("Ann")).await;
     let first = digests(&caller, 1).await.remove(0);
     let whole = joined(&caller, first["id"].as_str().unwrap(), 2).await;
-    let lines: Vec<&Value> = whole["sections"].as_array().unwrap().iter().flat_map(|section| section["lines"].as_array().unwrap()).collect();
+    let lines: Vec<&Value> =
+        whole["sections"].as_array().unwrap().iter().flat_map(|section| section["lines"].as_array().unwrap()).collect();
     let offered = lines.iter().find(|line| line["record_id"] == json!(lead)).unwrap();
     assert!(offered["name"].as_str().unwrap().contains("Globex") && offered["push"]["id"].is_string(), "{offered}");
     assert!(lines.iter().any(|line| line["text"] == "The canteen has soup."), "{lines:?}");
@@ -141,7 +142,10 @@ async fn a_morning_from_the_tick_to_the_answer(#[case] on: On) {
     let mail = MessageParser::default().parse(&mail[0]).unwrap();
     let (plain, html) = has_both_parts(&mail);
     for text in [&plain, &html] {
-        assert!(text.contains("The canteen has soup.") && text.contains("Globex") && text.contains("Neue Leads für Sie"), "{text}");
+        assert!(
+            text.contains("The canteen has soup.") && text.contains("Globex") && text.contains("Neue Leads für Sie"),
+            "{text}"
+        );
     }
     answer(&house, &lead, &ann, &plain, &html).await;
     end(&mut house, &exim, subject, mail.header_raw("List-Unsubscribe").unwrap()).await;

@@ -1,7 +1,7 @@
 //! A person's calendar for other programs: its secret address, and the calendar itself (RFC 5545).
 
 use actix_web::http::header;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, delete, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use pact_app::App;
 use pact_app::ops::calendar_feed as ops;
 use pact_core::time::Instant;
@@ -104,7 +104,8 @@ async fn read_calendar(app: web::Data<App>, key: web::Path<String>, request: Htt
     let calendar = ops::read_calendar(&app, &key).await?;
     let tag = format!("\"{}\"", calendar.tag);
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    let is_known = known.is_some_and(|tags| tags.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == "*" || one == tag));
+    let is_known = known
+        .is_some_and(|tags| tags.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == "*" || one == tag));
     let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer.insert_header((header::ETAG, tag));
     answer.insert_header((header::CACHE_CONTROL, format!("private, max-age={FRESH_S}")));

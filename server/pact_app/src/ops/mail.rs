@@ -71,7 +71,9 @@ pub async fn end_mail(app: &App, token: &str) -> Result<EndOfMail, Refusal> {
 
 async fn put(app: &App, wanted: mail_setting::Model) -> Result<mail_setting::Model, Refusal> {
     let row = wanted.clone();
-    app.store.write(async move |tx| -> Result<(), Refusal> { Ok(pact_store::mail::put_settings(tx, row.clone()).await?) }).await?;
+    app.store
+        .write(async move |tx| -> Result<(), Refusal> { Ok(pact_store::mail::put_settings(tx, row.clone()).await?) })
+        .await?;
     // Here at once; other nodes hear of it within a minute.
     app.refresh_organisation().await?;
     Ok(wanted)

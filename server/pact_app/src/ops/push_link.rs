@@ -158,13 +158,7 @@ fn caller_of(member: &Member) -> Caller {
 }
 
 /// Why a push cannot be answered any more: what became of it, and where the lead went since.
-fn over(
-    link: &Link,
-    push: &push::Model,
-    lead: &lead::Model,
-    now: Instant,
-    name: impl Fn(uuid::Uuid) -> String,
-) -> Option<Over> {
+fn over(link: &Link, push: &push::Model, lead: &lead::Model, now: Instant, name: impl Fn(uuid::Uuid) -> String) -> Option<Over> {
     let answer: PushAnswer = push.answer.parse().unwrap_or(PushAnswer::Withdrawn);
     let ended = match answer {
         PushAnswer::Waiting if now.millis() < push.answer_by_at && link.ends_at.is_none_or(|end| now < end) => return None,

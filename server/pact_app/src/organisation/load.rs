@@ -71,10 +71,8 @@ fn member(row: &person::Model, rows: &Everything, default_zone: Tz) -> Member {
     };
     let role = row.role.parse().unwrap_or(Role::Partner);
     let said = rows.mail_settings.iter().find(|said| said.person_id == row.id);
-    let mail = said.map_or(MailWanted { digests: true, pushes: true }, |said| MailWanted {
-        digests: said.digests,
-        pushes: said.pushes,
-    });
+    let mail =
+        said.map_or(MailWanted { digests: true, pushes: true }, |said| MailWanted { digests: said.digests, pushes: said.pushes });
     Member { row: row.clone(), role, quiet_calendar: calendar.clone().without_absences(), calendar, mail }
 }
 

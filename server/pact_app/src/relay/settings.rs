@@ -44,13 +44,7 @@ impl Outgoing {
 
 impl Default for Outgoing {
     fn default() -> Self {
-        Self {
-            mail: None,
-            networks: Vec::new(),
-            first_wait: FIRST_WAIT,
-            public_url: None,
-            digest_wait: DIGEST_WAIT,
-        }
+        Self { mail: None, networks: Vec::new(), first_wait: FIRST_WAIT, public_url: None, digest_wait: DIGEST_WAIT }
     }
 }
 

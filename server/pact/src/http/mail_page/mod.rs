@@ -163,9 +163,7 @@ async fn show_end_of_mail(app: web::Data<App>, token: web::Path<String>, request
 #[post("/mail/end/{token}")]
 async fn end_mail(app: web::Data<App>, token: web::Path<String>, request: HttpRequest) -> Page {
     match mail::end_mail(&app, &token).await {
-        Ok(end) => {
-            Page::new(StatusCode::OK, &end.texts, end.texts.say("end_done", &[])).with(&end.texts.say("end_text", &[]))
-        }
+        Ok(end) => Page::new(StatusCode::OK, &end.texts, end.texts.say("end_done", &[])).with(&end.texts.say("end_text", &[])),
         Err(refusal) => refused(&refusal, request.headers()),
     }
 }
@@ -243,7 +241,8 @@ fn refused(refusal: &Refusal, headers: &HeaderMap) -> Page {
 /// The texts in a language that a browser asks for; nobody is known here whose language it could be.
 fn texts_of(headers: &HeaderMap) -> Result<Texts, Problem> {
     let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|asked| asked.to_str().ok()).unwrap_or_default();
-    let languages: Vec<String> = asked.split(',').map(|one| one.trim().chars().take(2).collect::<String>().to_lowercase()).collect();
+    let languages: Vec<String> =
+        asked.split(',').map(|one| one.trim().chars().take(2).collect::<String>().to_lowercase()).collect();
     Texts::of(&languages).map_err(Problem::internal)
 }
 

@@ -7,8 +7,10 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use minijinja::{Environment, context};
+use minijinja::Environment;
+use minijinja::value::Serde;
 use pact_app::texts::Texts;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::http::problem::Problem;
@@ -75,12 +77,12 @@ impl Page {
 
     fn render(&self) -> Result<String, String> {
         let pages = PAGES.as_ref().map_err(Clone::clone)?;
-        let reason = self.reason.as_ref().map(|reason| context! { label => reason.label, missing => reason.missing });
-        let values = context! {
-            language => self.language, title => self.title, lines => self.lines, button => self.button, reason => reason, style => STYLE,
-            most => pact_core::text::REASON.max_chars,
-        };
-        pages.get_template("page.html").and_then(|page| page.render(values)).map_err(|error| error.to_string())
+        let reason = self.reason.as_ref().map(|reason| json!({ "label": reason.label, "missing": reason.missing }));
+        let values = json!({
+            "language": self.language, "title": self.title, "lines": self.lines, "button": self.button, "reason": reason, "style": STYLE,
+            "most": pact_core::text::REASON.max_chars,
+        });
+        pages.get_template("page.html").and_then(|page| page.render(Serde(&values))).map_err(|error| error.to_string())
     }
 }
 

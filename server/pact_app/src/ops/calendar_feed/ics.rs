@@ -104,9 +104,7 @@ impl Content {
     /// The text of the calendar, stamped with one instant.
     pub(super) fn text(&self, stamp: Instant) -> String {
         let mut calendar = Calendar::empty();
-        for (name, value) in
-            [("VERSION", "2.0"), ("PRODID", PRODUCT), ("CALSCALE", "GREGORIAN"), ("METHOD", "PUBLISH")]
-        {
+        for (name, value) in [("VERSION", "2.0"), ("PRODID", PRODUCT), ("CALSCALE", "GREGORIAN"), ("METHOD", "PUBLISH")] {
             calendar.append_property(Property::new(name, value));
         }
         calendar.name(&self.texts.say("calendar", &[]));
@@ -183,7 +181,14 @@ mod tests {
     fn a_calendar_says_the_same_the_same_way() {
         let texts = Texts::of(&["de".into()]).unwrap();
         let mut content = Content::new(texts, Tz::Europe__Berlin, Some("https://pact.example.com".into()));
-        content.add(Kind::Plan, Uuid::from_u128(1), "2026-11-26", "Globex, Bonn; \\ neu\r\nZeile".into(), "a\r\nb\u{7}".into(), false);
+        content.add(
+            Kind::Plan,
+            Uuid::from_u128(1),
+            "2026-11-26",
+            "Globex, Bonn; \\ neu\r\nZeile".into(),
+            "a\r\nb\u{7}".into(),
+            false,
+        );
         content.add(Kind::Request, Uuid::from_u128(2), "no day", "x".into(), "y".into(), false);
         let hash = content.hash();
         let text = content.text(Instant::from_millis(1_795_510_800_000));

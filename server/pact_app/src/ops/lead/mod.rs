@@ -19,10 +19,10 @@ pub use enter::{ContactGiven, CustomerGiven, EnterLead, Entered, EnteredAs, ente
 pub(crate) use enter_many::{CheckedLead, Prepared, check_many, enter_many, prepare};
 pub(crate) use entrance::Entrance;
 pub use list::{By, HistoryBy, LeadFilter, OwnPushBy, PushBy, list_history, list_leads, list_own_pushes, list_pushes, open_push};
-pub(crate) use push::{answer_push, offer};
 pub use push::{
     AnswerPush, DEFAULT_WITHIN_HOURS, PushLead, WithdrawPush, accept_lead, decline_lead, expire_push, push_lead, withdraw_lead,
 };
+pub(crate) use push::{answer_push, offer};
 
 use pact_store::entity::lead;
 use uuid::Uuid;

@@ -82,7 +82,12 @@ pub async fn decline_lead(app: &App, actor: &Actor, command: WithdrawPush) -> Re
 }
 
 /// Answers this very push, and no later one of the same lead: with a reason it is declined, without one accepted.
-pub(crate) async fn answer_push(app: &App, actor: &Actor, push: &push::Model, because: Option<String>) -> Result<lead::Model, Refusal> {
+pub(crate) async fn answer_push(
+    app: &App,
+    actor: &Actor,
+    push: &push::Model,
+    because: Option<String>,
+) -> Result<lead::Model, Refusal> {
     let wanted = push.id;
     decide(app, actor, push.lead_id, None, move |draft, scene| {
         if draft.facts.open_push.is_none_or(|open| open.id != wanted) {

@@ -56,7 +56,13 @@ impl Links {
     }
 
     /// Where a push is accepted or declined.
-    pub(super) fn to_answer(&self, purpose: Purpose, push: Uuid, letter: &Letter, until: Instant) -> Result<Option<String>, Refusal> {
+    pub(super) fn to_answer(
+        &self,
+        purpose: Purpose,
+        push: Uuid,
+        letter: &Letter,
+        until: Instant,
+    ) -> Result<Option<String>, Refusal> {
         let (Some((base, key)), Some(person)) = (&self.0, letter.person) else { return Ok(None) };
         let text = key.sign(&Link { purpose, record: push, person, ends_at: Some(until) })?;
         Ok(Some(format!("{base}/mail/pushes/{text}")))

@@ -16,8 +16,8 @@ use pact_store::outbox as store;
 pub(crate) use bounce::{Action, read as read_bounce};
 pub(crate) use letter::{Template, to_person};
 pub use links::record_path;
-pub(crate) use view::on_clock;
 pub use settings::{InDoubt, MailSettings, MailSettingsError, MailWish, Security};
+pub(crate) use view::on_clock;
 
 use self::compose::{ComposeError, Composer};
 use self::links::Links;

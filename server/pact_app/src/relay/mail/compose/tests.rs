@@ -145,7 +145,10 @@ fn a_digest_leads_into_pact_and_can_be_ended_and_answered() {
     assert_eq!(mail.bcc(), None);
     let stop = mail.header_raw("List-Unsubscribe").unwrap().trim().to_owned();
     assert!(stop.starts_with("<https://pact.acme.example/mail/end/") && stop.ends_with('>'), "{stop}");
-    assert_eq!(links_of(&stop, Purpose::EndDigests), [Link { purpose: Purpose::EndDigests, record: ANN, person: ANN, ends_at: None }]);
+    assert_eq!(
+        links_of(&stop, Purpose::EndDigests),
+        [Link { purpose: Purpose::EndDigests, record: ANN, person: ANN, ends_at: None }]
+    );
     assert_eq!(mail.header_raw("List-Unsubscribe-Post").unwrap().trim(), "List-Unsubscribe=One-Click");
     let (plain, html) = (mail.body_text(0).unwrap().replace("\r\n", "\n"), mail.body_html(0).unwrap());
     for text in [&plain, &*html] {
