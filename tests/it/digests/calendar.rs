@@ -15,7 +15,7 @@ use crate::store::On;
 /// Where `.ci/test` puts Python with the libraries that tests use.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/bin/python");
 /// What reads a calendar and says what stands in it.
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/digests/calendar.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/digests/reads_calendar.py");
 
 /// What an independent implementation reads; it fails where the text breaks RFC 5545.
 fn read(text: &str) -> Value {

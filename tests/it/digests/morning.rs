@@ -39,7 +39,7 @@ fn by(exim: &Exim) -> Outgoing {
 }
 
 async fn install_voice(admin: &Caller) {
-    let manifest = "id = \"a-voice\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"A voice\"\nreads = [\"person\"]\nmay = [\"digest\"]\n[[script]]\nfile = \"voice.rhai\"\n[[schedule]]\ncall = \"morning\"\ncron = \"0 7 * * *\"\nzone = \"person\"\nfor_each = \"person\"\ncatch_up = \"skip\"\n";
+    let manifest = "id = \"a-voice\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"A voice\"\nreads = [\"person\"]\nmay = [\"digest\"]\n[[script]]\nfile = \"voice.rhai\"\n[[schedule]]\ncall = \"morning\"\ncron = \"0 7 * * *\"\nzone = \"person\"\nfor_each = \"person\"\ncatch_up = \"once\"\n";
     admin.make("/api/v1/plugins", &json!({"manifest": manifest, "files": {"voice.rhai": VOICE}})).await;
 }
 

@@ -174,7 +174,7 @@ async fn end_mail(app: web::Data<App>, token: web::Path<String>, request: HttpRe
 #[utoipa::path(
     tag = "mail",
     security(()),
-    params(("noun" = Noun, Path, description = "The noun"), ("id" = Uuid, Path, description = "The record's id")),
+    params(("noun" = inline(Noun), Path, description = "The noun"), ("id" = Uuid, Path, description = "The record's id")),
     responses(
         (status = 200, description = "The page", body = String, content_type = "text/html"),
     ),

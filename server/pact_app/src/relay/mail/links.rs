@@ -1,4 +1,6 @@
 //! Links in mail: into PACT, and those that act without sign-in.
+//!
+//! Templates put them into HTML as they are: a configured address was read as a URL, and what is added to it is made of letters, digits, `-`, `_` and `/`.
 
 use pact_core::time::Instant;
 use pact_policy::table::Kind;
