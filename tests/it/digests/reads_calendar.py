@@ -4,6 +4,7 @@ import json
 import sys
 
 from icalendar import Calendar
+from icalendar.prop import vDuration
 
 TEXT = sys.stdin.buffer.read()
 
@@ -49,6 +50,9 @@ for event in calendar.walk("VEVENT"):
         }
     )
 must(len({event["uid"] for event in events}) == len(events), "each UID once")
+must(calendar["REFRESH-INTERVAL"].params.get("VALUE") == "DURATION", "REFRESH-INTERVAL is a duration")
+refresh = vDuration.from_ical(text(calendar, "REFRESH-INTERVAL"))
+must(text(calendar, "X-PUBLISHED-TTL") == text(calendar, "REFRESH-INTERVAL"), "both say how often to look")
 # Read and written again, it says the same.
 must(Calendar.from_ical(calendar.to_ical()) == calendar, "it survives a round trip")
 print(
@@ -56,7 +60,7 @@ print(
         {
             "method": text(calendar, "METHOD"),
             "zone": text(calendar, "X-WR-TIMEZONE"),
-            "refresh": int(calendar["REFRESH-INTERVAL"].dt.total_seconds()),
+            "refresh": int(refresh.total_seconds()),
             "events": events,
         }
     )
