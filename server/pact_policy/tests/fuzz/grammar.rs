@@ -109,7 +109,7 @@ fn script() -> impl Strategy<Value = String> {
 #[test]
 fn made_scripts_are_judged() {
     let (scripts, unread) = (Cell::new(0_usize), RefCell::new(Vec::new()));
-    let mut runner = TestRunner::new(config(300));
+    let mut runner = TestRunner::new(config(60));
     runner
         .run(&script(), |text| {
             let (report, _) = judged(&text).unwrap();

@@ -49,8 +49,6 @@ const GROWING: &[(&str, Grow)] = &[
         ))
     }),
     ("fields", |n| in_function(&numbered(n, |i| format!("    set(lead, \"f{i}\", lead.field(\"g{i}\"));\n")))),
-    ("chained fields", |n| in_function(&numbered(n / 4, |i| format!("    set(lead, \"f{i}\", lead.field(\"f{}\"));\n", i + 1)))),
-    ("closures", |n| in_function(&"    [1].for_each(|y| x += y);\n".repeat(n / 4))),
     ("values in one another", |n| in_function(&"    a = #{a: a};\n".repeat(n))),
     ("comments", |n| in_function(&"    /* // \" */ // ` ${\n".repeat(n))),
 ];
@@ -106,6 +104,10 @@ const EXPLODING: &[(&str, Grow)] = &[
         let deep = "for l in leads { y += 1; ".repeat(14);
         numbered(n.min(200), |i| format!("fn f{i}(y) {{ {deep} {} }}\n", "} ".repeat(14))).replacen("fn", &format!("{HEAD}fn"), 1)
     }),
+    ("fields in a chain, told backwards", |n| {
+        in_function(&numbered(n / 4, |i| format!("    set(lead, \"f{i}\", lead.field(\"f{}\"));\n", i + 1)))
+    }),
+    ("closures over one variable", |n| in_function(&"    [1].for_each(|y| x += y);\n".repeat(n.min(200)))),
     ("ways out of a loop", |n| in_function(&format!("for l in leads {{ {} }}", "if l.stage == \"a\" { break; } ".repeat(n)))),
     ("captured and branched", |n| {
         in_function(&format!("[1].for_each(|y| x += y);\n{}", "    { let y = x; if y == 1 { x = 2 } }\n".repeat(n * 8)))

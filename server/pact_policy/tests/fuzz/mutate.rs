@@ -134,7 +134,7 @@ fn changed(text: &str, changes: &[Change], all: &[String]) -> String {
 fn changed_scripts_are_judged_or_named() {
     let all = corpus();
     let (parsed, refused) = (Cell::new(0_u32), Cell::new(0_u32));
-    let mut runner = TestRunner::new(config(400));
+    let mut runner = TestRunner::new(config(150));
     let inputs = (any::<Index>(), vec(change(), 1..5));
     runner
         .run(&inputs, |(script, changes)| {
@@ -157,7 +157,7 @@ fn changed_scripts_are_judged_or_named() {
 #[test]
 fn changed_bytes_are_judged_or_named() {
     let all = corpus();
-    let mut runner = TestRunner::new(config(400));
+    let mut runner = TestRunner::new(config(150));
     let inputs = (any::<Index>(), any::<Index>(), vec((any::<Index>(), any::<u8>()), 0..6));
     runner
         .run(&inputs, |(script, cut, changes)| {

@@ -55,10 +55,11 @@ pub(super) fn register(engine: &mut Engine, host: &Host) {
 fn extreme(context: &NativeCallContext, array: Array, operator: &str) -> Result<Dynamic, Failed> {
     let mut items = array.into_iter();
     let Some(mut best) = items.next() else { return Ok(Dynamic::UNIT) };
-    for mut item in items {
-        let better = context.call_native_fn_raw(operator, true, &mut [&mut item.clone(), &mut best])?;
+    for item in items {
+        // A function may take what it is given.
+        let better = context.call_native_fn_raw(operator, true, &mut [&mut item.clone(), &mut best.clone()])?;
         if better.as_bool().unwrap_or(false) {
-            best = std::mem::take(&mut item);
+            best = item;
         }
     }
     Ok(best)

@@ -90,7 +90,7 @@ const FAILURES: &[(&str, &str, u32)] = &[
     ("fn main() {\n  nobody_knows();\n}", "There is no function `nobody_knows", 2),
     ("fn main() {\n  now().format(\"%Q\");\n}", "is no pattern", 2),
     ("fn main() {\n  today().format(\"%H\");\n}", "a day has none", 2),
-    ("fn main() {\n  leads.push(1);\n}", "There is no function `push", 2),
+    ("fn main() {\n  leads.shift();\n}", "There is no function `shift", 2),
     ("fn main() {\n  unknown + 1;\n}", "There is no variable `unknown`", 2),
     ("fn helper() {\n  throw \"oh no\";\n}\nfn main() {\n  helper();\n}", "oh no", 2),
     ("fn main() {\n  eval(\"1\");\n}", "cannot be read", 2),
