@@ -90,6 +90,8 @@ pub struct Company {
     pub told: BTreeSet<(Uuid, i64)>,
     /// The last event that was looked at for them.
     pub told_until: Uuid,
+    /// The last step of a history that was read.
+    read_until: Uuid,
     jobs: ByHand,
     pool: Pool,
     _folder: TempDir,
@@ -124,8 +126,8 @@ impl Company {
         app.refresh_organisation().await.unwrap();
         let jobs = ByHand::of(&app);
         let (leads, customers) = (Vec::new(), Vec::new());
-        let (told, told_until) = (BTreeSet::new(), Uuid::nil());
-        Self { app, clock, dice, people, leads, customers, told, told_until, jobs, pool, _folder: folder }
+        let (told, told_until, read_until) = (BTreeSet::new(), Uuid::nil(), Uuid::nil());
+        Self { app, clock, dice, people, leads, customers, told, told_until, read_until, jobs, pool, _folder: folder }
     }
 
     /// The people of a role.
@@ -140,7 +142,6 @@ impl Company {
 
     /// Lets everything happen that is due, one after the other; what happened to leads, in words.
     pub async fn work_off(&mut self) -> Vec<String> {
-        let since = self.clock.millis();
         let mut happened = Vec::new();
         self.jobs.look().await.unwrap();
         for handled in 0.. {
@@ -152,8 +153,9 @@ impl Company {
             before.was_fair(self).await;
         }
         let conn = self.app.store.read();
-        let steps = lead_event::Entity::find().filter(lead_event::Column::At.gte(since)).order_by_asc(lead_event::Column::Id);
-        for step in steps.all(conn).await.unwrap() {
+        let steps = lead_event::Entity::find().filter(lead_event::Column::Id.gt(self.read_until));
+        for step in steps.order_by_asc(lead_event::Column::Id).all(conn).await.unwrap() {
+            self.read_until = step.id;
             let number = self.leads.iter().position(|lead| *lead == step.lead_id);
             happened.push(format!("lead {}: {}", number.map_or_else(|| "?".to_owned(), |n| n.to_string()), step.text));
         }
@@ -166,10 +168,16 @@ impl Company {
         rows.iter().map(|row| row.try_get("", "what").unwrap()).collect()
     }
 
-    /// Pushes of plugins since an instant.
-    pub async fn pushes_since(&self, at: i64) -> Vec<push::Model> {
-        let pushes = push::Entity::find().filter(push::Column::PushedAt.gte(at)).filter(push::Column::RunId.is_not_null());
-        pushes.order_by_asc(push::Column::PushedAt).all(self.app.store.read()).await.unwrap()
+    /// Pushes that plugins made, but for these. The clock may have gone back, so instants do not tell which are new.
+    pub async fn pushes_but(&self, known: &BTreeSet<Uuid>) -> Vec<push::Model> {
+        let pushes = push::Entity::find().filter(push::Column::RunId.is_not_null()).order_by_asc(push::Column::PushedAt);
+        let all = pushes.all(self.app.store.read()).await.unwrap();
+        all.into_iter().filter(|push| !known.contains(&push.id)).collect()
+    }
+
+    /// Whether the machine was so busy that a run met its limit of time: then it was tried again later, as no seed says.
+    pub async fn was_disturbed(&self) -> bool {
+        crate::crash::count(&self.app.store, "SELECT COUNT(*) AS n FROM runs WHERE outcome = 'limit'").await > 0
     }
 
     /// What the quarter held.

@@ -115,7 +115,7 @@ pub async fn at_the_end(company: &Company) {
 
 /// Who could have got the next lead, before an event was handled.
 pub struct Turn {
-    at: i64,
+    made: BTreeSet<Uuid>,
     reps: BTreeSet<Uuid>,
     loads: HashMap<Uuid, i64>,
     capacity: HashMap<Uuid, Option<i64>>,
@@ -130,7 +130,7 @@ impl Turn {
         let reps = snapshot.people.values().filter(|member| member.role == Role::Rep).map(|member| member.row.id);
         let given = rotation::Entity::find().filter(rotation::Column::Name.eq(ROTATION)).all(conn).await.unwrap();
         Self {
-            at: company.clock.millis(),
+            made: company.pushes_but(&BTreeSet::new()).await.into_iter().map(|push| push.id).collect(),
             reps: reps.collect(),
             loads: company.loads().await,
             capacity: snapshot.people.iter().map(|(id, member)| (*id, member.row.capacity)).collect(),
@@ -140,7 +140,7 @@ impl Turn {
 
     /// What came of it was fair: whoever got the lead had room, was at work, was not asked before, and had waited longest.
     pub async fn was_fair(self, company: &Company) {
-        for made in company.pushes_since(self.at).await {
+        for made in company.pushes_but(&self.made).await {
             let tried = push::Entity::find().filter(push::Column::LeadId.eq(made.lead_id)).filter(push::Column::Id.ne(made.id));
             let tried: BTreeSet<Uuid> =
                 tried.all(company.app.store.read()).await.unwrap().into_iter().map(|push| push.person_id).collect();
