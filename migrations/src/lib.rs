@@ -16,6 +16,7 @@ mod m0008_search;
 mod m0009_outbox;
 mod m0010_schedules;
 mod m0011_digests;
+mod m0014_views;
 mod m0015_evidence;
 mod shape;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_outbox::Migration),
             Box::new(m0010_schedules::Migration),
             Box::new(m0011_digests::Migration),
+            Box::new(m0014_views::Migration),
             Box::new(m0015_evidence::Migration),
         ]
     }

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use pact_policy::certificate::Certificate;
+use pact_policy::certificate::{Certificate, interface_hash, rule_set_hash};
 use pact_policy::manifest::{Field, File, Manifest, Plugin};
+use pact_policy::view::{Release, View};
 use pact_policy::{Finding, Report, Source, lint};
 use pact_script::plugin::MANIFEST_FILE;
 use pact_store::Tx;
-use pact_store::entity::script_version;
+use pact_store::entity::{script_version, view};
 use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::evidence::sources::Sources;
+use crate::ops::view::{VIEW_FOLDER, file_name, saved, view_of, written};
 use crate::plugins::files_of;
 use crate::{App, Refusal};
 
@@ -23,6 +28,16 @@ pub(crate) struct Judged {
     report: Report,
     /// The versions of all other plugins that it was judged together with.
     others: Vec<script_version::Model>,
+    /// The views that people saved.
+    views: Vec<view::Model>,
+    /// What these would show that they may not.
+    shown: Vec<Finding>,
+}
+
+/// A view in which nothing was found, and what it was judged together with.
+pub(crate) struct JudgedView {
+    release: Release,
+    plugins: Vec<Uuid>,
 }
 
 /// Judges a plugin, with the modules that it imports, together with every other installed plugin: whoever reads a field whose label
@@ -36,8 +51,90 @@ pub(crate) async fn judge(app: &App, plugin: &Plugin, own: &Sources) -> Result<J
     for version in &others {
         sources.extend(stored(version)?);
     }
-    let report = tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(Refusal::defect)?;
-    Ok(Judged { report: readable(report)?, others })
+    let (views, of_views): (Vec<_>, Vec<_>) = saved(app.store.read()).await?.into_iter().unzip();
+    let with_views = (!of_views.is_empty()).then(|| sources.iter().cloned().chain(of_views).collect::<Vec<_>>());
+    // The verdict on plugins is given without views, so that auditors can give it again from what the log holds.
+    let judged = tokio::task::spawn_blocking(move || (lint(&sources), with_views.map(|all| lint(&all))));
+    let (report, shown) = judged.await.map_err(Refusal::defect)?;
+    let mut shown = shown.unwrap_or_default();
+    shown.findings.retain(|finding| finding.file.starts_with(VIEW_FOLDER));
+    let mut report = readable(report)?;
+    report.views.append(&mut shown.views);
+    Ok(Judged { report, others, views, shown: shown.findings })
+}
+
+/// Judges a view together with every installed plugin: what their scripts store in a field is what the view would show.
+///
+/// # Errors
+/// [`Refusal::Policy`] with the findings, a view that cannot be judged, or a store that does not answer.
+pub(crate) async fn judge_view(app: &App, source: &Source, view: &View) -> Result<JudgedView, Refusal> {
+    let plugins = others(app.store.read(), "").await?;
+    let mut sources = vec![source.clone()];
+    for version in &plugins {
+        sources.extend(stored(version)?);
+    }
+    let key = (source.name().to_owned(), view.name.clone());
+    let mut report = tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(Refusal::defect)?;
+    // Plugins that are refused by the rules of this release do not run; here the view alone is asked about.
+    report.findings.retain(|finding| finding.file == key.0);
+    report.unreadable.retain(|unread| unread.file == key.0 || unread.file.is_empty());
+    let report = readable(report)?;
+    if let Some(refusal) = refusal(&report) {
+        return Err(refusal);
+    }
+    let release = report.views.get(&key).copied().ok_or_else(|| Refusal::defect("the view was not judged"))?;
+    Ok(JudgedView { release, plugins: plugins.iter().map(|version| version.id).collect() })
+}
+
+impl JudgedView {
+    /// What is stored with the view: by which rules, over which words, and how it is released.
+    pub(crate) fn verdict(&self, view: &View) -> serde_json::Value {
+        json!(Verdict::of(view, self.release))
+    }
+
+    /// Whether the plugins are still those that it was judged together with.
+    pub(crate) async fn still_holds(&self, tx: &Tx) -> Result<bool, Refusal> {
+        Ok(others(tx, "").await?.iter().map(|version| &version.id).eq(&self.plugins))
+    }
+}
+
+/// A verdict on a view, as it is stored with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Verdict {
+    rules: String,
+    interface: String,
+    /// Hash of the view's words.
+    view: String,
+    release: Release,
+}
+
+impl Verdict {
+    fn of(view: &View, release: Release) -> Self {
+        let hash = Sha256::digest(json!(view).to_string());
+        Self {
+            rules: rule_set_hash().to_owned(),
+            interface: interface_hash().to_owned(),
+            view: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            release,
+        }
+    }
+}
+
+/// A stored view and how it is released. One whose verdict is of other rules or other words is judged again.
+///
+/// # Errors
+/// [`Refusal::Policy`] where it is refused by now, or a store that does not answer.
+pub(crate) async fn standing_view(app: &App, row: &view::Model) -> Result<(View, Release), Refusal> {
+    let view = view_of(row)?;
+    let given: Option<Verdict> = serde_json::from_value(row.verdict.0.clone()).ok();
+    if let Some(given) = given.filter(|given| *given == Verdict::of(&view, given.release)) {
+        return Ok((view, given.release));
+    }
+    let (view, file) = written(&view)?;
+    let judged = judge_view(app, &Source::Views { file, views: vec![view.clone()] }, &view).await?;
+    let (id, verdict) = (row.id, judged.verdict(&view));
+    app.store.write(async move |tx| pact_store::view::judged(tx, id, verdict.clone()).await.map_err(Refusal::from)).await?;
+    Ok((view, judged.release))
 }
 
 /// The newest version of every plugin but this one.
@@ -60,6 +157,11 @@ impl Judged {
     /// What was found; nothing when it may be installed.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         refusal(&self.report)
+    }
+
+    /// What views that people saved would show that they may not; nothing when it may be installed.
+    pub(crate) fn refusal_by_views(&self) -> Option<Refusal> {
+        (!self.shown.is_empty()).then(|| Refusal::Policy { findings: self.shown.clone() })
     }
 
     /// Whether the others are those that it was judged together with.
@@ -93,7 +195,24 @@ impl Judged {
                 pact_store::plugin::certify(tx, version.id, json!(new)).await?;
             }
         }
+        let views: Vec<view::Model> = pact_store::view::all(tx).await?.into_iter().filter(|row| row.plugin_id.is_none()).collect();
+        if views.iter().map(|row| (row.id, &row.definition.0)).ne(self.views.iter().map(|row| (row.id, &row.definition.0))) {
+            return Ok(false);
+        }
+        for row in views {
+            let view = view_of(&row)?;
+            let verdict = self.view_verdict(&file_name(&view.name), &view);
+            if verdict != row.verdict.0 {
+                pact_store::view::judged(tx, row.id, verdict).await?;
+            }
+        }
         Ok(true)
+    }
+
+    /// The verdict on a view that was judged with it: of a plugin's manifest, or one that somebody saved.
+    pub(crate) fn view_verdict(&self, file: &str, view: &View) -> serde_json::Value {
+        let key = (file.to_owned(), view.name.clone());
+        self.report.views.get(&key).map_or(serde_json::Value::Null, |release| json!(Verdict::of(view, *release)))
     }
 }
 

@@ -19,6 +19,7 @@
 //! | [`relay`] | what leaves: mail and webhooks, sent from the outbox after the commit |
 //! | [`texts`] | what PACT itself says in mail, on pages and in calendars, by language |
 //! | [`demo`] | a made-up company with a quarter of history |
+//! | [`views`] | saved views and reports, run and exported |
 //! | [`jobs`] | what runs by itself: events, expiry of pushes, imports |
 
 pub mod access;
@@ -49,6 +50,7 @@ pub mod relay;
 mod runs;
 mod subscriptions;
 pub mod texts;
+pub mod views;
 
 pub use actor::{Actor, Caller};
 pub use app::App;

@@ -104,6 +104,7 @@ impl From<StoreError> for Refusal {
             StoreError::Conflict { what } => Self::Stale { what },
             StoreError::NotFound { what } => Self::NotFound { what },
             StoreError::BadCursor => Self::invalid("cursor", error.to_string()),
+            StoreError::TooMuch => Self::NotNow { why: format!("{error}.") },
             StoreError::Taken { .. }
             | StoreError::Reference
             | StoreError::Panicked

@@ -25,6 +25,7 @@ pub mod history;
 pub mod lead;
 pub mod matching;
 pub mod money;
+pub mod release;
 pub mod role;
 pub mod rotation;
 pub mod territory;

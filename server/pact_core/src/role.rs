@@ -65,6 +65,10 @@ words! {
         ManageOrganisation = "manage the organisation",
         /// Announce one's own absences and name a stand-in.
         AnnounceAbsence = "announce own absences",
+        /// Read what saved views show whom, and subscribe to them.
+        ReadViews = "read views",
+        /// Save views and reports.
+        WriteViews = "write views",
         /// Read plugins, their scripts, versions and custom fields.
         ReadPlugins = "read plugins",
         /// Install, change, switch and dry-run plugins and scripts, and define custom fields.
@@ -119,6 +123,10 @@ words! {
         OrganisationRead = "organisation_read",
         /// Change people, teams and territories.
         OrganisationWrite = "organisation_write",
+        /// Read saved views.
+        ViewsRead = "views_read",
+        /// Save views.
+        ViewsWrite = "views_write",
         /// Read plugins and runs.
         PluginsRead = "plugins_read",
         /// Change plugins and fields.
@@ -173,6 +181,9 @@ const fn row(right: Right) -> [bool; 5] {
         Right::ReadOrganisation => [YES, YES, YES, YES, NO],
         Right::ManageOrganisation => [NO, NO, YES, NO, NO],
         Right::AnnounceAbsence => [YES, YES, YES, YES, NO],
+        // Auditors read what views ask; running one takes the right to read its rows, too.
+        Right::ReadViews => [YES, YES, YES, YES, NO],
+        Right::WriteViews => [YES, YES, YES, NO, NO],
         // The pact is open: everybody inside may read the scripts that move their leads.
         Right::ReadPlugins => [YES, YES, YES, YES, NO],
         Right::ManagePlugins => [NO, NO, YES, NO, NO],
@@ -205,6 +216,8 @@ impl Scope {
             Self::GoalsWrite => matches!(right, Right::WriteGoals),
             Self::OrganisationRead => matches!(right, Right::ReadOrganisation),
             Self::OrganisationWrite => matches!(right, Right::ManageOrganisation | Right::AnnounceAbsence),
+            Self::ViewsRead => matches!(right, Right::ReadViews),
+            Self::ViewsWrite => matches!(right, Right::WriteViews),
             Self::PluginsRead => matches!(right, Right::ReadPlugins | Right::ReadRuns),
             Self::PluginsWrite => matches!(right, Right::ManagePlugins | Right::ManageForms),
             Self::OutboxWrite => matches!(right, Right::ManageOutbox),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use pact_policy::manifest::plugin::MAX_SCRIPT_BYTES;
 use pact_policy::manifest::{File, Plugin, Unreadable, parse_fields};
 use pact_policy::report::Texts;
+use pact_policy::view::parse_views;
 use pact_policy::{NotRead, Source};
 
 /// Texts that are open in an editor; they count instead of what is on disk.
@@ -14,6 +15,9 @@ pub type Open = BTreeMap<PathBuf, String>;
 
 /// The name of a plugin's manifest in its folder.
 pub const MANIFEST_FILE: &str = "plugin.toml";
+
+/// How the name of a file of views ends.
+pub const VIEWS_ENDING: &str = ".view.toml";
 
 /// The deepest folder below a path that is looked into.
 const DEEPEST_FOLDER: usize = 16;
@@ -30,6 +34,8 @@ pub enum Unit {
     Script(PathBuf),
     /// Field definitions without a manifest.
     Fields(PathBuf),
+    /// Saved views, in a file `NAME.view.toml`.
+    Views(PathBuf),
     /// A module of `std/`, by the name under which scripts import it.
     Module(String, PathBuf),
 }
@@ -74,6 +80,11 @@ fn is_manifest(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == MANIFEST_FILE)
 }
 
+/// Whether a path names a file of views.
+fn is_views(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(VIEWS_ENDING))
+}
+
 fn failed(path: &Path, message: impl Into<String>) -> NotRead {
     Unreadable::new(&path.display().to_string(), 1, 1, message).into()
 }
@@ -89,10 +100,13 @@ impl Found {
         } else if is_manifest(path) {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             self.units.push(Unit::Plugin(folder.unwrap_or(Path::new(".")).to_owned()));
+        } else if is_views(path) {
+            self.units.push(Unit::Views(path.to_owned()));
         } else if has_ending(path, "toml") {
             self.units.push(Unit::Fields(path.to_owned()));
         } else {
-            self.unreadable.push(failed(path, "this is neither a .rhai file, nor a plugin's folder, nor a folder of them"));
+            self.unreadable
+                .push(failed(path, "this is neither a .rhai file, nor a .view.toml file, nor a plugin's folder, nor a folder of them"));
         }
     }
 
@@ -116,7 +130,7 @@ impl Found {
             let inner = entry.is_dir() && !entry.is_symlink();
             if inner && entry.file_name().is_some_and(|name| name == "std") {
                 self.units.extend(standard_modules(&entry));
-            } else if inner || has_ending(&entry, "rhai") {
+            } else if inner || has_ending(&entry, "rhai") || is_views(&entry) {
                 self.path(&entry, depth + 1);
             }
         }
@@ -139,7 +153,7 @@ impl Found {
     fn module(&mut self, module: Unit) {
         let name = |unit: &Unit| match unit {
             Unit::Module(name, _) => Some(name.clone()),
-            Unit::Plugin(_) | Unit::Script(_) | Unit::Fields(_) => None,
+            Unit::Plugin(_) | Unit::Script(_) | Unit::Fields(_) | Unit::Views(_) => None,
         };
         if !self.units.iter().any(|known| name(known).is_some() && name(known) == name(&module)) {
             self.units.push(module);
@@ -169,6 +183,9 @@ impl Unit {
         if is_manifest(path) {
             return path.parent().map(|folder| Self::Plugin(folder.to_owned()));
         }
+        if is_views(path) {
+            return Some(Self::Views(path.to_owned()));
+        }
         if !has_ending(path, "rhai") {
             return None;
         }
@@ -183,7 +200,7 @@ impl Unit {
     /// The file or folder that it is.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Plugin(path) | Self::Script(path) | Self::Fields(path) | Self::Module(_, path) => path,
+            Self::Plugin(path) | Self::Script(path) | Self::Fields(path) | Self::Views(path) | Self::Module(_, path) => path,
         }
     }
 
@@ -191,7 +208,7 @@ impl Unit {
     pub fn is_there(&self, open: &Open) -> bool {
         match self {
             Self::Plugin(folder) => folder.join(MANIFEST_FILE).is_file() || open.contains_key(&folder.join(MANIFEST_FILE)),
-            Self::Script(path) | Self::Fields(path) | Self::Module(_, path) => path.is_file() || open.contains_key(path),
+            Self::Script(path) | Self::Fields(path) | Self::Views(path) | Self::Module(_, path) => path.is_file() || open.contains_key(path),
         }
     }
 
@@ -202,6 +219,7 @@ impl Unit {
             Self::Plugin(folder) => loading.plugin(folder),
             Self::Script(path) => loading.script(path),
             Self::Fields(path) => loading.fields(path),
+            Self::Views(path) => loading.views(path),
             Self::Module(name, path) => loading.file(path).map(|file| Source::Module { name: name.clone(), file, of: None }),
         };
         Loaded { source, ..loading.loaded }
@@ -268,6 +286,14 @@ impl Loading<'_> {
         let fields = fields.map_err(|error| Unreadable::new(&file.name, error.line, error.column, error.message));
         let fields = self.unreadable(fields)?;
         Some(Source::Fields { file, fields })
+    }
+
+    fn views(&mut self, path: &Path) -> Option<Source> {
+        let file = self.file(path)?;
+        let views = parse_views(&file.text);
+        let views = views.map_err(|error| Unreadable::new(&file.name, error.line, error.column, error.message));
+        let views = self.unreadable(views)?;
+        Some(Source::Views { file, views })
     }
 }
 

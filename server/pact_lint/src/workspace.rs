@@ -98,7 +98,7 @@ impl Workspace {
     pub fn modules(&self) -> impl Iterator<Item = (&str, &Path)> {
         self.units.keys().filter_map(|unit| match unit {
             Unit::Module(name, path) => Some((name.as_str(), path.as_path())),
-            Unit::Plugin(_) | Unit::Script(_) | Unit::Fields(_) => None,
+            Unit::Plugin(_) | Unit::Script(_) | Unit::Fields(_) | Unit::Views(_) => None,
         })
     }
 

@@ -19,6 +19,7 @@ use rhai::Engine;
 
 use crate::engine::parser_engine;
 use crate::finding::Finding;
+use crate::flow::fields::Slot;
 use crate::flow::fixpoint::{Case, Settled, settle};
 use crate::flow::judge::{MANIFEST, Subject};
 use crate::flow::run::{Memo, Run};
@@ -29,7 +30,9 @@ use crate::manifest::{Field, FieldOn, Plugin};
 use crate::modules::{Module, Modules};
 use crate::read::{Read, Script, files_of};
 use crate::rules::Rule;
-use crate::words::{Named, field_finding, put};
+use crate::table::Kind;
+use crate::view::{self, judge::Stored};
+use crate::words::{Named, field_finding, put, step_in_words};
 
 /// The stack that judging may need: scripts nest, and the analysis follows them.
 const STACK_BYTES: usize = 512 * 1024 * 1024;
@@ -162,7 +165,7 @@ impl Judge {
                 report.unreadable.extend(script.program.as_ref().err().cloned());
             }
         }
-        report.labels = together(&self.entries, &mut parts, &mut report.findings);
+        together(&self.entries, &mut parts, &mut report);
         for (entry, parts) in self.entries.values_mut().zip(parts) {
             entry.parts = parts;
         }
@@ -190,12 +193,9 @@ fn unchanged(old: &Source, new: &Source, mut parts: BTreeMap<u32, Part>) -> BTre
     parts
 }
 
-/// What the plugins break together; gives what each stored field reveals.
-fn together(
-    entries: &BTreeMap<String, Entry>,
-    parts: &mut [BTreeMap<u32, Part>],
-    findings: &mut Vec<Finding>,
-) -> BTreeMap<String, String> {
+/// What the plugins and views break together, and what each stored field reveals.
+fn together(entries: &BTreeMap<String, Entry>, parts: &mut [BTreeMap<u32, Part>], report: &mut Report) {
+    let findings = &mut report.findings;
     let modules = Modules::of(entries.values().map(|entry| (&entry.source, entry.read.as_ref(), entry.changed)));
     let mut plugins: Vec<Loaded<'_>> = Vec::new();
     for entry in entries.values() {
@@ -230,10 +230,40 @@ fn together(
     }
     let all = entries.values().filter_map(|entry| match &entry.source {
         Source::Plugin(plugin) => Some(&**plugin),
-        Source::Module { .. } | Source::Fields { .. } => None,
+        Source::Module { .. } | Source::Fields { .. } | Source::Views { .. } => None,
     });
     different_definitions(all, findings);
-    settled.labels()
+    report.labels = settled.labels();
+    judge_views(entries, &plugins, &settled, report);
+}
+
+/// Judges the views of files and plugins by what scripts store.
+fn judge_views(entries: &BTreeMap<String, Entry>, plugins: &[Loaded<'_>], settled: &Settled, report: &mut Report) {
+    let stored = |kind: Kind, name: &str, field: bool| {
+        let slot = if field { Slot::Field(kind, name.into()) } else { Slot::Highlighted };
+        let (bits, told) = settled.stored(&slot);
+        let steps = told.into_iter().filter_map(|told| {
+            let file = plugins[told.subject].files().nth(told.step.file as usize)?;
+            Some(step_in_words(file.name, told.step))
+        });
+        Stored { bits, path: steps.collect() }
+    };
+    for entry in entries.values() {
+        let (file, views) = match &entry.source {
+            Source::Views { file, views } => (&file.name, views),
+            Source::Plugin(plugin) => (&plugin.manifest_file.name, &plugin.manifest.views),
+            Source::Module { .. } | Source::Fields { .. } => continue,
+        };
+        for view in views {
+            match view::judge::judge(file, view, &stored) {
+                Ok((found, release)) if found.is_empty() => {
+                    report.views.insert((file.clone(), view.name.clone()), release);
+                }
+                Ok((found, _)) => report.findings.extend(found),
+                Err(not_read) => report.unreadable.push(not_read),
+            }
+        }
+    }
 }
 
 fn in_words(plugins: &[Loaded<'_>], settled: &Settled, at: usize) -> Vec<Finding> {

@@ -24,6 +24,7 @@ mod structure;
 pub mod table;
 mod text;
 pub mod transfer;
+pub mod view;
 mod words;
 
 pub use finding::{Finding, Severity, Step};

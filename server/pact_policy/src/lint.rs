@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::finding::Finding;
 use crate::judge::Judge;
 use crate::manifest::{Field, File, Plugin, Unreadable};
+use crate::view::{Release, View};
 
 /// Something to be judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,12 +30,19 @@ pub enum Source {
         /// The definitions.
         fields: Vec<Field>,
     },
+    /// Saved views without a plugin around them.
+    Views {
+        /// The file that holds them.
+        file: File,
+        /// The views.
+        views: Vec<View>,
+    },
 }
 
 /// The verdict on all sources together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// How many scripts and field definitions were judged.
+    /// How many scripts, field definitions and views were judged.
     pub checked: usize,
     /// What is refused.
     pub findings: Vec<Finding>,
@@ -44,6 +52,9 @@ pub struct Report {
     /// What each stored field reveals by what scripts write into it, for certificates.
     #[serde(skip)]
     pub labels: BTreeMap<String, String>,
+    /// How each view that is not refused is released, by its file and name.
+    #[serde(skip)]
+    pub views: BTreeMap<(String, String), Release>,
 }
 
 /// A file that could not be judged, and why.
@@ -70,12 +81,12 @@ impl Source {
     pub fn name(&self) -> &str {
         match self {
             Self::Plugin(plugin) => &plugin.manifest_file.name,
-            Self::Module { file, .. } | Self::Fields { file, .. } => &file.name,
+            Self::Module { file, .. } | Self::Fields { file, .. } | Self::Views { file, .. } => &file.name,
         }
     }
 }
 
-/// Judges all sources together: scripts, fields and formulas, against each other.
+/// Judges all sources together: scripts, fields, formulas and views, against each other.
 ///
 /// The verdict does not depend on their order. Who judges again after an edit keeps a [`Judge`].
 pub fn lint(sources: &[Source]) -> Report {

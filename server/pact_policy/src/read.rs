@@ -61,6 +61,8 @@ impl Read {
                 read.checked = fields.len();
                 read.findings = fields.iter().flat_map(|field| field_findings(&file.name, field)).collect();
             }
+            // What a view reveals depends on what scripts store: it is judged when that is known.
+            Source::Views { views, .. } => read.checked = views.len(),
         }
         read
     }

@@ -22,12 +22,7 @@ pub(crate) fn put<'a>(file: Named<'_>, found: &Found, steps: impl Iterator<Item 
     let (end_line, end_column) = lines.place(end);
     let mut path: Vec<Step> = Vec::new();
     for (name, step) in steps {
-        let step = Step {
-            file: name.to_owned(),
-            line: u32::from(step.pos.line).max(1),
-            column: u32::from(step.pos.column).max(1),
-            what: step.what.words(),
-        };
+        let step = step_in_words(name, step);
         if !path.contains(&step) {
             path.push(step);
         }
@@ -46,6 +41,16 @@ pub(crate) fn put<'a>(file: Named<'_>, found: &Found, steps: impl Iterator<Item 
         why: page.why.to_owned(),
         instead: page.instead.to_owned(),
         path,
+    }
+}
+
+/// A step, with the name of its file.
+pub(crate) fn step_in_words(file: &str, step: &Told) -> Step {
+    Step {
+        file: file.to_owned(),
+        line: u32::from(step.pos.line).max(1),
+        column: u32::from(step.pos.column).max(1),
+        what: step.what.words(),
     }
 }
 

@@ -81,7 +81,7 @@ fn edited(draw: &mut Draw, source: &Source) -> Source {
             }
         }
         Source::Module { file, .. } => file.text = change(draw, &file.text),
-        Source::Fields { .. } => {}
+        Source::Fields { .. } | Source::Views { .. } => {}
     }
     edited
 }

@@ -31,6 +31,9 @@ pub enum StoreError {
     /// A record points at one that does not exist, or one that is still pointed at was to go.
     #[error("a record that this one needs does not exist, or still needs this one; check the ids")]
     Reference,
+    /// A report of more groups than are put together ([`crate::view::MAX_ROWS`]).
+    #[error("this asks for more groups than can be put together; narrow it, or group by something coarser")]
+    TooMuch,
     /// A cursor that this list did not give, or gave for another order.
     #[error("this cursor belongs to another list or order; start again without a cursor")]
     BadCursor,

@@ -55,6 +55,7 @@ mod store;
 mod together;
 mod tx;
 pub mod value;
+pub mod view;
 pub mod webhook;
 mod writer;
 

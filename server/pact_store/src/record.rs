@@ -79,6 +79,7 @@ records! {
     plugin: String = "plugin";
     form_key: Uuid = "form key";
     webhook: Uuid = "webhook";
+    view: Uuid = "view";
 }
 
 /// A new random revision.

@@ -12,4 +12,5 @@ mod policy;
 mod requests;
 mod search;
 mod stream;
+mod views;
 pub(crate) mod world;

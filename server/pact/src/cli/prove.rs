@@ -15,14 +15,14 @@ pub(super) fn proof<'a>(sources: impl Iterator<Item = &'a Source>, report: &Repo
         .iter()
         .filter_map(|source| match source {
             Source::Module { name, file, .. } => Some((name.clone(), file.text.clone())),
-            Source::Plugin(_) | Source::Fields { .. } => None,
+            Source::Plugin(_) | Source::Fields { .. } | Source::Views { .. } => None,
         })
         .collect();
     let loaded: Vec<(Loaded, bool)> = sources
         .iter()
         .filter_map(|source| match source {
             Source::Plugin(plugin) => Some((plugin, is_refused(plugin, report))),
-            Source::Module { .. } | Source::Fields { .. } => None,
+            Source::Module { .. } | Source::Fields { .. } | Source::Views { .. } => None,
         })
         .map(|(plugin, refused)| (ready(PathBuf::from(&plugin.manifest_file.name), (**plugin).clone(), &std), refused))
         .collect();

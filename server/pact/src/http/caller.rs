@@ -198,7 +198,7 @@ pub mod may {
     rights! {
         ReadLeads EnterLeads OwnLeads ManageLeads ImportLeads ReadCustomers WriteCustomers MergeRecords ReadCards WriteCards
         ReadPlans AnnouncePlans ReadRequests AskRequests AnswerRequests ReadPacks WritePacks ReadGoals WriteGoals
-        ReadOrganisation ManageOrganisation AnnounceAbsence ReadPlugins ManagePlugins ReadRuns ManageForms ManageOutbox ReadAuditLog
+        ReadOrganisation ManageOrganisation AnnounceAbsence ReadViews WriteViews ReadPlugins ManagePlugins ReadRuns ManageForms ManageOutbox ReadAuditLog
         ManageOwnKeys
     }
 }

@@ -70,6 +70,7 @@ pub mod session;
 pub mod stream;
 pub mod team;
 pub mod territory;
+pub mod view;
 pub mod webhook;
 
 use std::path::PathBuf;
@@ -166,6 +167,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(run::routes);
         api.configure(search::routes);
         api.configure(stream::routes);
+        api.configure(view::routes);
         api.configure(webhook::routes);
     }));
 }

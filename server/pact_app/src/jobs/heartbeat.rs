@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use super::{events, evidence, expiry, import, quiet, schedule};
+use super::{events, evidence, expiry, import, quiet, schedule, views};
 use crate::{App, relay};
 
 /// Jobs that are under way.
@@ -66,6 +66,7 @@ async fn tick(app: &App, swept: &mut Option<i64>) {
     schedule::raise_ticks(app).await;
     if swept.replace(minute) != Some(minute) {
         quiet::tell_of_quiet_leads(app).await;
+        views::write_mails(app).await;
     }
 }
 

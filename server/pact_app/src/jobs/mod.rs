@@ -1,4 +1,4 @@
-//! What runs by itself: events worked off by scripts, ticks of schedules, leads that became quiet, and pushes whose time is over.
+//! What runs by itself: events worked off by scripts, ticks of schedules, views by mail, leads that became quiet, and pushes whose time is over.
 
 mod commits;
 mod events;
@@ -8,6 +8,8 @@ mod heartbeat;
 mod import;
 mod quiet;
 mod schedule;
+mod views;
 
 pub use events::{EVENTS_IN_FLIGHT, LEASE_MS, MAX_ATTEMPTS};
 pub use heartbeat::{Jobs, start};
+pub use views::Every;

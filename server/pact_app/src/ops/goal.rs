@@ -48,6 +48,7 @@ pub struct ChangeGoal {
 /// # Errors
 /// Values that cannot be taken.
 pub async fn set_goal(app: &App, _actor: &Actor, command: SetGoal) -> Result<goal::Model, Refusal> {
+    lawful(&command.title, &command.measure)?;
     let row = goal::Model {
         id: Uuid::new_v4(),
         revision: record::new_revision(),
@@ -85,12 +86,21 @@ pub async fn change_goal(app: &App, _actor: &Actor, command: ChangeGoal) -> Resu
             after.measure = measure.clone().unwrap_or(after.measure);
             after.target = target.unwrap_or(after.target);
             after.reached = reached.unwrap_or(after.reached);
+            if title.is_some() || measure.is_some() {
+                lawful(&after.title, &after.measure)?;
+            }
             after.ends_on = command.ends_on.map_or(after.ends_on, |day| day.map(|day| day.to_string()));
             let saved = record::save(tx, &before, after).await?;
             tx.after_commit(Notice::RecordChanged { kind: "goal", id: saved.id });
             Ok(saved)
         })
         .await
+}
+
+/// Refuses a goal that would be measured on what members of staff do.
+fn lawful(title: &str, measure: &str) -> Result<(), Refusal> {
+    let findings = pact_policy::view::goal::judge_goal(title, measure);
+    if findings.is_empty() { Ok(()) } else { Err(Refusal::Policy { findings }) }
 }
 
 fn target(given: i64) -> Result<i64, Refusal> {

@@ -30,4 +30,5 @@ pub mod search;
 pub mod session;
 pub mod team;
 pub mod territory;
+pub mod view;
 pub mod webhook;

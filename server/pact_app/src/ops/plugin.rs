@@ -14,6 +14,7 @@ use crate::evidence::Recording;
 use crate::evidence::sources::{self, Sources};
 use crate::facts::field_record;
 use crate::ops::lead::Scene;
+use crate::ops::view::write_views;
 use crate::{Actor, App, Refusal, judging};
 
 /// How often a plugin is judged when others are installed at the same moment.
@@ -46,6 +47,8 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
             if write_refusal(app, actor, &version.plugin, &own, judged).await? {
                 return Err(refusal);
             }
+        } else if let Some(refusal) = judged.refusal_by_views() {
+            return Err(refusal);
         } else if let Some(row) = write_version(app, actor, version.clone(), own.clone(), judged).await? {
             return Ok(row);
         }
@@ -124,6 +127,8 @@ async fn write_version(
             for field in &plugin.manifest.fields {
                 define_field(tx, plugin.id(), field).await?;
             }
+            let file = judging::named_apart(plugin).manifest_file.name;
+            write_views(tx, plugin, |view| judged.view_verdict(&file, view), scene.now.millis()).await?;
             let row = write_row(tx, plugin, scene.now.millis()).await?;
             tx.after_commit(Notice::PluginsChanged);
             Ok(Some(row))

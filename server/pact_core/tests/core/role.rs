@@ -31,6 +31,8 @@ write goals             manager admin
 read the organisation   rep manager admin auditor
 manage the organisation admin
 announce own absences   rep manager admin auditor
+read views              rep manager admin auditor
+write views             rep manager admin
 read plugins            rep manager admin auditor
 manage plugins          admin
 read runs               admin auditor

@@ -23,7 +23,7 @@ pub(crate) struct Target {
 pub(crate) fn manifest_of<'a>(workspace: &'a Workspace, path: &Path) -> Option<&'a Manifest> {
     match workspace.source_of(path)? {
         Source::Plugin(plugin) => Some(&plugin.manifest),
-        Source::Module { .. } | Source::Fields { .. } => None,
+        Source::Module { .. } | Source::Fields { .. } | Source::Views { .. } => None,
     }
 }
 
@@ -172,7 +172,7 @@ fn in_parameters(script: &Script<'_>, at: usize) -> bool {
 fn manifest_path(workspace: &Workspace, path: &Path) -> Option<PathBuf> {
     match workspace.source_of(path)? {
         Source::Plugin(plugin) => Some(PathBuf::from(&plugin.manifest_file.name)),
-        Source::Module { .. } | Source::Fields { .. } => None,
+        Source::Module { .. } | Source::Fields { .. } | Source::Views { .. } => None,
     }
 }
 

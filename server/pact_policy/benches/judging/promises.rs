@@ -29,7 +29,7 @@ pub(crate) fn judge_of(sources: &[Source]) -> Judge {
 pub(crate) fn parse_all(engine: &Engine, sources: &[Source]) -> usize {
     let plugins = sources.iter().filter_map(|source| match source {
         Source::Plugin(plugin) => Some(plugin),
-        Source::Module { .. } | Source::Fields { .. } => None,
+        Source::Module { .. } | Source::Fields { .. } | Source::Views { .. } => None,
     });
     plugins.flat_map(|plugin| plugin.files.values()).filter(|text| engine.compile(text.as_str()).is_ok()).count()
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::fields::Slot;
 use super::judge::{Subject, judge_one};
+use super::lab::Bits;
 use super::run::{Memo, Run};
 use super::sink::Found;
 use super::step::{Step, StepId};
@@ -90,6 +91,18 @@ impl Settled {
     /// What each stored field reveals, by its name.
     pub(crate) fn labels(&self) -> BTreeMap<String, String> {
         self.world.labels()
+    }
+
+    /// What plugins store in a slot, and the steps that lead there, oldest first.
+    pub(crate) fn stored(&self, slot: &Slot) -> (Bits, Vec<Told<'_>>) {
+        let mut path = Vec::new();
+        for who in [false, true] {
+            if let Some(origin) = self.world.origin(slot, who).filter(|_| path.is_empty()) {
+                self.collect(origin.subject, &origin.run, origin.step, &mut path, (0, 0));
+            }
+        }
+        path.reverse();
+        (self.world.known(slot).bits, path)
     }
 
     /// The steps that lead to what was found, oldest first, through all plugins.

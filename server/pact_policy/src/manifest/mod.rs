@@ -12,7 +12,7 @@
 
 mod check;
 pub mod field;
-mod parse;
+pub(crate) mod parse;
 pub mod plugin;
 pub mod span;
 
@@ -26,6 +26,7 @@ pub use plugin::{File, Plugin, Unreadable};
 pub use span::SpanText;
 
 use crate::table::{Capability, Reads};
+use crate::view::View;
 
 /// What a plugin says about itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +69,9 @@ pub struct Manifest {
     /// The custom fields that it defines, reads or writes.
     #[serde(default)]
     pub fields: Vec<Field>,
+    /// The views that it brings along.
+    #[serde(default)]
+    pub views: Vec<View>,
 }
 
 impl Manifest {

@@ -50,6 +50,8 @@ pub(super) struct Written {
     pub(super) schedule: Vec<Spanned<Schedule>>,
     #[serde(default)]
     pub(super) field: Vec<Spanned<Field>>,
+    #[serde(default)]
+    view: Vec<crate::view::parse::Written>,
 }
 
 /// The text of a script's leading `//!` lines as TOML of the same length, so that places in it are places in the script.
@@ -104,6 +106,7 @@ pub fn parse_manifest(text: &str) -> Result<Manifest, ManifestError> {
         scripts: written.script.into_iter().map(Spanned::into_inner).collect(),
         schedules: written.schedule.into_iter().map(Spanned::into_inner).collect(),
         fields: written.field.into_iter().map(|field| placed(text, field)).collect(),
+        views: crate::view::parse::views_of(text, written.view)?,
     })
 }
 
@@ -174,12 +177,12 @@ fn of_toml(text: &str, error: &toml::de::Error) -> ManifestError {
     at(text, start, format!("the manifest cannot be read: {}", error.message()))
 }
 
-pub(super) fn at(text: &str, offset: usize, message: String) -> ManifestError {
+pub(crate) fn at(text: &str, offset: usize, message: String) -> ManifestError {
     let (line, column) = place(text, offset);
     ManifestError { line, column, message }
 }
 
-fn place(text: &str, offset: usize) -> (u32, u32) {
+pub(crate) fn place(text: &str, offset: usize) -> (u32, u32) {
     let mut end = offset.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use pact_policy::manifest::{File, Plugin, parse_fields};
+use pact_policy::view::parse_views;
 use pact_policy::{Report, Source};
 
 /// A finding that must be there: the end of its file's name, its line and its rule.
@@ -146,6 +147,27 @@ fn fields(cases: &mut Vec<Case>, root: &Path, label: &str) {
     }
 }
 
+/// Views, each a case of its own; `#~ RULE` stands on the line of the part that must be refused.
+fn views(cases: &mut Vec<Case>, root: &Path, label: &str) {
+    for path in files_in(&root.join("views")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let starts: Vec<usize> = text.match_indices("[[view]]").map(|(at, _)| at).chain([text.len()]).collect();
+        for range in starts.windows(2) {
+            // Lines stay where they are, so that marks are places in the file.
+            let before = "\n".repeat(text[..range[0]].matches('\n').count());
+            let text = format!("{before}{}", &text[range[0]..range[1]]);
+            let views = parse_views(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let name = format!("{label}/views/{}: {}", name_of(&path), views[0].name);
+            let mark = |(n, line): (u32, &str)| Some(("x".to_owned(), n, line.split("#~ ").nth(1)?.trim().to_owned()));
+            let marks: Vec<Mark> = (1..).zip(text.lines()).filter_map(mark).collect();
+            assert_eq!(name_of(&path) == "refuse.toml", !marks.is_empty(), "{name}");
+            let file = File { name: "x".to_owned(), text };
+            let sources = vec![Source::Views { file, views }];
+            cases.push(Case { category: format!("{label} views"), name, sources, marks, told: Vec::new() });
+        }
+    }
+}
+
 /// Plugins that come with PACT: they pass.
 fn plugins(cases: &mut Vec<Case>) {
     for path in files_in(&corpus().join("../../plugins")).into_iter().filter(|path| path.join("plugin.toml").exists()) {
@@ -164,6 +186,7 @@ pub(crate) fn cases() -> Vec<Case> {
         sets(&mut cases, &root, "refuse-together", &label);
         sets(&mut cases, &root, "pass-together", &label);
         fields(&mut cases, &root, &label);
+        views(&mut cases, &root, &label);
     }
     for folder in files_in(&corpus().join("techniques")) {
         single_scripts(&mut cases, &folder, &name_of(&folder));

@@ -44,6 +44,7 @@ mod schedules;
 mod scripts;
 mod search;
 mod talks;
+mod views;
 
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
 pub use customers::{contact, customer, lead, lead_event, push};
@@ -57,3 +58,4 @@ pub use schedules::{quiet_mark, quiet_sweep, schedule};
 pub use scripts::{custom_field, custom_value, plugin, run, run_subject, script_version};
 pub use search::search_doc;
 pub use talks::{card, goal, pack, plan, request};
+pub use views::{view, view_subscription};

@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use pact_app::Refusal;
+use pact_policy::Finding;
 use pact_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,6 +32,8 @@ pub struct Problem {
     pub detail: String,
     /// The fields that are to blame, if any are.
     pub errors: Vec<FieldError>,
+    /// What the policy refuses, with the path from source to sink.
+    findings: Vec<Finding>,
     retry_after_s: Option<u64>,
     allow: Option<String>,
 }
@@ -68,12 +71,16 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
+    /// What the policy refuses, as `pact lint --format json` gives it: rule, place, the path from source to sink, why, and what to do instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, value_type = Vec<Object>)]
+    findings: Vec<Finding>,
 }
 
 impl Problem {
     /// A problem of a type, with what, why and what next.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), retry_after_s: None, allow: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), findings: Vec::new(), retry_after_s: None, allow: None }
     }
 
     /// The same problem as one of another type.
@@ -127,6 +134,7 @@ impl Problem {
             status: self.kind.status(),
             detail: self.detail.clone(),
             errors: self.errors.clone(),
+            findings: self.findings.clone(),
         }
     }
 }
@@ -180,12 +188,15 @@ impl From<Refusal> for Problem {
             Refusal::Throttled { retry_after_s } => of(ProblemType::TooManyAttempts).with_retry_after_s(retry_after_s),
             Refusal::Duplicate { field, .. } => of(ProblemType::Duplicate).with_field(field, "must be unique"),
             Refusal::NotNow { .. } => of(ProblemType::NotNow),
-            Refusal::Policy { findings } => findings.into_iter().fold(of(ProblemType::PolicyRefused), |problem, finding| {
-                problem.with_field(
-                    format!("{}:{}", finding.file, finding.line),
-                    format!("{}: {}", finding.rule.id(), finding.message),
-                )
-            }),
+            Refusal::Policy { findings } => {
+                let problem = findings.iter().fold(of(ProblemType::PolicyRefused), |problem, finding| {
+                    problem.with_field(
+                        format!("{}:{}", finding.file, finding.line),
+                        format!("{}: {}", finding.rule.id(), finding.message),
+                    )
+                });
+                Self { findings, ..problem }
+            }
             Refusal::KeyReused => of(ProblemType::IdempotencyKeyReused),
             Refusal::Busy => of(ProblemType::Busy).with_retry_after_s(BUSY_RETRY_AFTER_S),
             Refusal::Defect(reason) => Self::internal(reason),

@@ -195,7 +195,7 @@ fn instant(facts: &RunFacts, args: &[Value]) -> Result<i64, Refusal> {
 }
 
 /// The first instant of a day on the clocks of a zone; where they skip midnight, the first instant after it.
-fn start_of_day(day: NaiveDate, zone: Tz) -> i64 {
+pub(crate) fn start_of_day(day: NaiveDate, zone: Tz) -> i64 {
     let local = |hour| day.and_hms_opt(hour, 0, 0).and_then(|time| time.and_local_timezone(zone).earliest());
     (0..=3)
         .find_map(local)

@@ -20,7 +20,7 @@ const FUEL: u64 = 500_000;
 /// The longest subject, in characters.
 const SUBJECT_CHARS: usize = 120;
 /// The templates, by name.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("notice.html", include_str!("templates/notice.html")),
     ("notice.txt", include_str!("templates/notice.txt")),
@@ -31,6 +31,8 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("answer.html", include_str!("templates/answer.html")),
     ("answer.txt", include_str!("templates/answer.txt")),
     ("foot.txt", include_str!("templates/foot.txt")),
+    ("report.html", include_str!("templates/report.html")),
+    ("report.txt", include_str!("templates/report.txt")),
     ("test.html", include_str!("templates/test.html")),
     ("test.txt", include_str!("templates/test.txt")),
 ];
@@ -120,6 +122,7 @@ impl Composer {
             Template::Notice => "notice",
             Template::Digest => "digest",
             Template::Push => "push",
+            Template::Report => "report",
             Template::Test => "test",
         };
         let rendered =
@@ -137,7 +140,7 @@ fn subject(letter: &Letter, texts: &Texts) -> String {
     let of = |key: &str| letter.data.get(key).and_then(Value::as_str).unwrap_or_default();
     let whole = match letter.template {
         Template::Notice => one_line(of("text")),
-        Template::Digest => one_line(of("title")),
+        Template::Digest | Template::Report => one_line(of("title")),
         Template::Push => texts.say("push_subject", &[("lead", &one_line(of("lead")))]),
         Template::Test => texts.say("test_subject", &[]),
     };

@@ -17,6 +17,8 @@ pub(crate) enum Template {
     Digest,
     /// A lead that is pushed to a person: `lead`, `id`, `reason`, `push` and `answer_by_at`.
     Push,
+    /// A view: `title`, `columns`, `rows`, and whether there is `more`.
+    Report,
     /// A test that an admin sends to themselves.
     Test,
 }
