@@ -86,13 +86,13 @@ fn telling_slice<K: Ord + Clone, P: Ord + Copy>(
             slices.entry(slice).or_default().push(group);
         }
         for slice in slices.values() {
-            let (kept, hidden): (Vec<_>, Vec<_>) = slice.iter().partition(|group| shown.contains(**group));
+            let (kept, hidden): (Vec<&Vec<K>>, Vec<&Vec<K>>) = slice.iter().copied().partition(|group| shown.contains(*group));
             if hidden.is_empty() || kept.is_empty() {
                 continue;
             }
-            let people: BTreeSet<P> = hidden.iter().flat_map(|group| groups[**group].inside.iter().copied()).collect();
+            let people: BTreeSet<P> = hidden.iter().flat_map(|group| groups[*group].inside.iter().copied()).collect();
             if hidden.len() < 2 || people.len() < k {
-                return kept.iter().min_by_key(|group| groups[***group].inside.len()).map(|group| (**group).clone());
+                return kept.into_iter().min_by_key(|group| groups[*group].inside.len()).cloned();
             }
         }
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::guard::{same_revision, taken};
 use crate::jobs::Every;
-use crate::judging::{JudgedView, judge_view};
+use crate::judging::judge_view;
 use crate::{App, Caller, Refusal, views};
 
 /// The most views.

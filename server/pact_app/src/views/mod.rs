@@ -260,7 +260,7 @@ impl Shown {
         match self {
             Self::Nothing => Json::Null,
             Self::Text(text) => text.clone().into(),
-            Self::Number(number) => whole(*number).map_or_else(|| (*number).into(), Json::from),
+            Self::Number(number) => exact(*number).map_or_else(|| (*number).into(), Json::from),
             Self::Bool(value) => (*value).into(),
             Self::Money(amounts) => {
                 amounts.iter().map(|(minor, currency)| json!({ "amount": amount(*minor, currency), "currency": currency })).collect()
@@ -274,7 +274,7 @@ impl Shown {
         match self {
             Self::Nothing => String::new(),
             Self::Text(text) => text.clone(),
-            Self::Number(number) => whole(*number).map_or_else(|| format!("{number:.2}"), |whole| whole.to_string()),
+            Self::Number(number) => exact(*number).map_or_else(|| format!("{number:.2}"), |whole| whole.to_string()),
             Self::Bool(value) => if *value { "yes" } else { "no" }.to_owned(),
             Self::Money(amounts) => {
                 let each = amounts.iter().map(|(minor, currency)| format!("{} {currency}", amount(*minor, currency)));
@@ -305,7 +305,7 @@ impl Shown {
     }
 }
 
-fn whole(number: f64) -> Option<i64> {
+fn exact(number: f64) -> Option<i64> {
     // Beyond this a double has no whole numbers of its own.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)

@@ -22,7 +22,7 @@ pub(super) fn render(report: &Report, texts: &Texts, styled: bool) -> String {
     let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     out.push_str(&format!(
         "{} judged, {}",
-        plural(report.checked, "script or field", "scripts and fields"),
+        plural(report.checked, "script, field or view", "scripts, fields and views"),
         plural(refused, "thing refused", "things refused")
     ));
     if !report.unreadable.is_empty() {

@@ -220,7 +220,7 @@ impl Query {
     /// # Errors
     /// What the database reports.
     pub async fn rows(mut self, conn: &impl ConnectionTrait, offset: u64, limit: u64) -> Result<Vec<Vec<Cell>>, StoreError> {
-        self.select.order_by_expr(column(BASE, "id"), Order::Asc).offset(offset).limit(limit.min(MAX_ROWS));
+        self.select.order_by_expr(column(BASE, "id"), Order::Asc).offset(offset).limit(std::cmp::min(limit, MAX_ROWS));
         let rows = conn.query_all(&self.select).await?;
         rows.iter().map(|row| self.cells(row)).collect()
     }
