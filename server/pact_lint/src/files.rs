@@ -105,8 +105,10 @@ impl Found {
         } else if has_ending(path, "toml") {
             self.units.push(Unit::Fields(path.to_owned()));
         } else {
-            self.unreadable
-                .push(failed(path, "this is neither a .rhai file, nor a .view.toml file, nor a plugin's folder, nor a folder of them"));
+            self.unreadable.push(failed(
+                path,
+                "this is neither a .rhai file, nor a .view.toml file, nor a plugin's folder, nor a folder of them",
+            ));
         }
     }
 
@@ -208,7 +210,9 @@ impl Unit {
     pub fn is_there(&self, open: &Open) -> bool {
         match self {
             Self::Plugin(folder) => folder.join(MANIFEST_FILE).is_file() || open.contains_key(&folder.join(MANIFEST_FILE)),
-            Self::Script(path) | Self::Fields(path) | Self::Views(path) | Self::Module(_, path) => path.is_file() || open.contains_key(path),
+            Self::Script(path) | Self::Fields(path) | Self::Views(path) | Self::Module(_, path) => {
+                path.is_file() || open.contains_key(path)
+            }
         }
     }
 

@@ -22,7 +22,8 @@ fn the_page_shows_what_is_refused_and_its_lawful_twin() {
 
 #[test]
 fn a_finding_points_at_the_part_and_tells_the_way_there() {
-    let text = "[[view]]\nname = \"x\"\ntitle = \"X\"\nof = \"cards\"\ngroup = [\"theme\", \"customer.owner\"]\nmeasure = [\"count\"]\n";
+    let text =
+        "[[view]]\nname = \"x\"\ntitle = \"X\"\nof = \"cards\"\ngroup = [\"theme\", \"customer.owner\"]\nmeasure = [\"count\"]\n";
     let report = judged(text);
     let finding = &report.findings[0];
     assert_eq!((finding.line, finding.column, finding.end_column), (5, 20, 34), "{finding:?}");
@@ -77,9 +78,21 @@ fn a_view_that_asks_for_what_is_not_there_is_told_so() {
         ("of = \"leads\"\nmeasure = [\"count\"]\nsort = [\"stage\"]", 6, "sorted by what it shows"),
         ("of = \"leads\"\ncolumns = [\"title\"]\nfilter = [{ by = \"stage\", op = \"is\" }]", 6, "needs a value"),
         ("of = \"leads\"\ncolumns = [\"title\"]\nfilter = [{ by = \"value\", op = \"at_least\", value = 5 }]", 6, "10000 EUR"),
-        ("of = \"leads\"\ncolumns = [\"title\"]\nfilter = [{ by = \"created_at\", op = \"below\", value = \"soon\" }]", 6, "90 days ago"),
-        ("of = \"leads\"\ncolumns = [\"title\"]\nfilter = [{ by = \"quiet_for\", op = \"at_least\", value = \"long\" }]", 6, "no span"),
-        ("of = \"leads\"\ncolumns = [\"title\"]\nfilter = [{ by = \"stage\", op = \"like\", value = \"x\" }]", 6, "unknown variant"),
+        (
+            "of = \"leads\"\ncolumns = [\"title\"]\nfilter = [{ by = \"created_at\", op = \"below\", value = \"soon\" }]",
+            6,
+            "90 days ago",
+        ),
+        (
+            "of = \"leads\"\ncolumns = [\"title\"]\nfilter = [{ by = \"quiet_for\", op = \"at_least\", value = \"long\" }]",
+            6,
+            "no span",
+        ),
+        (
+            "of = \"leads\"\ncolumns = [\"title\"]\nfilter = [{ by = \"stage\", op = \"like\", value = \"x\" }]",
+            6,
+            "unknown variant",
+        ),
         ("of = \"leads\"\ncolumns = [\"title\"]\nlimit = 5", 6, "unknown field"),
     ] {
         let error = parse_views(&view(rest)).unwrap_err();

@@ -193,9 +193,14 @@ impl ViewDefinition {
             }
         }
         if self.chart.as_deref().is_some_and(|chart| Chart::of_word(chart).is_none()) {
-            return Err(refuse("chart", format!("choose one of {}.", words(Chart::ALL.iter().map(|chart| chart.word()).collect()))));
+            return Err(refuse(
+                "chart",
+                format!("choose one of {}.", words(Chart::ALL.iter().map(|chart| chart.word()).collect())),
+            ));
         }
-        serde_json::from_value(json!(self)).map_err(|error| refuse("filter", format!("a value is neither text, number, true or false, nor a list of texts ({error}).")))
+        serde_json::from_value(json!(self)).map_err(|error| {
+            refuse("filter", format!("a value is neither text, number, true or false, nor a list of texts ({error})."))
+        })
     }
 }
 
@@ -248,7 +253,11 @@ async fn list_views(app: web::Data<App>, caller: may::ReadViews, list: List<View
 /// refused, with the path from source to sink. For whoever may read what it shows.
 #[utoipa::path(tag = "views", request_body = ViewDefinition, responses((status = 201, description = "The view", body = View)))]
 #[post("/views")]
-async fn save_view(app: web::Data<App>, caller: may::WriteViews, Body(new): Body<ViewDefinition>) -> Result<Created<View>, Problem> {
+async fn save_view(
+    app: web::Data<App>,
+    caller: may::WriteViews,
+    Body(new): Body<ViewDefinition>,
+) -> Result<Created<View>, Problem> {
     let row = ops::save_view(&app, &caller, new.written()?).await?;
     let location = format!("/api/v1/views/{}", row.id);
     Ok(tagged(row)?.created_at(location))
@@ -326,7 +335,10 @@ async fn read_view_rows(
         return Err(Problem::parameter("limit", format!("a page has 1 to {} rows.", views::PAGE_ROWS)));
     }
     let offset = params.cursor.as_deref().map_or(Ok(0), |cursor| {
-        cursor.strip_prefix("row-").and_then(|at| at.parse().ok()).ok_or_else(|| Problem::parameter("cursor", "take the `next_cursor` of the page before."))
+        cursor
+            .strip_prefix("row-")
+            .and_then(|at| at.parse().ok())
+            .ok_or_else(|| Problem::parameter("cursor", "take the `next_cursor` of the page before."))
     })?;
     let row = record::get::<view::Model>(app.store.read(), *id).await?;
     let table = views::run(&app, &reader(&caller), &row, Window { offset, limit }).await?;
@@ -378,7 +390,11 @@ async fn export_view(
 /// For everybody inside the company, their own.
 #[utoipa::path(tag = "views", responses((status = 200, description = "The subscription", body = Subscription)))]
 #[get("/views/{id}/subscription")]
-async fn read_view_subscription(app: web::Data<App>, caller: may::ReadViews, id: web::Path<Uuid>) -> Result<web::Json<Subscription>, Problem> {
+async fn read_view_subscription(
+    app: web::Data<App>,
+    caller: may::ReadViews,
+    id: web::Path<Uuid>,
+) -> Result<web::Json<Subscription>, Problem> {
     let found = pact_store::view::subscription(app.store.read(), *id, caller.person_id).await?;
     Ok(web::Json(found.ok_or(Refusal::NotFound { what: "subscription" })?.into()))
 }

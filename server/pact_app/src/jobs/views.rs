@@ -80,7 +80,11 @@ async fn write_mail(app: &App, due: view_subscription::Model) -> Result<(), Refu
     let reader = Reader { caller, scope: Scope::Staff(due.person_id) };
     let row: view::Model = record::get(app.store.read(), due.view_id).await?;
     // A view that is refused, or that this person may not read any more, waits for the next time.
-    let shown = if member.row.active { whole(app, &reader, &row, MAX_MAIL_ROWS).await } else { Err(Refusal::NotFound { what: "person" }) };
+    let shown = if member.row.active {
+        whole(app, &reader, &row, MAX_MAIL_ROWS).await
+    } else {
+        Err(Refusal::NotFound { what: "person" })
+    };
     let every = Every::of_word(&due.every).unwrap_or(Every::Week);
     let next_at = every.next_after(&snapshot, due.person_id, now);
     let (mail, refused) = match shown {
@@ -103,6 +107,7 @@ async fn write_mail(app: &App, due: view_subscription::Model) -> Result<(), Refu
 fn letter(row: &view::Model, table: Table) -> Json {
     let more = table.next.is_some() || table.cut || table.rows.len() > MAX_MAIL_ROWS;
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    let rows: Vec<Vec<String>> = table.rows.iter().take(MAX_MAIL_ROWS).map(|row| row.iter().map(Shown::words).collect()).collect();
+    let rows: Vec<Vec<String>> =
+        table.rows.iter().take(MAX_MAIL_ROWS).map(|row| row.iter().map(Shown::words).collect()).collect();
     json!({ "title": row.title, "columns": columns, "rows": rows, "more": more })
 }

@@ -91,7 +91,8 @@ impl Running<'_> {
     }
 
     fn of_field(&self, field: &custom_field::Model, filter: &Filter, value: &Operand) -> Result<Ask, Refusal> {
-        let refuse = |wanted: &str| Refusal::invalid("filter", format!("`{}` is a {}: {wanted}.", filter.by.text, field.field_type));
+        let refuse =
+            |wanted: &str| Refusal::invalid("filter", format!("`{}` is a {}: {wanted}.", filter.by.text, field.field_type));
         match (field.field_type.as_str(), value) {
             ("number" | "formula", Operand::Number(number)) => compare(filter, (*number).into()),
             ("money", Operand::Text(text)) => compare(filter, (money(text)?.minor as f64).into()),
@@ -126,7 +127,8 @@ impl Running<'_> {
         let count = i64::from(span.count);
         let clock = |span: Option<Span>| span.and_then(|span| self.now.checked_sub(span)).map_or(i64::MIN, Instant::millis);
         let at = |calendar: &pact_core::calendar::Calendar| {
-            let work = |span: Option<WorkSpan>| span.and_then(|span| calendar.sub(self.now, span)).map_or(i64::MIN, Instant::millis);
+            let work =
+                |span: Option<WorkSpan>| span.and_then(|span| calendar.sub(self.now, span)).map_or(i64::MIN, Instant::millis);
             match span.unit {
                 SpanUnit::Minutes => clock(Span::of_minutes(count)),
                 SpanUnit::Hours => clock(Span::of_hours(count)),
@@ -184,7 +186,8 @@ fn compare(filter: &Filter, value: sea_orm::Value) -> Result<Ask, Refusal> {
 }
 
 fn money(text: &str) -> Result<Money, Refusal> {
-    let wrong = || Refusal::invalid("filter", format!("{text:?} is no amount. Write an amount and a currency, such as \"10000 EUR\"."));
+    let wrong =
+        || Refusal::invalid("filter", format!("{text:?} is no amount. Write an amount and a currency, such as \"10000 EUR\"."));
     let (amount, currency) = text.split_once(' ').ok_or_else(wrong)?;
     let amount: Decimal = amount.parse().map_err(|_| wrong())?;
     let currency: Currency = currency.parse().map_err(|_| wrong())?;

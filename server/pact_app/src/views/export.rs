@@ -46,7 +46,9 @@ impl Format {
 pub async fn export(app: &App, reader: &Reader, row: &view::Model, format: Format) -> Result<Vec<u8>, Refusal> {
     let table = whole(app, reader, row, MAX_EXPORT_ROWS).await?;
     if table.next.is_some() || table.cut {
-        return Err(Refusal::NotNow { why: format!("The view has more rows than a file holds ({MAX_EXPORT_ROWS}). Narrow it by a condition.") });
+        return Err(Refusal::NotNow {
+            why: format!("The view has more rows than a file holds ({MAX_EXPORT_ROWS}). Narrow it by a condition."),
+        });
     }
     let title = row.title.clone();
     let write = move || match format {
@@ -113,7 +115,8 @@ fn csv(table: &Table) -> Result<Vec<u8>, csv::Error> {
 
 /// A text that no spreadsheet takes for a formula: what begins like one gets an apostrophe before it.
 fn plain(text: &str) -> String {
-    let formula = text.trim_start_matches([' ', '\u{a0}']).starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let formula =
+        text.trim_start_matches([' ', '\u{a0}']).starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if formula { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -170,9 +173,13 @@ mod tests {
 
     #[test]
     fn sheets_have_names_that_workbooks_take() {
-        for (title, wanted) in
-            [("Feedback: 2026/Q4", "Feedback  2026 Q4"), ("", "View"), ("History", "View"), ("'x'", "x"), (&"a".repeat(40), &"a".repeat(31))]
-        {
+        for (title, wanted) in [
+            ("Feedback: 2026/Q4", "Feedback  2026 Q4"),
+            ("", "View"),
+            ("History", "View"),
+            ("'x'", "x"),
+            (&"a".repeat(40), &"a".repeat(31)),
+        ] {
             assert_eq!(sheet_name(title), wanted);
         }
     }

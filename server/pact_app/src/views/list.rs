@@ -11,7 +11,10 @@ use crate::{Refusal, fields};
 
 pub(super) async fn run(running: &Running<'_>, window: Window) -> Result<Table, Refusal> {
     if window.offset > MAX_OFFSET {
-        return Err(Refusal::invalid("cursor", format!("a view is paged through for {MAX_OFFSET} rows. Narrow it by a condition.")));
+        return Err(Refusal::invalid(
+            "cursor",
+            format!("a view is paged through for {MAX_OFFSET} rows. Narrow it by a condition."),
+        ));
     }
     let mut query = running.query()?;
     for filter in &running.view.filter {
@@ -37,7 +40,9 @@ pub(super) async fn run(running: &Running<'_>, window: Window) -> Result<Table, 
     let more = rows.len() as u64 > window.limit;
     rows.truncate(usize::try_from(window.limit).unwrap_or(usize::MAX));
     let is_instant: Vec<bool> = columns.iter().map(|column| column.holds == "instant").collect();
-    let rows = rows.into_iter().map(|row| row.into_iter().zip(&is_instant).map(|(cell, instant)| running.shown(cell, *instant)).collect());
+    let rows = rows
+        .into_iter()
+        .map(|row| row.into_iter().zip(&is_instant).map(|(cell, instant)| running.shown(cell, *instant)).collect());
     Ok(Table { rows: rows.collect(), columns, next: more.then_some(window.offset + window.limit), cut: false, withheld: false })
 }
 
@@ -47,15 +52,15 @@ impl Running<'_> {
         match cell {
             Cell::Nothing => Shown::Nothing,
             Cell::Text(text) => Shown::Text(text),
-            Cell::Int(millis) if instant => Shown::Text(Instant::from_millis(millis).to_utc().to_rfc3339_opts(SecondsFormat::Secs, true)),
+            Cell::Int(millis) if instant => {
+                Shown::Text(Instant::from_millis(millis).to_utc().to_rfc3339_opts(SecondsFormat::Secs, true))
+            }
             Cell::Int(number) => Shown::Number(number as f64),
             Cell::Bool(value) => Shown::Bool(value),
             Cell::Money(minor, currency) => Shown::Money(vec![(minor, currency)]),
             Cell::Record(_, name) => Shown::Text(name),
             Cell::Field(text) => fields::decode(&text).map_or(Shown::Nothing, |value| of_field(&value)),
-            Cell::Clock(last, owner) => {
-                Shown::Work(self.snapshot.working_minutes(owner, Instant::from_millis(last), self.now))
-            }
+            Cell::Clock(last, owner) => Shown::Work(self.snapshot.working_minutes(owner, Instant::from_millis(last), self.now)),
         }
     }
 }
@@ -76,4 +81,3 @@ fn of_field(value: &Value) -> Shown {
         }
     }
 }
-

@@ -16,9 +16,9 @@ use pact_core::time::{Instant, WorkSpan};
 use pact_policy::table::Kind;
 use pact_policy::view::path::{Form, Path};
 use pact_policy::view::{Of, Release, View};
+use pact_store::Scope;
 use pact_store::entity::{custom_field, view};
 use pact_store::view::{Base, Hop, Place, Query};
-use pact_store::Scope;
 use serde_json::{Value as Json, json};
 
 use crate::access::rights;
@@ -141,7 +141,8 @@ fn paths(view: &View) -> impl Iterator<Item = Path> {
     let sorts = view.sort.iter().filter(|_| !view.is_report()).map(|word| order(&word.text).0);
     let keys = view.group.iter().map(|word| Key::of(&word.text).path);
     let measures = view.measure.iter().filter_map(|word| Measure::of(&word.text)?.path);
-    let words = view.columns.iter().map(|word| word.text.as_str()).chain(view.filter.iter().map(|filter| filter.by.text.as_str()));
+    let words =
+        view.columns.iter().map(|word| word.text.as_str()).chain(view.filter.iter().map(|filter| filter.by.text.as_str()));
     let kind = view.of.kind();
     let found: Vec<Path> = words.chain(sorts).chain(keys).chain(measures).filter_map(|text| Path::of(kind, text).ok()).collect();
     found.into_iter()
@@ -161,7 +162,8 @@ struct Running<'a> {
 impl<'a> Running<'a> {
     async fn new(app: &'a App, reader: &'a Reader, view: &'a View, release: Release) -> Result<Self, Refusal> {
         let all = pact_store::field::all(app.store.read()).await?;
-        let fields = all.into_iter().filter_map(|field| Some(((kind_of(&field.on_record)?, field.name.clone()), field))).collect();
+        let fields =
+            all.into_iter().filter_map(|field| Some(((kind_of(&field.on_record)?, field.name.clone()), field))).collect();
         Ok(Self { app, reader, view, release, snapshot: app.organisation(), now: app.clock.now(), fields })
     }
 
@@ -190,14 +192,17 @@ impl<'a> Running<'a> {
             false => Ok(Hop::Member { of: word(hop.of), name: hop.name.clone() }),
         });
         let hops: Vec<Hop> = hops.collect::<Result<_, _>>()?;
-        query.place(self.base()?, &hops).ok_or_else(|| {
-            Refusal::NotNow { why: format!("`{}` is computed when it is read, so a view cannot show it. Take it out of the view.", path.text()) }
+        query.place(self.base()?, &hops).ok_or_else(|| Refusal::NotNow {
+            why: format!("`{}` is computed when it is read, so a view cannot show it. Take it out of the view.", path.text()),
         })
     }
 
     fn field(&self, of: Kind, name: &str) -> Result<&custom_field::Model, Refusal> {
         self.fields.get(&(of, name.to_owned())).ok_or_else(|| Refusal::NotNow {
-            why: format!("There is no custom field `{name}` on a {} any more. Change the view, or define the field again.", word(of)),
+            why: format!(
+                "There is no custom field `{name}` on a {} any more. Change the view, or define the field again.",
+                word(of)
+            ),
         })
     }
 
@@ -262,9 +267,10 @@ impl Shown {
             Self::Text(text) => text.clone().into(),
             Self::Number(number) => exact(*number).map_or_else(|| (*number).into(), Json::from),
             Self::Bool(value) => (*value).into(),
-            Self::Money(amounts) => {
-                amounts.iter().map(|(minor, currency)| json!({ "amount": amount(*minor, currency), "currency": currency })).collect()
-            }
+            Self::Money(amounts) => amounts
+                .iter()
+                .map(|(minor, currency)| json!({ "amount": amount(*minor, currency), "currency": currency }))
+                .collect(),
             Self::Work(minutes) => WorkSpan::of_minutes(*minutes).to_string().into(),
         }
     }

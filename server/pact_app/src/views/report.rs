@@ -76,7 +76,9 @@ pub(super) async fn run(running: &Running<'_>) -> Result<Table, Refusal> {
     let keys = periods.len();
     let keyed: Vec<(Vec<String>, Vec<Shown>, Group)> = groups.into_iter().map(|group| keyed(running, &periods, group)).collect();
     let met = |group: &Group| -> u32 {
-        (0_u32..).zip(&group.cells[met_from..met_from + conditions]).fold(0, |bits, (at, cell)| bits | u32::from(*cell == Cell::Int(1)) << at)
+        (0_u32..)
+            .zip(&group.cells[met_from..met_from + conditions])
+            .fold(0, |bits, (at, cell)| bits | u32::from(*cell == Cell::Int(1)) << at)
     };
     let all_met = 1_u32.checked_shl(u32::try_from(conditions).unwrap_or(0)).map_or(u32::MAX, |bit| bit - 1);
     let allowed = with_k.then(|| {
@@ -96,7 +98,9 @@ pub(super) async fn run(running: &Running<'_>) -> Result<Table, Refusal> {
             withheld = true;
             continue;
         }
-        let made = made.entry(key).or_insert_with(|| Made { keys: shown, measures: measured.iter().map(|_| Gathered::default()).collect() });
+        let made = made
+            .entry(key)
+            .or_insert_with(|| Made { keys: shown, measures: measured.iter().map(|_| Gathered::default()).collect() });
         for (gathered, measure) in made.measures.iter_mut().zip(&measured) {
             gathered.add(measure, &group);
         }
@@ -106,7 +110,9 @@ pub(super) async fn run(running: &Running<'_>) -> Result<Table, Refusal> {
     }
     let mut rows: Vec<Vec<Shown>> = made
         .into_values()
-        .map(|made| made.keys.into_iter().chain(made.measures.iter().zip(&measured).map(|(it, measure)| it.shown(measure))).collect())
+        .map(|made| {
+            made.keys.into_iter().chain(made.measures.iter().zip(&measured).map(|(it, measure)| it.shown(measure))).collect()
+        })
         .collect();
     sort(running, &columns, &mut rows);
     let cut = rows.len() > MAX_GROUPS;
@@ -248,7 +254,8 @@ impl Gathered {
             Function::Count => Shown::Number(self.count as f64),
             Function::Customers => Shown::Number(self.customers.len() as f64),
             Function::Sum | Function::Average | Function::Least | Function::Most if measure.money => {
-                let amounts = self.parts.iter().filter_map(|(currency, parts)| Some((of(parts)?.round() as i64, currency.clone())));
+                let amounts =
+                    self.parts.iter().filter_map(|(currency, parts)| Some((of(parts)?.round() as i64, currency.clone())));
                 Shown::Money(amounts.collect())
             }
             Function::Sum | Function::Average | Function::Least | Function::Most => {
@@ -270,6 +277,10 @@ fn sort(running: &Running<'_>, columns: &[Column], rows: &mut [Vec<Shown>]) {
         })
         .collect();
     rows.sort_by(|a, b| {
-        given.iter().map(|(at, descending)| a[*at].compare(&b[*at], *descending)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+        given
+            .iter()
+            .map(|(at, descending)| a[*at].compare(&b[*at], *descending))
+            .find(|order| order.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
     });
 }

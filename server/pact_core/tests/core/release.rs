@@ -63,8 +63,7 @@ fn totals_of_rows_and_columns_tell_of_nobody() {
 }
 
 fn any_share() -> impl Strategy<Value = Share<u8, u8>> {
-    (0_u8..4, 0_u8..3, proptest::option::of(0_u8..12), 0_u32..4)
-        .prop_map(|(a, b, by, met)| Share { keys: vec![a, b], by, met })
+    (0_u8..4, 0_u8..3, proptest::option::of(0_u8..12), 0_u32..4).prop_map(|(a, b, by, met)| Share { keys: vec![a, b], by, met })
 }
 
 proptest! {

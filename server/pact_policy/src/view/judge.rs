@@ -52,7 +52,11 @@ const K_KEYS: usize = 2;
 const K_FILTERS: usize = 4;
 
 /// Judges a view; `stored` says what scripts store in a custom field, or in `highlighted`.
-pub(crate) fn judge(file: &str, view: &View, stored: &dyn Fn(Kind, &str, bool) -> Stored) -> Result<(Vec<Finding>, Release), NotRead> {
+pub(crate) fn judge(
+    file: &str,
+    view: &View,
+    stored: &dyn Fn(Kind, &str, bool) -> Stored,
+) -> Result<(Vec<Finding>, Release), NotRead> {
     check(view).map_err(|(place, message)| NotRead { file: file.to_owned(), line: place.line, column: place.column, message })?;
     let judging = Judging { file, view, parts: parts(file, view, stored) };
     let mut findings = Vec::new();
@@ -210,7 +214,8 @@ impl Judging<'_> {
     fn rows_are_acts(&self) -> Finding {
         let rows = self.view.of.word();
         let message = format!("a view of {rows}: each row shows an act of a member of staff, and a list of them counts acts");
-        let mut path = vec![self.here(self.view.place, format!("`{rows}`: that each one is there is a trace of what somebody did"))];
+        let mut path =
+            vec![self.here(self.view.place, format!("`{rows}`: that each one is there is a trace of what somebody did"))];
         path.extend(self.people().map(|part| self.here(part.place, part.does())));
         self.finding(self.view.place, self.view.of.word(), message, path, self.instead())
     }
@@ -251,7 +256,11 @@ impl Judging<'_> {
         if person.before.is_empty() {
             path.push(self.here(person.place, format!("reads `{}`, which tells one person from another", person.path.text())));
         }
-        let acts = self.parts.iter().find(|part| part.acts()).map_or_else(|| "cards".to_owned(), |part| format!("`{}`", part.path.text()));
+        let acts = self
+            .parts
+            .iter()
+            .find(|part| part.acts())
+            .map_or_else(|| "cards".to_owned(), |part| format!("`{}`", part.path.text()));
         let acts = if self.is_cards() { "cards".to_owned() } else { acts };
         let message = match person.role {
             Role::Column => format!("the view orders people by {acts}: it {} beside", person.does()),
@@ -269,12 +278,16 @@ impl Judging<'_> {
     fn source(&self) -> Vec<Step> {
         let mut path = Vec::new();
         if self.is_cards() {
-            path.push(self.here(self.view.place, "`cards`: each was written by somebody, so their number counts acts".to_owned()));
+            path.push(
+                self.here(self.view.place, "`cards`: each was written by somebody, so their number counts acts".to_owned()),
+            );
         }
         if let Some(part) = self.parts.iter().find(|part| part.acts()) {
             path.extend(part.before.iter().cloned());
             if part.before.is_empty() {
-                path.push(self.here(part.place, format!("reads `{}`, which carries {}", part.path.text(), names(part.path.label))));
+                path.push(
+                    self.here(part.place, format!("reads `{}`, which carries {}", part.path.text(), names(part.path.label))),
+                );
             }
         }
         path
@@ -295,7 +308,9 @@ impl Judging<'_> {
         let mut found = Vec::new();
         let mut find = |place, text: &str, message: String, instead: &str| {
             let mut path = self.source();
-            path.extend(self.parts.iter().filter(|part| part.stands_for_staff()).take(1).map(|part| self.here(part.place, part.does())));
+            path.extend(
+                self.parts.iter().filter(|part| part.stands_for_staff()).take(1).map(|part| self.here(part.place, part.does())),
+            );
             found.push(self.finding(place, text, message, path, instead.to_owned()));
         };
         for part in &self.parts {
@@ -303,13 +318,19 @@ impl Judging<'_> {
                 Role::Filter { .. } if part.path.group => find(
                     part.place,
                     part.text,
-                    format!("the view chooses one group of staff by `{}`: two such views, subtracted, tell of the few between them", part.path.text()),
+                    format!(
+                        "the view chooses one group of staff by `{}`: two such views, subtracted, tell of the few between them",
+                        part.path.text()
+                    ),
                     "Take the team or territory as a group and read its row: groups to which fewer than k people contributed are left out there.",
                 ),
                 Role::Filter { op, .. } if !is_whole(part, op) => find(
                     part.place,
                     part.text,
-                    format!("the view narrows acts of a group of staff by `{}`: moved by a little, it tells of the few between", part.path.text()),
+                    format!(
+                        "the view narrows acts of a group of staff by `{}`: moved by a little, it tells of the few between",
+                        part.path.text()
+                    ),
                     "Use conditions with `is`, `is_set` or `is_empty`; for time, group by month(…); for the quiet clock, 2, 5, 10, 20 or 60 work days.",
                 ),
                 Role::Measure(Function::Least | Function::Most) => find(
@@ -336,13 +357,23 @@ impl Judging<'_> {
 
     fn instead(&self) -> String {
         let of = match self.view.of {
-            Of::Leads => "Group by stage, source, product, customer or month, or by territory with k; per owner show what becomes of leads: count, sum(value), by state.",
-            Of::Customers => "Group by segment, industry, country or territory; the owner may stand beside in a list that is ordered by something else.",
-            Of::Cards => "Group by about, theme, kind, customer or month(said_on), or by territory with k. Who wrote a card stands on the customer's page.",
+            Of::Leads => {
+                "Group by stage, source, product, customer or month, or by territory with k; per owner show what becomes of leads: count, sum(value), by state."
+            }
+            Of::Customers => {
+                "Group by segment, industry, country or territory; the owner may stand beside in a list that is ordered by something else."
+            }
+            Of::Cards => {
+                "Group by about, theme, kind, customer or month(said_on), or by territory with k. Who wrote a card stands on the customer's page."
+            }
             Of::Goals => "Show targets and what is reached.",
             Of::Plans => "Plans are listed at GET /api/v1/plans, one by one; what came of them are cards and leads: view these.",
-            Of::Requests => "Requests wait with the person who is asked, in their own list; what customers wanted are cards: view these.",
-            Of::Pushes | Of::History => "What was offered and done stands on each lead; view leads by stage, source, product or month.",
+            Of::Requests => {
+                "Requests wait with the person who is asked, in their own list; what customers wanted are cards: view these."
+            }
+            Of::Pushes | Of::History => {
+                "What was offered and done stands on each lead; view leads by stage, source, product or month."
+            }
         };
         of.to_owned()
     }

@@ -120,7 +120,9 @@ pub(super) fn check(view: &View) -> Result<(), Mistake> {
         return wrong(format!("a view groups by at most {MAX_KEYS} paths"));
     }
     match (view.is_report(), view.columns.is_empty()) {
-        (true, false) => return wrong("a view has either `columns`, as a list, or `group` and `measure`, as a report".to_owned()),
+        (true, false) => {
+            return wrong("a view has either `columns`, as a list, or `group` and `measure`, as a report".to_owned());
+        }
         (true, true) if view.measure.is_empty() => {
             return wrong("a view with `group` needs a `measure`, such as measure = [\"count\"]".to_owned());
         }
@@ -153,7 +155,10 @@ fn check_sort(view: &View) -> Result<(), Mistake> {
         if !view.is_report() {
             resolve(view.of.kind(), word, entry)?;
         } else if !view.group.iter().chain(&view.measure).any(|known| known.text == entry) {
-            return Err((word.place, format!("a report is sorted by what it shows, and `{entry}` is neither in its group nor in its measure")));
+            return Err((
+                word.place,
+                format!("a report is sorted by what it shows, and `{entry}` is neither in its group nor in its measure"),
+            ));
         }
     }
     Ok(())
@@ -181,7 +186,8 @@ fn check_key(kind: Kind, word: &Word) -> Result<(), Mistake> {
 
 fn check_measure(of: Of, word: &Word) -> Result<(), Mistake> {
     let Some(measure) = Measure::of(&word.text) else {
-        let message = format!("`{}` is no measure; there are count, customers, sum(…), average(…), least(…) and most(…)", word.text);
+        let message =
+            format!("`{}` is no measure; there are count, customers, sum(…), average(…), least(…) and most(…)", word.text);
         return Err((word.place, message));
     };
     if measure.function == Function::Customers && !matches!(of, Of::Leads | Of::Cards) {
@@ -206,7 +212,9 @@ fn check_filter(kind: Kind, filter: &Filter) -> Result<(), Mistake> {
         (Op::IsSet | Op::IsEmpty, None) => return Ok(()),
         (Op::IsSet | Op::IsEmpty, Some(_)) => return wrong("takes no value"),
         (_, None) => return wrong("needs a value"),
-        (Op::OneOf, Some(Operand::Texts(texts))) if texts.is_empty() || texts.len() > 100 => return wrong("takes 1 to 100 values"),
+        (Op::OneOf, Some(Operand::Texts(texts))) if texts.is_empty() || texts.len() > 100 => {
+            return wrong("takes 1 to 100 values");
+        }
         (Op::OneOf, Some(Operand::Texts(_))) => {}
         (Op::OneOf, Some(_)) => return wrong("takes a list of texts"),
         (_, Some(Operand::Texts(_))) => return wrong("takes one value, not a list"),
@@ -226,9 +234,9 @@ fn check_filter(kind: Kind, filter: &Filter) -> Result<(), Mistake> {
         (Form::Money, Op::AtLeast | Op::Below) if text.is_some_and(is_amount) => Ok(()),
         (Form::Money, Op::AtLeast | Op::Below) => wrong("takes an amount with its currency, such as \"10000 EUR\""),
         (Form::Day | Form::Instant, Op::AtLeast | Op::Below) if text.is_some_and(|text| When::of(text).is_some()) => Ok(()),
-        (Form::Day | Form::Instant, Op::AtLeast | Op::Below) => {
-            wrong("takes a day: \"2026-11-24\", \"today\", \"90 days ago\", \"in 30 days\", \"start of month\", \"start of quarter\" or \"start of year\"")
-        }
+        (Form::Day | Form::Instant, Op::AtLeast | Op::Below) => wrong(
+            "takes a day: \"2026-11-24\", \"today\", \"90 days ago\", \"in 30 days\", \"start of month\", \"start of quarter\" or \"start of year\"",
+        ),
         (Form::Clock, Op::AtLeast | Op::Below) => match text.map(SpanText::parse) {
             Some(Ok(_)) => Ok(()),
             Some(Err(why)) => wrong(&why),

@@ -55,7 +55,12 @@ struct Extra {
 }
 
 const EXTRA: &[Extra] = &[
-    Extra { of: Kind::Lead, name: "state", form: Form::Text, doc: "\"waiting\", \"offered\", \"owned\", \"won\", \"lost\", or \"open\" for the first three." },
+    Extra {
+        of: Kind::Lead,
+        name: "state",
+        form: Form::Text,
+        doc: "\"waiting\", \"offered\", \"owned\", \"won\", \"lost\", or \"open\" for the first three.",
+    },
     Extra { of: Kind::Lead, name: "closed_at", form: Form::Instant, doc: "When it was won or lost." },
     Extra { of: Kind::Lead, name: "lost_reason", form: Form::Text, doc: "Why it was lost." },
     Extra { of: Kind::Customer, name: "employees", form: Form::Number, doc: "How many people the customer employs." },
@@ -106,11 +111,13 @@ impl Path {
     }
 
     fn hop(&mut self, hop: Hop, form: Form, label: Label) {
-        let staff_group = matches!(hop.of, Kind::Team | Kind::Territory) || matches!(form, Form::Record(Kind::Team | Kind::Territory));
+        let staff_group =
+            matches!(hop.of, Kind::Team | Kind::Territory) || matches!(form, Form::Record(Kind::Team | Kind::Territory));
         self.label |= label;
         self.group = staff_group;
         // The team of a person is a group; everything else of a person tells who it is.
-        self.who = !staff_group && (self.who || label.has(Label::WHO) || hop.of == Kind::Person || form == Form::Record(Kind::Person));
+        self.who =
+            !staff_group && (self.who || label.has(Label::WHO) || hop.of == Kind::Person || form == Form::Record(Kind::Person));
         self.form = form;
         self.hops.push(hop);
     }
@@ -165,7 +172,8 @@ fn form_of(ty: Ty) -> Result<Form, &'static str> {
 
 /// The members that a view may name on a record, in words.
 fn known(kind: Kind) -> String {
-    let members = members_of(kind).filter(|member| form_of(member.ty).is_ok() && !member.label.has(Label::TRACE)).map(|member| member.name);
+    let members =
+        members_of(kind).filter(|member| form_of(member.ty).is_ok() && !member.label.has(Label::TRACE)).map(|member| member.name);
     let extra = EXTRA.iter().filter(|extra| extra.of == kind).map(|extra| extra.name);
     members.chain(extra).collect::<Vec<_>>().join(", ")
 }
@@ -202,9 +210,13 @@ mod tests {
             assert_eq!(path.text(), text);
         }
         assert!(Path::of(Kind::Card, "author").is_ok_and(|path| path.label.has(Label::WHO_TRACE)));
-        for (kind, text) in
-            [(Kind::Lead, "owners"), (Kind::Lead, "title.name"), (Kind::Lead, "field"), (Kind::Customer, "cards"), (Kind::Lead, "")]
-        {
+        for (kind, text) in [
+            (Kind::Lead, "owners"),
+            (Kind::Lead, "title.name"),
+            (Kind::Lead, "field"),
+            (Kind::Customer, "cards"),
+            (Kind::Lead, ""),
+        ] {
             assert!(Path::of(kind, text).is_err(), "{text}");
         }
     }

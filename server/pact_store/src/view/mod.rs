@@ -7,7 +7,9 @@
 mod places;
 mod saved;
 
-use sea_orm::sea_query::{Alias, CaseStatement, Cond, Condition, Expr, ExprTrait, Func, JoinType, LikeExpr, Order, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{
+    Alias, CaseStatement, Cond, Condition, Expr, ExprTrait, Func, JoinType, LikeExpr, Order, SelectStatement, SimpleExpr,
+};
 use sea_orm::{ConnectionTrait, QueryResult, TryGetable};
 use uuid::Uuid;
 
@@ -347,6 +349,8 @@ fn cell(row: &QueryResult, at: usize, place: &Place) -> Result<Cell, StoreError>
             (None, _) => Cell::Nothing,
         },
         Stored::Named(..) => Cell::Nothing,
-        Stored::Clock => get(row, 'c', at)?.map_or(Ok(Cell::Nothing), |last| get(row, 'd', at).map(|owner| Cell::Clock(last, owner)))?,
+        Stored::Clock => {
+            get(row, 'c', at)?.map_or(Ok(Cell::Nothing), |last| get(row, 'd', at).map(|owner| Cell::Clock(last, owner)))?
+        }
     })
 }
