@@ -195,7 +195,8 @@ impl Judged {
                 pact_store::plugin::certify(tx, version.id, json!(new)).await?;
             }
         }
-        let views: Vec<view::Model> = pact_store::view::all(tx).await?.into_iter().filter(|row| row.plugin_id.is_none()).collect();
+        let views: Vec<view::Model> =
+            pact_store::view::all(tx).await?.into_iter().filter(|row| row.plugin_id.is_none()).collect();
         if views.iter().map(|row| (row.id, &row.definition.0)).ne(self.views.iter().map(|row| (row.id, &row.definition.0))) {
             return Ok(false);
         }
