@@ -1,6 +1,5 @@
 //! Views over REST: what the policy refuses is refused, what it allows runs on both databases, `k` is held, and nobody is named in a file beside acts.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pact_app::jobs;
@@ -60,7 +59,7 @@ async fn the_corpus_of_views_is_refused_and_shown(#[case] on: On) {
 }
 
 /// Six people in the north and two in the south; each owns a customer with a lead, and wrote a card about it.
-async fn company(world: &World) -> BTreeMap<String, Uuid> {
+async fn company(world: &World) {
     let (north, south) = (Uuid::new_v4(), Uuid::new_v4());
     let area = |id, name: &str| territory::Model {
         id,
@@ -71,12 +70,10 @@ async fn company(world: &World) -> BTreeMap<String, Uuid> {
         rules: json!([]).into(),
     };
     world.fresh.add(vec![area(north, "North"), area(south, "South")]).await;
-    let mut people = BTreeMap::new();
     for at in 0..8_i64 {
         let (name, area) = if at < 6 { (format!("North {at}"), north) } else { (format!("South {at}"), south) };
         let row = person::Model { email: format!("p{at}@initech.example"), password_hash: None, ..store::person(&name) };
         let owner = row.id;
-        people.insert(name.clone(), owner);
         world.fresh.add(vec![row]).await;
         let since = NOW_MS - 30 * DAY_MS;
         let customer = customer::Model {
@@ -115,7 +112,6 @@ async fn company(world: &World) -> BTreeMap<String, Uuid> {
         world.fresh.add(vec![card]).await;
     }
     world.app.refresh_organisation().await.unwrap();
-    people
 }
 
 #[rstest]

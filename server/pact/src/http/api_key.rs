@@ -97,6 +97,8 @@ enum ScopeWord {
     GoalsWrite,
     OrganisationRead,
     OrganisationWrite,
+    ViewsRead,
+    ViewsWrite,
     PluginsRead,
     PluginsWrite,
     AuditRead,

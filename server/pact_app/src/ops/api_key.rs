@@ -142,6 +142,8 @@ const fn is_recorded(scope: Scope) -> bool {
         | Scope::GoalsRead
         | Scope::GoalsWrite
         | Scope::OrganisationRead
+        | Scope::ViewsRead
+        | Scope::ViewsWrite
         | Scope::PluginsRead => false,
     }
 }
