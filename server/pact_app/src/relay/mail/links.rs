@@ -75,7 +75,7 @@ impl Links {
         let purpose = match letter.template {
             Template::Digest => Purpose::EndDigests,
             Template::Push => Purpose::EndPushes,
-            Template::Notice | Template::Test => return Ok(None),
+            Template::Notice | Template::Report | Template::Test => return Ok(None),
         };
         let (Some((base, key)), Some(person)) = (&self.0, letter.person) else { return Ok(None) };
         let text = key.sign(&Link { purpose, record: person, person, ends_at: None })?;

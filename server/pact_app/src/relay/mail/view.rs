@@ -34,7 +34,7 @@ struct Pushed {
 /// A letter that cannot be read, or a link that cannot be signed: defects.
 pub(super) fn data(letter: &Letter, texts: &Texts, links: &Links) -> Result<Value, Refusal> {
     match letter.template {
-        Template::Notice | Template::Test => Ok(letter.data.clone()),
+        Template::Notice | Template::Report | Template::Test => Ok(letter.data.clone()),
         Template::Digest => {
             let sections: Vec<Section> = read(letter.data.get("sections"))?;
             let filled = sections.iter().filter(|section| !section.lines.is_empty());
