@@ -16,7 +16,6 @@ use pact_store::entity::custom_field;
 use uuid::Uuid;
 
 use self::known::Known;
-pub(crate) use self::query::start_of_day;
 use self::records::Lens;
 use crate::app::App;
 use crate::organisation::{Asked, Snapshot, Turn};
