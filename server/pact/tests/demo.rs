@@ -59,6 +59,6 @@ fn leads_are_matched_pushed_accepted_and_declined_at_any_hour() {
 fn what_cannot_be_shown_is_refused_in_one_sentence() {
     let refused = demo(&["--plugins", "/no/such/folder"]);
     assert!(!refused.status.success());
-    assert!(text(&refused.stderr).contains("name them with --plugins"), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("name a folder that has one"), "{}", text(&refused.stderr));
     assert!(refused.stdout.is_empty());
 }

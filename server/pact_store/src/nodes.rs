@@ -297,7 +297,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_told_is_heard_by_others_and_not_by_oneself() {
         let (sender, mut own) = broadcast::channel(4_096);
-        for notice in every().into_iter().chain((0..2_000).map(|_| Notice::EventAppended { id: Uuid::new_v4(), lane: 1 })) {
+        let every = every();
+        for notice in every.clone().into_iter().chain((0..2_000).map(|_| Notice::EventAppended { id: Uuid::new_v4(), lane: 1 })) {
             sender.send(notice).unwrap();
         }
         sender.send(Notice::TurnTaken { person: Uuid::new_v4() }).unwrap();
@@ -313,7 +314,7 @@ mod tests {
         while let Ok(notice) = heard.try_recv() {
             notices.push(notice);
         }
-        assert_eq!(notices, every(), "each once, however often events were appended");
+        assert_eq!(notices, every, "each once, however often events were appended");
         hear("[\"from a newer release\"]", node, &here);
         assert_eq!(heard.try_recv(), Ok(Notice::Missed));
     }

@@ -86,6 +86,11 @@ pub struct ViewCondition {
 
 /// A saved view.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "5b0c6a4e-3a0f-4a52-9d0e-7c1d2e3f4a5b", "name": "won-by-owner", "title": "Value won by person", "of": "leads", "group": ["owner"],
+    "measure": ["sum(value)", "count"], "filter": [{"by": "state", "op": "is", "value": "won"}], "sort": ["-sum(value)"], "chart": "bar",
+    "plugin_id": null, "made_by_id": "8b1c1a52-0c40-4a9e-93d7-2a3a4cde0f4b", "created_at": "2026-11-24T10:10:00.000Z"
+}))]
 pub struct View {
     /// Its id.
     id: Uuid,
@@ -169,6 +174,9 @@ pub struct Subscribe {
 
 /// A subscription of the caller.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "view_id": "5b0c6a4e-3a0f-4a52-9d0e-7c1d2e3f4a5b", "every": "week", "next_at": "2026-11-30T07:00:00.000Z"
+}))]
 pub struct Subscription {
     /// The view.
     view_id: Uuid,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
-use pact_policy::table::{Kind, Label, MEMBERS, NARROWS, ROOTS, Ty, members_of};
+use pact_policy::table::{Kind, Label, MEMBERS, NARROWS, NarrowOp, ROOTS, Ty, members_of};
 
 use super::acts::{Way, act_kinds, changed, groups, who_places};
 use super::wide::{Wide, changes};
@@ -59,7 +59,8 @@ fn every_root_and_narrowing_finds_something_in_some_world() {
     for root in ROOTS {
         assert!(worlds.iter().all(|world| !world.all(root.kind).is_empty()), "{} is empty", root.name);
     }
-    for narrow in NARROWS {
+    // A field lies between two values only where a plugin declares one; here none does.
+    for narrow in NARROWS.iter().filter(|narrow| narrow.op != NarrowOp::FieldBetween) {
         let mut rng = Rng::with_seed(7);
         let found = worlds.iter().any(|world| {
             (0..20).any(|_| {
