@@ -11,7 +11,7 @@
 //! | [`checkpoint`] | what a checkpoint says (C2SP tlog-checkpoint) |
 //! | [`tile`] | how hashes and entries are cut into files (C2SP tlog-tiles) |
 //! | [`act`] | what an entry of the log says |
-//! | [`file`] | the evidence file: lines of entries, checkpoints and sources |
+//! | [`file`](mod@file) | the evidence file: lines of entries, checkpoints and sources |
 //! | [`verify`] | whether an evidence file proves what it claims |
 //!
 //! # Invariants

@@ -43,7 +43,7 @@ pub(super) struct Sending {
     /// Milliseconds before what could not be sent is tried again; each further wait is three times as long [default: 5000]
     #[arg(long, env = "PACT_RETRY_FIRST_MS", value_name = "NUMBER")]
     retry_first_ms: Option<u64>,
-    /// Where people reach this server, such as https://pact.example.com; without it, mail has no links [default: none]
+    /// Where people reach this server, such as `https://pact.example.com`; without it, mail has no links [default: none]
     #[arg(long, env = "PACT_PUBLIC_URL", value_name = "ADDRESS")]
     public_url: Option<String>,
     /// Milliseconds that mail with a digest waits for what other plugins say at the same tick [default: 60000]
