@@ -175,11 +175,6 @@ impl Company {
         all.into_iter().filter(|push| !known.contains(&push.id)).collect()
     }
 
-    /// Whether the machine was so busy that a run met its limit of time: then it was tried again later, as no seed says.
-    pub async fn was_disturbed(&self) -> bool {
-        crate::crash::count(&self.app.store, "SELECT COUNT(*) AS n FROM runs WHERE outcome = 'limit'").await > 0
-    }
-
     /// What the quarter held.
     pub async fn figures(&self) -> String {
         let mut figures = BTreeMap::new();
