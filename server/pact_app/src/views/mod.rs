@@ -22,6 +22,7 @@ use pact_store::view::{Base, Hop, Place, Query};
 use serde_json::{Value as Json, json};
 
 use crate::access::rights;
+use crate::facts::noun;
 use crate::organisation::Snapshot;
 use crate::{App, Caller, Refusal};
 
@@ -189,7 +190,7 @@ impl<'a> Running<'a> {
     fn place(&self, query: &mut Query, path: &Path) -> Result<Place, Refusal> {
         let hops = path.hops.iter().map(|hop| match hop.field {
             true => self.field(hop.of, &hop.name).map(|field| Hop::Field(field.id)),
-            false => Ok(Hop::Member { of: word(hop.of), name: hop.name.clone() }),
+            false => Ok(Hop::Member { of: noun(hop.of), name: hop.name.clone() }),
         });
         let hops: Vec<Hop> = hops.collect::<Result<_, _>>()?;
         query.place(self.base()?, &hops).ok_or_else(|| Refusal::NotNow {
@@ -201,7 +202,7 @@ impl<'a> Running<'a> {
         self.fields.get(&(of, name.to_owned())).ok_or_else(|| Refusal::NotNow {
             why: format!(
                 "There is no custom field `{name}` on a {} any more. Change the view, or define the field again.",
-                word(of)
+                noun(of)
             ),
         })
     }
@@ -234,29 +235,8 @@ impl<'a> Running<'a> {
     }
 }
 
-/// The word of a kind of record in the store's tables of members.
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Lead => "lead",
-        Kind::Push => "push",
-        Kind::LeadEvent => "lead_event",
-        Kind::Customer => "customer",
-        Kind::Contact => "contact",
-        Kind::Card => "card",
-        Kind::Plan => "plan",
-        Kind::Request => "request",
-        Kind::Person => "person",
-        Kind::Team => "team",
-        Kind::Territory => "territory",
-        Kind::Pack => "pack",
-        Kind::Goal => "goal",
-        Kind::Period => "period",
-        Kind::Act => "act",
-    }
-}
-
 fn kind_of(on_record: &str) -> Option<Kind> {
-    Kind::ALL.into_iter().find(|kind| word(*kind) == on_record)
+    Kind::ALL.into_iter().find(|kind| noun(*kind) == on_record)
 }
 
 impl Shown {
