@@ -22,7 +22,7 @@ pub(crate) enum Lane {
 ///
 /// Webhooks that ask for it get their messages with the same commit. An event that no script asks for is kept for dry runs over the past, and is handled as it stands.
 pub(crate) fn raise(tx: &Tx, scene: &Scene, name: EventName, kind: &str, record: Uuid, payload: Json) {
-    raise_as(tx, scene, Uuid::now_v7(), name, kind, record, payload);
+    raise_as(tx, scene, pact_core::id::ordered(), name, kind, record, payload);
 }
 
 /// As [`raise`], with an id of the caller's choice, by which they know what they raised before.
@@ -62,7 +62,7 @@ pub(crate) const TICK: &str = "tick";
 
 /// Writes down that a scheduled function is to be called; `payload` says which, `kind` and `record` for what.
 pub(crate) fn raise_tick(tx: &Tx, scene: &Scene, kind: &str, record: Uuid, payload: Json) {
-    tx.append(row(scene, Uuid::now_v7(), TICK, kind, record, payload));
+    tx.append(row(scene, pact_core::id::ordered(), TICK, kind, record, payload));
 }
 
 /// In an event's payload: the only plugin that is called.
@@ -74,7 +74,7 @@ pub(crate) fn again_for(event: &event::Model, plugin: &str, from: i64) -> event:
     let mut payload = event.payload.0.clone();
     payload[PLUGIN] = plugin.into();
     event::Model {
-        id: Uuid::now_v7(),
+        id: pact_core::id::ordered(),
         payload: payload.into(),
         plugin_id: Some(plugin.to_owned()),
         handled_at: None,

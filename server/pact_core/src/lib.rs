@@ -15,6 +15,7 @@
 //! | [`matching`] | whether what enters is known |
 //! | [`money`] | amounts and currencies |
 //! | [`rotation`] | whose turn it is |
+//! | [`id`] | random and ordered ids, and how a simulation plays them |
 //! | [`text`] | texts of bounded length without characters that deceive |
 //! | [`words`] | closed sets of words |
 
@@ -22,6 +23,7 @@ pub mod actor;
 pub mod calendar;
 pub mod event;
 pub mod history;
+pub mod id;
 pub mod lead;
 pub mod matching;
 pub mod money;

@@ -142,7 +142,7 @@ fn wanted(plugins: &Plugins, snapshot: &Snapshot) -> BTreeMap<Key, Planned> {
 
 fn first_tick(key: &Key, planned: &Planned, now: Instant) -> Option<schedule::Model> {
     Some(schedule::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         plugin_id: key.plugin.clone(),
         call: key.call.clone(),
         cron: key.cron.clone(),

@@ -136,7 +136,7 @@ fn row(app: &App, draft: DraftCard) -> Result<card::Model, Refusal> {
     let now = app.clock.now();
     let said_on = draft.said_on.unwrap_or_else(|| app.organisation().today(now));
     Ok(card::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: String::new(),
         customer_id: draft.customer_id,
         lead_id: draft.lead_id,

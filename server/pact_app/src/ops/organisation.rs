@@ -34,7 +34,7 @@ pub async fn found_organisation(store: &Store, name: &str) -> Result<(), Refusal
                 return Ok(());
             }
             let row = organisation::Model {
-                id: Uuid::new_v4(),
+                id: pact_core::id::random(),
                 name: name.clone(),
                 country: "NL".into(),
                 language: "en".into(),

@@ -308,7 +308,7 @@ fn may_change(actor: &Actor, id: Uuid, change: &ChangePerson) -> Result<(), Refu
 
 fn new_row(new: &CreatePerson, now: Instant) -> Result<person::Model, Refusal> {
     Ok(person::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: text(NAME, "name", &new.name)?,
         email: email(&new.email)?,

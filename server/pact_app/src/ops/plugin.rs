@@ -145,7 +145,7 @@ async fn insert_version(
 ) -> Result<(), Refusal> {
     let NewVersion { plugin, files, hash } = version;
     let row = script_version::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         plugin_id: plugin.id().to_owned(),
         version: plugin.manifest.version.clone(),
         manifest,
@@ -191,7 +191,7 @@ async fn write_row(tx: &Tx, plugin: &Plugin, now: i64) -> Result<plugin::Model, 
 
 async fn define_field(tx: &Tx, plugin: &str, field: &Field) -> Result<(), Refusal> {
     let row = custom_field::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         on_record: field_record(field.on.kind()).unwrap_or_default().to_owned(),
         name: field.name.clone(),

@@ -59,7 +59,7 @@ pub async fn list_teams(app: &App, region: Option<String>, sort: Sort<By>, ask: 
 /// A name that another team has, or a manager who does not exist.
 pub async fn create_team(app: &App, _actor: &Actor, command: CreateTeam) -> Result<team::Model, Refusal> {
     let row = team::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: text(NAME, "name", &command.name)?,
         region: maybe_text(WORD, "region", command.region.as_deref())?,

@@ -119,7 +119,7 @@ impl Outcome {
 
     fn attempt(&self, row: &outbox::Model, began: Instant, took_ms: i64) -> outbox_attempt::Model {
         outbox_attempt::Model {
-            id: Uuid::now_v7(),
+            id: pact_core::id::ordered(),
             outbox_id: row.id,
             at: began.millis(),
             took_ms,

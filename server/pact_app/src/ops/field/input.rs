@@ -12,7 +12,7 @@ use super::*;
 /// The row that a definition makes, and what the linter says of it.
 pub(super) fn definition(given: &DefineField) -> Result<(custom_field::Model, JudgedField), Refusal> {
     let row = custom_field::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         on_record: given.on_record.as_str().to_owned(),
         name: text(WORD, "name", &given.name)?,
