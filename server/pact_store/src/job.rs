@@ -122,6 +122,14 @@ pub async fn hold(tx: &Tx, job: Uuid) -> Result<Model, StoreError> {
     found.ok_or(StoreError::NotFound { what: "job" })
 }
 
+/// So many of these jobs, held for this transaction.
+///
+/// # Errors
+/// What the database reports.
+pub async fn hold_some(tx: &Tx, rows: Select<Entity>, limit: u64) -> Result<Vec<Model>, StoreError> {
+    Ok(rows.order_by_asc(Column::ParkedId).limit(limit).lock_exclusive().all(tx).await?)
+}
+
 /// Gives a held job back to be handled, as if it had never been tried.
 ///
 /// # Errors

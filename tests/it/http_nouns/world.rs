@@ -253,7 +253,7 @@ fn client() -> Client {
 }
 
 fn team_row(name: &str, id: Uuid) -> team::Model {
-    team::Model { id, revision: "1".into(), name: name.into(), region: None, manager_id: None }
+    team::Model { id, revision: "1".into(), name: name.into(), region: None, manager_id: None, working_hours: None }
 }
 
 fn territory_row(id: Uuid) -> territory::Model {

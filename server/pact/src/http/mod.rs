@@ -53,6 +53,7 @@ pub mod form;
 pub mod goal;
 pub mod handover;
 pub mod holiday;
+mod hours;
 pub mod import;
 pub mod job;
 pub mod lead;

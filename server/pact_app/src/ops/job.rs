@@ -131,6 +131,36 @@ pub async fn release_job(app: &App, _actor: &Actor, id: Uuid) -> Result<Job, Ref
     .await
 }
 
+/// Gives back everything that is put aside and that the filter leaves, as after a plugin was mended; returns how many.
+///
+/// # Errors
+/// What the store reports; what was released until then stays so.
+pub async fn release_jobs(app: &App, _actor: &Actor, filter: Filter) -> Result<u64, Refusal> {
+    /// Jobs that one transaction releases, so that others get their turn.
+    const TOGETHER: u64 = 200;
+    app.refresh_plugins().await?;
+    let parked = Filter { state: Some(State::Parked), ..filter };
+    let mut released = 0;
+    loop {
+        let parked = parked.clone();
+        let some: u64 = app
+            .store
+            .write(async move |tx| -> Result<u64, StoreError> {
+                let rows = store::hold_some(tx, parked.select(TICK), TOGETHER).await?;
+                for row in &rows {
+                    tx.after_commit(Notice::EventAppended { id: row.id, lane: row.lane });
+                    store::release(tx, row).await?;
+                }
+                Ok(rows.len() as u64)
+            })
+            .await?;
+        released += some;
+        if some < TOGETHER {
+            return Ok(released);
+        }
+    }
+}
+
 /// Decides that a job shall not be handled; it can still be released.
 ///
 /// # Errors

@@ -4,7 +4,6 @@ use pact_core::text::{NAME, WORD};
 use pact_store::entity::organisation;
 use pact_store::{Store, StoreError, Tx, record};
 use sea_orm::entity::prelude::*;
-use uuid::Uuid;
 
 use super::guard::{content_revision, text};
 use super::person::{country, time_zone};

@@ -6,7 +6,6 @@ use pact_core::time::Instant;
 use pact_store::entity::{outbox, outbox_attempt};
 use pact_store::outbox::{self as store, Kind, State};
 use pact_store::{StoreError, Tx, webhook};
-use uuid::Uuid;
 
 use super::backoff::{LONGEST_WAIT, MAX_ATTEMPTS, wait};
 use crate::messages::{self, Message};

@@ -4,7 +4,6 @@ use pact_core::text::{NAME, WORD};
 use pact_store::entity::import_mapping;
 use pact_store::{StoreError, import as store};
 use sea_orm::entity::prelude::*;
-use uuid::Uuid;
 
 use crate::import::{MAX_COLUMNS, Mapping};
 use crate::ops::guard::{maybe_text, text};
