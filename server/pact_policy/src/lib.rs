@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod engine;
 pub mod fields;
 pub mod finding;
+pub mod formula;
 mod flow;
 mod ir;
 pub mod judge;

@@ -29,6 +29,7 @@ mod error;
 pub mod event;
 pub mod evidence;
 pub mod field;
+pub mod formula;
 pub mod goal;
 pub mod import;
 pub mod job;
