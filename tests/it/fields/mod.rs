@@ -3,6 +3,7 @@
 mod formulas;
 mod judged;
 mod kept;
+mod listed;
 mod seen;
 
 use std::time::{Duration, Instant};
