@@ -49,7 +49,10 @@ pub(crate) async fn standing(store: &Store, now: Instant) -> Result<Stands, Stor
     let agree = given.iter().all(|one| given.iter().all(|other| one.agrees_with(other)));
     let fields = defined(store.read(), None).await.map_err(unreadable)?;
     let sealed = sealed(&fields)?;
-    if agree && sealed.values().all(|seal| *seal != Seal::OtherRules) && checked.iter().all(|(_, checked)| checked.is_ok() || altered(checked)) {
+    if agree
+        && sealed.values().all(|seal| *seal != Seal::OtherRules)
+        && checked.iter().all(|(_, checked)| checked.is_ok() || altered(checked))
+    {
         let each = checked.into_iter().map(|(version, checked)| match checked {
             Ok(_) => (version.plugin_id.clone(), Ok(version)),
             Err(void) => (version.plugin_id, Err(void.to_string())),

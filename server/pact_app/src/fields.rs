@@ -45,11 +45,6 @@ fn names_to_write(row: &custom_field::Model, role: Role) -> bool {
     row.write_by.iter().any(|word| word == role.as_str())
 }
 
-/// Whether everybody reads the field who may read the record: only then search finds by it.
-pub(crate) fn is_open(row: &custom_field::Model) -> bool {
-    row.read_by.is_empty()
-}
-
 /// The text under which a value is stored and looked up; equal values have equal texts.
 pub(crate) fn encode(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()

@@ -22,7 +22,9 @@ use crate::plugins::files_of;
 use crate::{App, Refusal};
 
 mod fields;
-pub(crate) use fields::{Definition, FIELD_FILE, FIELD_FOLDER, are, defined, file_of, judge_field, judge_without, plugin_with, source_of};
+pub(crate) use fields::{
+    Definition, FIELD_FILE, FIELD_FOLDER, are, defined, file_of, judge_field, judge_without, plugin_with, source_of,
+};
 
 /// A verdict, and what it was given on.
 pub(crate) struct Judged {

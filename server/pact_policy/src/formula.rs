@@ -9,8 +9,8 @@ use crate::engine::parser_engine;
 use crate::ir::{Call, Kind as Node, Lit, Node as Expression, Program};
 use crate::lower::parse;
 use crate::manifest::FieldOn;
-use crate::table::records::MEMBERS;
 use crate::table::queries::{NARROWS, ROOTS};
+use crate::table::records::MEMBERS;
 use crate::table::{Kind, Label, Ty};
 
 /// What a formula reads.
@@ -105,9 +105,12 @@ impl Finding {
             _ => {
                 for narrow in NARROWS.iter().filter(|narrow| call.method && narrow.name == name) {
                     if narrow.label.meets(Label::CLOCK) {
-                        self.refuse(format!("`{name}` asks a clock that goes on by itself. Ask for it in a script, where it is needed"));
+                        self.refuse(format!(
+                            "`{name}` asks a clock that goes on by itself. Ask for it in a script, where it is needed"
+                        ));
                     }
-                    self.reads.day |= narrow.params.iter().any(|ty| matches!(ty, Ty::Span | Ty::WorkSpan | Ty::AnySpan | Ty::When));
+                    self.reads.day |=
+                        narrow.params.iter().any(|ty| matches!(ty, Ty::Span | Ty::WorkSpan | Ty::AnySpan | Ty::When));
                 }
             }
         }
@@ -116,7 +119,8 @@ impl Finding {
     fn field(&mut self, call: &Call) {
         let [of, name] = call.args.as_slice() else { return };
         let Node::Lit(Lit::Text(name)) = &name.kind else {
-            return self.refuse("the name of a field that a formula reads is written out: `record.field(\"employees\")`".to_owned());
+            return self
+                .refuse("the name of a field that a formula reads is written out: `record.field(\"employees\")`".to_owned());
         };
         for kind in self.kinds_of(of) {
             self.reads.fields.insert((kind, name.to_string()));
@@ -181,12 +185,22 @@ mod tests {
             (Lead, "record.field(\"rate\") * record.value", &[K::Lead], &["Lead.rate"], false),
             (Lead, "record.customer.field(\"size\") ?? 0", &[K::Lead, K::Customer], &["Customer.size"], false),
             (Lead, "record.contact?.field(\"floor\")", &[K::Lead, K::Contact], &["Contact.floor"], false),
-            (Customer, "record.leads.open().filter(|l| l.field(\"hot\") == true).len()", &[K::Customer, K::Lead], &["?.hot"], false),
+            (
+                Customer,
+                "record.leads.open().filter(|l| l.field(\"hot\") == true).len()",
+                &[K::Customer, K::Lead],
+                &["?.hot"],
+                false,
+            ),
             (Customer, "record.field(\"ends_on\") - today()", &[K::Customer], &["Customer.ends_on"], true),
             (Person, "record.team?.name", &[K::Person, K::Team], &[], false),
         ];
         for (on, formula, kinds, fields, day) in cases {
-            assert_eq!(of(on, formula), Ok((kinds.to_vec(), fields.iter().map(|&name| name.to_owned()).collect(), day)), "{formula}");
+            assert_eq!(
+                of(on, formula),
+                Ok((kinds.to_vec(), fields.iter().map(|&name| name.to_owned()).collect(), day)),
+                "{formula}"
+            );
         }
     }
 

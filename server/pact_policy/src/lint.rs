@@ -105,7 +105,8 @@ mod tests {
     use super::*;
     use crate::manifest::parse_fields;
 
-    const HEAD: &str = "id = \"plans\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Plans\"\nreads = [\"customer\", \"plan\"]\nmay = [\"set\"]\n";
+    const HEAD: &str =
+        "id = \"plans\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Plans\"\nreads = [\"customer\", \"plan\"]\nmay = [\"set\"]\n";
     const SEATS: &str = "[[field]]\non = \"customer\"\nname = \"seats\"\nlabel = \"Seats\"\ntype = \"number\"\nhelps = \"sale\"\n\
                          because = \"It says what an offer is worth.\"\n";
 

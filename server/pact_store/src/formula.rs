@@ -67,7 +67,8 @@ pub async fn sweep_on(tx: &Tx, on_record: &str, limit: u64) -> Result<(), StoreE
     let from = if held.after.is_some() { format!("WHERE id > {one}") } else { String::new() };
     let ids = format!("SELECT id FROM \"{table}\" {from} ORDER BY id LIMIT {limit}");
     let values = || held.after.map(sea_orm::Value::from);
-    let last = Statement::from_sql_and_values(backend, format!("SELECT id FROM ({ids}) AS next ORDER BY id DESC LIMIT 1"), values());
+    let last =
+        Statement::from_sql_and_values(backend, format!("SELECT id FROM ({ids}) AS next ORDER BY id DESC LIMIT 1"), values());
     let last: Option<Uuid> = tx.query_one_raw(last).await?.map(|row| row.try_get_by_index(0)).transpose()?;
     let Some(last) = last else {
         formula_sweep::Entity::delete_by_id(on_record.to_owned()).exec(tx).await?;
@@ -168,7 +169,8 @@ pub async fn customers_of(conn: &impl ConnectionTrait, kind: &str, records: &[Uu
     let backend = conn.get_database_backend();
     let mut customers = Vec::new();
     for some in records.chunks(crate::IDS_PER_QUERY) {
-        let marks: Vec<String> = (1..=some.len()).map(|n| if backend == DbBackend::Postgres { format!("${n}") } else { "?".to_owned() }).collect();
+        let marks: Vec<String> =
+            (1..=some.len()).map(|n| if backend == DbBackend::Postgres { format!("${n}") } else { "?".to_owned() }).collect();
         let sql = format!("SELECT DISTINCT customer_id FROM \"{table}\" WHERE id IN ({})", marks.join(", "));
         let values = some.iter().map(|id| sea_orm::Value::from(*id));
         for row in conn.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await? {

@@ -43,11 +43,18 @@ async fn formulas_read_each_other_in_an_order_and_never_in_a_circle(#[case] on: 
     define(&house, &formula("customer", "twice", "(record.field(\"seats\") ?? 0) * 2")).await;
     define(&house, &formula("customer", "large", "(record.field(\"twice\") ?? 0) > 100")).await;
     define(&house, &formula("customer", "open_leads", "record.leads.open().len()")).await;
-    let size = define(&house, &formula("lead", "size", "if record.customer.field(\"large\") == true { \"large\" } else { \"small\" }")).await;
+    let size =
+        define(&house, &formula("lead", "size", "if record.customer.field(\"large\") == true { \"large\" } else { \"small\" }"))
+            .await;
 
     let written = set(&house.admin, "customer", &globex, json!({"seats": 51})).await;
     // Whoever writes a value reads at once what follows from it on the same record.
-    assert_eq!((&written.body["values"]["twice"], &written.body["values"]["large"]), (&json!(102), &json!(true)), "{}", written.body);
+    assert_eq!(
+        (&written.body["values"]["twice"], &written.body["values"]["large"]),
+        (&json!(102), &json!(true)),
+        "{}",
+        written.body
+    );
     let pumps = lead(&house, &globex, "Pumps", "10.00").await;
     becomes(&house.admin, "lead", &pumps, "size", json!("large")).await;
     becomes(&house.admin, "customer", &globex, "open_leads", json!(1)).await;

@@ -11,7 +11,8 @@ fn plugin(id: &str, name: &str, ty: &str) -> Value {
          [[script]]\nfile = \"main.rhai\"\n\
          [[field]]\non = \"customer\"\nname = \"{name}\"\nlabel = \"{name}\"\ntype = \"{ty}\"\nhelps = \"sale\"\nbecause = \"It says what an offer is worth.\"\n"
     );
-    let script = if name == "heat" { "fn on_customer_created(customer) { set(customer, \"heat\", 7); }" } else { "fn nothing() {}" };
+    let script =
+        if name == "heat" { "fn on_customer_created(customer) { set(customer, \"heat\", 7); }" } else { "fn nothing() {}" };
     json!({"manifest": manifest, "files": {"main.rhai": script}})
 }
 
@@ -60,10 +61,7 @@ async fn what_is_refused_is_an_entry_and_auditors_judge_it_again(#[case] on: On)
 
     let page = audrey.caller.get("/api/v1/evidence/entries?limit=1000").await;
     let acts: Vec<&Value> = page["items"].as_array().unwrap().iter().map(|item| &item["entry"]["act"]).collect();
-    let fields: Vec<(&str, &str)> = acts
-        .iter()
-        .filter_map(|act| Some((act["type"].as_str()?, act["field"].as_str()?)))
-        .collect();
+    let fields: Vec<(&str, &str)> = acts.iter().filter_map(|act| Some((act["type"].as_str()?, act["field"].as_str()?))).collect();
     assert_eq!(
         fields,
         [("field_refused", "customer.calls"), ("field_defined", "customer.seats"), ("field_defined", "customer.twice")]

@@ -57,7 +57,13 @@ async fn lists_are_chosen_and_ordered_by_a_field(#[case] on: On) {
 
     assert_eq!(mia.caller.get("/api/v1/customers?sort=field.margin").await["items"].as_array().unwrap().len(), 4);
     let ann = house.person("Ann", "rep", None).await;
-    let refused = ["customers?sort=field.margin", "customers?field=nothing&is=1", "customers?is=1", "customers?field=sites&at_least=many", "persons?sort=field.sites"];
+    let refused = [
+        "customers?sort=field.margin",
+        "customers?field=nothing&is=1",
+        "customers?is=1",
+        "customers?field=sites&at_least=many",
+        "persons?sort=field.sites",
+    ];
     for path in refused {
         let answer = ann.caller.send("GET", &format!("/api/v1/{path}"), &[], None).await.unwrap();
         assert!((400..=422).contains(&answer.status), "{path}: {} {}", answer.status, answer.body);

@@ -55,7 +55,12 @@ async fn new_records_begin_with_defaults_and_required_fields_are_filled(#[case] 
     assert_eq!((&begun["tier"], &begun["budget"]), (&json!("silver"), &json!({"amount": "10.50", "currency": "EUR"})));
 
     let missing = set(&house.admin, "customer", &after, json!({"tier": "gold"})).await;
-    assert_eq!((missing.status, missing.body["errors"][0]["field"].as_str()), (422, Some("values.number_of_sites")), "{}", missing.body);
+    assert_eq!(
+        (missing.status, missing.body["errors"][0]["field"].as_str()),
+        (422, Some("values.number_of_sites")),
+        "{}",
+        missing.body
+    );
     assert_eq!(set(&house.admin, "customer", &after, json!({"tier": "gold", "number_of_sites": 3})).await.status, 200);
     let emptied = set(&house.admin, "customer", &after, json!({"number_of_sites": null})).await;
     assert_eq!(emptied.status, 422, "{}", emptied.body);

@@ -42,8 +42,8 @@ pub mod trace;
 
 pub mod absence;
 pub mod api_key;
-pub mod by_field;
-mod calendar_feed;
+mod by_field;
+pub mod calendar_feed;
 pub mod card;
 pub mod contact;
 pub mod customer;

@@ -78,7 +78,8 @@ impl<F: DeserializeOwned, B: SortBy> List<F, B> {
         }
         let given = params.sort.as_deref();
         let descending = given.is_some_and(|name| name.starts_with('-'));
-        let by = given.and_then(|name| name.trim_start_matches('-').strip_prefix(apart)).map(|name| (name.to_owned(), descending));
+        let by =
+            given.and_then(|name| name.trim_start_matches('-').strip_prefix(apart)).map(|name| (name.to_owned(), descending));
         let sort = if by.is_some() { Sort::default() } else { sort(given)? };
         Ok((Self { filter, sort, ask: Ask { cursor: params.cursor, limit } }, by))
     }

@@ -11,9 +11,9 @@ use pact_store::{AsJson, Tx, evidence as store};
 use uuid::Uuid;
 
 use super::sources::Sources;
+use crate::access::{hex, random};
 use crate::formulas::name_of;
 use crate::judging::Definition;
-use crate::access::{hex, random};
 use crate::{Actor, Refusal};
 
 /// Bytes of chance in the salt of a pseudonym.

@@ -24,6 +24,7 @@ use pact_script::plugin::formulas as scripts_of;
 use pact_script::run::Scripts;
 use pact_store::Tx;
 use pact_store::entity::custom_field;
+use uuid::Uuid;
 
 use crate::facts::field_record;
 use crate::{Refusal, fields};
@@ -35,12 +36,17 @@ const RUN_AS: &str = "fields";
 
 /// Every formula that is computed, by the kind of record that has it, in the order in which they read each other.
 #[derive(Debug, Default)]
-pub struct Formulas {
+pub(crate) struct Formulas {
     scripts: Option<Arc<Scripts>>,
     of: BTreeMap<Kind, Vec<Formula>>,
     /// Every field: a formula reads them all.
     fields: Arc<[custom_field::Model]>,
+    /// The formulas that were defined when these were read, computed or not.
+    defined: Defined,
 }
+
+/// Formulas as they are defined: ids and revisions.
+type Defined = Vec<(Uuid, String)>;
 
 /// A formula that is computed.
 #[derive(Clone, Debug)]
@@ -62,9 +68,10 @@ impl Formulas {
                 Some((row.clone(), field, reads))
             })
             .collect();
+        let defined = defined(all);
         let Ok(order) = order::of(&computed.iter().map(|(row, _, reads)| (name_of(row), reads)).collect::<Vec<_>>()) else {
             tracing::error!("formulas read each other in a circle, so none is computed");
-            return Self::default();
+            return Self { defined, ..Self::default() };
         };
         let manifests: Vec<Field> = computed.iter().map(|(_, field, _)| field.clone()).collect();
         let (scripts, calls) = scripts_of(RUN_AS, &manifests);
@@ -75,7 +82,12 @@ impl Formulas {
             let Some(call) = call.map(|call| call.call.clone()) else { continue };
             of.entry(field.on.kind()).or_default().push(Formula { field: row.clone(), call, reads: reads.clone() });
         }
-        Self { scripts: (!of.is_empty()).then(|| Arc::new(scripts)), of, fields: all.into() }
+        Self { scripts: (!of.is_empty()).then(|| Arc::new(scripts)), of, fields: all.into(), defined }
+    }
+
+    /// Whether these are the formulas that are defined now. Who knows others must not take a note off: it may be about a formula that they do not know.
+    async fn are_of_now(&self, tx: &Tx) -> Result<bool, Refusal> {
+        Ok(defined(&pact_store::field::all(tx).await?) == self.defined)
     }
 
     /// The kinds of record that have formulas, as the store words them.
@@ -93,6 +105,10 @@ impl Formulas {
         let read = move |formulas: &Vec<Formula>| formulas.iter().any(|formula| formula.reads.reached.contains(&kind));
         self.of.iter().filter(move |(_, formulas)| read(formulas)).filter_map(|(on, _)| field_record(*on))
     }
+}
+
+fn defined(all: &[custom_field::Model]) -> Defined {
+    all.iter().filter(|row| row.formula.is_some()).map(|row| (row.id, row.revision.clone())).collect()
 }
 
 /// The record and the name of a field, as sentences and the audit log have it.

@@ -54,10 +54,8 @@ mod tests {
     use super::*;
 
     fn order_of(formulas: &[(FieldOn, &str, &str)]) -> Result<Vec<usize>, String> {
-        let read: Vec<(String, Reads)> = formulas
-            .iter()
-            .map(|(on, name, formula)| (format!("{}.{name}", on.name()), reads(*on, formula).unwrap()))
-            .collect();
+        let read: Vec<(String, Reads)> =
+            formulas.iter().map(|(on, name, formula)| (format!("{}.{name}", on.name()), reads(*on, formula).unwrap())).collect();
         of(&read.iter().map(|(name, reads)| (name.clone(), reads)).collect::<Vec<_>>()).map_err(|refusal| refusal.to_string())
     }
 
@@ -70,10 +68,7 @@ mod tests {
             // The same name on another record is another field.
             (&[(Lead, "size", "record.customer.field(\"size\")"), (Customer, "size", "record.leads.len()")], Ok(&[1, 0])),
             (&[(Lead, "a", "record.field(\"a\")")], Err("lead.a reads lead.a")),
-            (
-                &[(Lead, "a", "record.field(\"b\")"), (Lead, "b", "record.field(\"a\")")],
-                Err("lead.a reads lead.b reads lead.a"),
-            ),
+            (&[(Lead, "a", "record.field(\"b\")"), (Lead, "b", "record.field(\"a\")")], Err("lead.a reads lead.b reads lead.a")),
             (
                 &[
                     (Customer, "sum", "record.leads.map(|lead| lead.field(\"part\")).len()"),

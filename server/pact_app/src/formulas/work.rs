@@ -81,7 +81,9 @@ async fn sweep(app: &App) -> Result<bool, Refusal> {
     let sweeps = formula::sweeps(app.store.read()).await?;
     for kind in &sweeps {
         let on = kind.on_record.clone();
-        app.store.write_in(Lane::Bulk, async move |tx| formula::sweep_on(tx, &on, SWEEP_RECORDS).await.map_err(Refusal::from)).await?;
+        app.store
+            .write_in(Lane::Bulk, async move |tx| formula::sweep_on(tx, &on, SWEEP_RECORDS).await.map_err(Refusal::from))
+            .await?;
     }
     Ok(!sweeps.is_empty())
 }
@@ -98,7 +100,10 @@ async fn make(app: &App, formulas: &Arc<Formulas>, seen: Vec<formula_stale::Mode
     }
     let (formulas, now) = (Arc::clone(formulas), app.clock.now().millis());
     let write = async move |tx: &Tx| write(tx, &formulas, &seen, &given, now).await;
-    app.store.write_in(lane, write).await
+    if !app.store.write_in(lane, write).await? {
+        app.refresh_plugins().await?;
+    }
+    Ok(())
 }
 
 /// Computes the formulas of one record, each with what those before it gave.
@@ -158,13 +163,17 @@ fn lasting(value: Value) -> Result<Value, String> {
     }
 }
 
+/// Writes what formulas gave; nothing, and `false`, when others are defined by now.
 async fn write(
     tx: &Tx,
     formulas: &Formulas,
     seen: &[formula_stale::Model],
     given: &BTreeMap<Uuid, Given>,
     now: i64,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
+    if !formulas.are_of_now(tx).await? {
+        return Ok(false);
+    }
     let held = formula::still_stale(tx, seen).await?;
     let ids: Vec<Uuid> = held.iter().map(|row| row.record_id).collect();
     let stored = pact_store::field::values_of(tx, &ids).await?;
@@ -191,7 +200,7 @@ async fn write(
     for (kind, records) in changed {
         note_readers(tx, formulas, kind, &records).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Writes what a formula gave; whether it is something else than before.

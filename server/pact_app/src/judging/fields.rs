@@ -133,11 +133,8 @@ pub(crate) async fn are(tx: &Tx, but: Option<Uuid>, seen: &[custom_field::Model]
 pub(super) async fn tell_acts(tx: &Tx, report: &Report) -> Result<(), Refusal> {
     let all = pact_store::field::all(tx).await?;
     for acts in [false, true] {
-        let changed: Vec<Uuid> = all
-            .iter()
-            .filter(|row| row.acts != acts && report.acts.contains(&name_of(row)) == acts)
-            .map(|row| row.id)
-            .collect();
+        let changed: Vec<Uuid> =
+            all.iter().filter(|row| row.acts != acts && report.acts.contains(&name_of(row)) == acts).map(|row| row.id).collect();
         if !changed.is_empty() {
             pact_store::field::tell_acts(tx, &changed, acts).await?;
         }

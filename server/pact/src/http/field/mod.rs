@@ -244,7 +244,13 @@ fn choose() -> String {
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_fields).service(define_field).service(read_field).service(change_field).service(delete_field).service(restore_field);
+    config
+        .service(list_fields)
+        .service(define_field)
+        .service(read_field)
+        .service(change_field)
+        .service(delete_field)
+        .service(restore_field);
     config.configure(values::routes);
 }
 

@@ -40,11 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
     responses((status = 200, description = "A page of leads", body = Page<Lead>)),
 )]
 #[get("/leads")]
-async fn list_leads(
-    app: web::Data<App>,
-    caller: may::ReadLeads,
-    list: FieldList<LeadFilter, By>,
-) -> Result<Page<Lead>, Problem> {
+async fn list_leads(app: web::Data<App>, caller: may::ReadLeads, list: FieldList<LeadFilter, By>) -> Result<Page<Lead>, Problem> {
     let filter = list.list.filter.read(&app, caller.person_id)?;
     let mut page: Page<Lead> =
         list.page::<lead::Model>(&app, caller.role, OnRecord::Lead, &caller.scope(), &filter).await?.into();

@@ -112,7 +112,8 @@ pub(super) async fn put_aside(
     now: Instant,
 ) -> Result<(), Refusal> {
     if let Some(plugin) = judging::plugin_with(tx, before).await? {
-        let why = format!("The plugin {plugin} relies on the type of this field. Remove that, or install a version without it, first.");
+        let why =
+            format!("The plugin {plugin} relies on the type of this field. Remove that, or install a version without it, first.");
         return Err(Refusal::NotNow { why });
     }
     let id = Uuid::new_v4();

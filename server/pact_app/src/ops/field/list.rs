@@ -56,14 +56,22 @@ pub async fn list_by(app: &App, role: Role, on: OnRecord, asked: &FieldAsked) ->
     }
     Ok(Some(ByField {
         field: field.id,
-        is_number: is_number(&field),
+        is_number: is_number(app, &field).await?,
         wanted: wanted(&field, asked)?,
         sort: asked.sort.as_ref().map(|(_, descending)| *descending),
     }))
 }
 
-fn is_number(field: &custom_field::Model) -> bool {
-    matches!(field.field_type.as_str(), "number" | "money")
+/// Whether values are ordered as numbers; those of a formula are what its first one is.
+async fn is_number(app: &App, field: &custom_field::Model) -> Result<bool, Refusal> {
+    Ok(match field.field_type.as_str() {
+        "number" | "money" => true,
+        "formula" => {
+            let first = pact_store::field::values_in(app.store.read(), field.id, None, 1).await?;
+            first.first().is_some_and(|value| value.number_value.is_some())
+        }
+        _ => false,
+    })
 }
 
 fn wanted(field: &custom_field::Model, asked: &FieldAsked) -> Result<Option<Wanted>, Refusal> {
@@ -73,7 +81,7 @@ fn wanted(field: &custom_field::Model, asked: &FieldAsked) -> Result<Option<Want
         (Some(is), None, None) if is.is_empty() => Some(Wanted::Nothing),
         (Some(is), None, None) => Some(match read("is", is)? {
             Value::List(values) => Wanted::Has(values.first().map(fields::encode).unwrap_or_default()),
-            value => match fields::number(&value).filter(|_| field.field_type == "number") {
+            value => match fields::number(&value).filter(|_| field.field_type != "money") {
                 // 12 and 12.0 are one number.
                 Some(number) => Wanted::Numbers(number, number),
                 None => Wanted::Is(fields::encode(&value)),
@@ -83,19 +91,18 @@ fn wanted(field: &custom_field::Model, asked: &FieldAsked) -> Result<Option<Want
         (None, from, until) => {
             let from = from.as_ref().map(|text| read("at_least", text)).transpose()?;
             let until = until.as_ref().map(|text| read("at_most", text)).transpose()?;
-            match field.field_type.as_str() {
-                "number" => {
-                    let number = |value: Option<Value>| value.as_ref().and_then(fields::number);
+            let (from, until) = (from.as_ref(), until.as_ref());
+            match from.or(until) {
+                Some(Value::Int(_) | Value::Decimal(_)) => {
+                    let number = |value: Option<&Value>| value.and_then(fields::number);
                     Some(Wanted::Numbers(number(from).unwrap_or(f64::MIN), number(until).unwrap_or(f64::MAX)))
                 }
-                "day" => {
-                    let day = |value: Option<Value>, end: &str| {
-                        value.map_or_else(|| read_day(end), |value| fields::encode(&value))
-                    };
+                Some(Value::Day(_)) => {
+                    let day = |value: Option<&Value>, end: &str| value.map_or_else(|| read_day(end), fields::encode);
                     Some(Wanted::Texts(day(from, "0001-01-01"), day(until, "9999-12-31")))
                 }
-                other => {
-                    let why = format!("a {} has no range. Ask for one value with `is`.", other.replace('_', " "));
+                _ => {
+                    let why = "only numbers and days have ranges. Ask for one value with `is`.";
                     return Err(Refusal::invalid("at_least", why));
                 }
             }

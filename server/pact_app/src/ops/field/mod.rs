@@ -22,9 +22,9 @@ mod kept;
 mod list;
 mod values;
 
-pub use list::{FieldAsked, list_by};
-pub use kept::{KEPT_DAYS, delete_field, purge_removed, restore_field};
 pub(crate) use input::with_default;
+pub use kept::{KEPT_DAYS, delete_field, purge_removed, restore_field};
+pub use list::{FieldAsked, list_by};
 pub use values::{SetValues, Values, default_of, read_values, set_values, value_as_json};
 
 /// How often a definition is judged when others are installed at the same moment.
