@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod digests;
 mod evidence;
+mod fields;
 mod fuzz;
 mod http_document;
 mod http_forms;

@@ -32,6 +32,7 @@ mod events;
 pub mod evidence;
 pub mod facts;
 mod fields;
+mod formulas;
 pub mod idempotency;
 pub mod import;
 pub mod jobs;

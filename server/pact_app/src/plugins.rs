@@ -14,13 +14,15 @@ use pact_store::entity::{custom_field, plugin, script_version};
 use pact_store::{Store, StoreError};
 use uuid::Uuid;
 
-use crate::certify;
+use crate::certify::{self, Stands};
 use crate::facts::field_record;
+use crate::formulas::Formulas;
 
 /// Every enabled plugin, by id.
 #[derive(Debug, Default)]
 pub struct Plugins {
     all: Vec<Arc<Installed>>,
+    formulas: Arc<Formulas>,
 }
 
 /// An enabled plugin in the version that runs.
@@ -54,7 +56,7 @@ impl Plugins {
         let Some(pool) = pool else { return Ok(Self::default()) };
         let rows = pact_store::plugin::all(store.read()).await?;
         let fields = pact_store::field::all(store.read()).await?;
-        let mut standing = certify::standing(store, now).await?;
+        let Stands { plugins: mut standing, fields: stand } = certify::standing(store, now).await?;
         let mut all = Vec::new();
         for row in rows.into_iter().filter(|row| row.enabled) {
             let installed = match standing.remove(&row.id) {
@@ -68,7 +70,18 @@ impl Plugins {
             }
         }
         all.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { all })
+        let may_run = |row: &custom_field::Model| match &row.plugin_id {
+            None => stand.contains(&row.id),
+            // A plugin that is switched off computes nothing.
+            Some(_) => all.iter().any(|plugin| plugin.fields.iter().any(|field| field.id == row.id)),
+        };
+        let formulas = Arc::new(Formulas::of(&fields, may_run));
+        Ok(Self { all, formulas })
+    }
+
+    /// The formulas that are computed.
+    pub(crate) fn formulas(&self) -> Arc<Formulas> {
+        Arc::clone(&self.formulas)
     }
 
     /// The plugins with a function for this event.

@@ -72,11 +72,17 @@ impl RunFacts {
     pub async fn record(&self, kind: Kind, id: Uuid) -> Result<Option<Record>, Refusal> {
         let found = match self.known_record(kind, id) {
             Some(found) => Some(found),
+            None if kind == Kind::Person => self.person(id),
             None => query::one(self, kind, id).await?,
         };
         let mut records: Vec<Record> = found.into_iter().collect();
         self.add_fields(&mut records).await?;
         Ok(records.pop())
+    }
+
+    /// A person as scripts see them; people are held in memory.
+    fn person(&self, id: Uuid) -> Option<Record> {
+        self.snapshot.for_scripts.people.iter().map(|member| &member.record).find(|record| record.id == id).cloned()
     }
 
     fn known_record(&self, kind: Kind, id: Uuid) -> Option<Record> {
@@ -208,6 +214,11 @@ pub(crate) const fn field_record(kind: Kind) -> Option<&'static str> {
         | Kind::Period
         | Kind::Act => None,
     }
+}
+
+/// The kind of record with this noun.
+pub(crate) fn kind_named(word: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| noun(*kind) == word)
 }
 
 /// The noun of a kind of record, as endpoints and messages name it.

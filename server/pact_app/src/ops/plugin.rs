@@ -127,6 +127,7 @@ async fn write_version(
             for field in &plugin.manifest.fields {
                 define_field(tx, plugin.id(), field).await?;
             }
+            crate::formulas::renew(tx).await?;
             let file = judging::named_apart(plugin).manifest_file.name;
             write_views(tx, plugin, |view| judged.view_verdict(&file, view), scene.now.millis()).await?;
             let row = write_row(tx, plugin, scene.now.millis()).await?;
@@ -206,9 +207,26 @@ async fn define_field(tx: &Tx, plugin: &str, field: &Field) -> Result<(), Refusa
         kind: field.kind.as_ref().map(word),
         formula: field.formula.clone(),
         plugin_id: Some(plugin.to_owned()),
+        default_text: None,
+        default_lookup: None,
+        default_number: None,
+        removed_at: None,
+        removed_name: None,
+        acts: false,
+        failure: None,
+        sealed: None,
+        read_by: field.read_by.clone().into(),
+        write_by: field.write_by.clone().into(),
     };
+    let default = field.default.as_ref().map(|value| json!(value));
+    let row = crate::ops::field::with_default(row, default.as_ref())?;
     match known_field(tx, &row.on_record, &row.name).await? {
-        None => Ok(record::insert(tx, row).await?),
+        None => {
+            if row.formula.is_some() {
+                pact_store::formula::sweep(tx, &row.on_record).await?;
+            }
+            Ok(record::insert(tx, row).await?)
+        }
         Some(known) if same_meaning(&known, &row) => Ok(()),
         Some(_) => Err(Refusal::invalid(
             format!("field.{}", field.name),
@@ -231,6 +249,9 @@ fn same_meaning(one: &custom_field::Model, other: &custom_field::Model) -> bool 
         id: Uuid::nil(),
         revision: String::new(),
         plugin_id: None,
+        acts: false,
+        failure: None,
+        sealed: None,
         ..row.clone()
     };
     bare(one) == bare(other)

@@ -25,7 +25,7 @@ pub use parse::{ManifestError, leading_manifest, parse_fields, parse_manifest};
 pub use plugin::{File, Plugin, Unreadable};
 pub use span::SpanText;
 
-use crate::table::{Capability, Reads};
+use crate::table::{API_VERSION, Capability, Kind, Reads};
 use crate::view::View;
 
 /// What a plugin says about itself.
@@ -75,6 +75,31 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// What stands around definitions that no plugin has: it reads every kind of record, and does nothing.
+    pub(crate) fn of_fields(fields: Vec<Field>) -> Self {
+        let mut reads: Vec<Reads> =
+            Kind::ALL.into_iter().filter_map(Kind::reads).filter(|reads| *reads != Reads::Coaching).collect();
+        reads.sort_unstable();
+        reads.dedup();
+        Self {
+            id: String::new(),
+            version: String::new(),
+            api: API_VERSION,
+            title: String::new(),
+            summary: String::new(),
+            license: String::new(),
+            reads,
+            may: Vec::new(),
+            webhooks: Vec::new(),
+            coaching: false,
+            settings: BTreeMap::new(),
+            scripts: Vec::new(),
+            schedules: Vec::new(),
+            fields,
+            views: Vec::new(),
+        }
+    }
+
     /// Whether the manifest declares this read.
     pub fn reads(&self, what: Reads) -> bool {
         self.reads.contains(&what)

@@ -55,7 +55,10 @@ pub use leaving::{outbox, outbox_attempt, webhook};
 pub use mail::{calendar_feed, link_key, mail_setting};
 pub use people::{absence, holiday, organisation, person, team, territory};
 pub use schedules::{quiet_mark, quiet_sweep, schedule};
-pub use scripts::{custom_field, custom_value, plugin, run, run_subject, script_version};
+pub use scripts::{
+    custom_field, custom_value, formula_day, formula_reads, formula_stale, formula_sweep, plugin, run, run_subject,
+    script_version,
+};
 pub use search::search_doc;
 pub use talks::{card, goal, pack, plan, plan_day, request};
 pub use views::{view, view_subscription};
