@@ -1,6 +1,7 @@
 //! Operations: one function for each thing that can happen, and the only code that writes.
 
 pub mod absence;
+pub mod automation;
 pub mod api_key;
 pub mod calendar_feed;
 pub mod card;
@@ -26,6 +27,12 @@ pub mod pack;
 pub mod person;
 pub mod plan;
 pub mod plugin;
+pub mod plugin_arrival;
+pub mod plugin_consent;
+pub mod plugin_diff;
+pub mod plugin_preview;
+pub mod plugin_removal;
+pub mod plugin_requires;
 pub mod plugin_settings;
 pub mod push_link;
 pub mod request;

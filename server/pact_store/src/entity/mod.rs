@@ -33,7 +33,7 @@ mod columns {
 }
 
 mod access;
-mod automation;
+mod automations;
 mod customers;
 mod events;
 mod evidence;
@@ -47,7 +47,7 @@ mod search;
 mod talks;
 mod views;
 
-pub use automation::{automation, effect_count, effect_limit, plugin_arrival, plugin_failure, plugin_off, script_off};
+pub use automations::{automation, effect_count, effect_limit, plugin_arrival, plugin_failure, plugin_off, script_off};
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
 pub use customers::{contact, customer, handover, lead, lead_event, push};
 pub use events::{digest, event, message, rotation};

@@ -15,6 +15,7 @@ use pact_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::plugin_sent::PluginAsk;
 pub use types::ProblemType;
 
 /// The media type of a problem.
@@ -34,6 +35,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// What the policy refuses, with the path from source to sink.
     findings: Vec<Finding>,
+    /// What a plugin asks for, and the word by which an admin agrees to that.
+    asked: Option<(Vec<PluginAsk>, String)>,
     retry_after_s: Option<u64>,
     allow: Option<String>,
 }
@@ -75,12 +78,19 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, value_type = Vec<Object>)]
     findings: Vec<Finding>,
+    /// What a plugin asks for, when nobody agreed to that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    asks: Vec<PluginAsk>,
+    /// The word by which you agree to exactly what `asks` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<String>,
 }
 
 impl Problem {
     /// A problem of a type, with what, why and what next.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), findings: Vec::new(), retry_after_s: None, allow: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), findings: Vec::new(), asked: None, retry_after_s: None, allow: None }
     }
 
     /// The same problem as one of another type.
@@ -135,6 +145,8 @@ impl Problem {
             detail: self.detail.clone(),
             errors: self.errors.clone(),
             findings: self.findings.clone(),
+            asks: self.asked.iter().flat_map(|(asks, _)| asks).cloned().collect(),
+            consent: self.asked.as_ref().map(|(_, consent)| consent.clone()),
         }
     }
 }
@@ -196,6 +208,13 @@ impl From<Refusal> for Problem {
                     )
                 });
                 Self { findings, ..problem }
+            }
+            Refusal::Values { errors } => {
+                errors.into_iter().fold(of(ProblemType::InvalidValue), |problem, (field, why)| problem.with_field(field, why))
+            }
+            Refusal::Consent { asked, consent, .. } => {
+                let asks = asked.into_iter().map(PluginAsk::from).collect();
+                Self { asked: Some((asks, consent)), ..of(ProblemType::ConsentNeeded) }
             }
             Refusal::KeyReused => of(ProblemType::IdempotencyKeyReused),
             Refusal::Busy => of(ProblemType::Busy).with_retry_after_s(BUSY_RETRY_AFTER_S),

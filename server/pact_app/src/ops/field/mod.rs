@@ -219,8 +219,7 @@ pub async fn delete_field(app: &App, actor: &Actor, id: Uuid, revision: String) 
             let before = record::hold::<custom_field::Model>(tx, id).await?;
             same_revision(&before, &revision)?;
             not_of_a_plugin(&before)?;
-            let of_field = custom_value::Entity::delete_many().filter(custom_value::Column::FieldId.eq(id));
-            of_field.exec(tx).await.map_err(StoreError::from)?;
+            remove_values(tx, id).await?;
             record_act(tx, &actor, now, PolicyAct::FieldRemoved { field: field_name(&before) }).await?;
             record::remove(tx, &before).await?;
             tx.after_commit(Notice::PluginsChanged);
@@ -229,8 +228,15 @@ pub async fn delete_field(app: &App, actor: &Actor, id: Uuid, revision: String) 
         .await
 }
 
+/// Removes the values that records have in a field.
+pub(crate) async fn remove_values(tx: &Tx, field: Uuid) -> Result<(), Refusal> {
+    let of_field = custom_value::Entity::delete_many().filter(custom_value::Column::FieldId.eq(field));
+    of_field.exec(tx).await.map_err(StoreError::from)?;
+    Ok(())
+}
+
 /// The record and the field's name, as the audit log has them.
-fn field_name(row: &custom_field::Model) -> String {
+pub(crate) fn field_name(row: &custom_field::Model) -> String {
     format!("{}.{}", row.on_record, row.name)
 }
 
