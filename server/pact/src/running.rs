@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use anyhow::Context;
+use pact_app::App;
 use pact_app::app::SystemClock;
 use pact_app::jobs::{self, Jobs};
-use pact_app::App;
 use pact_script::pool::{Pool, PoolOptions};
 use pact_store::Store;
 use tokio::task::JoinHandle;

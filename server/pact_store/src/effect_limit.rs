@@ -38,11 +38,7 @@ pub async fn set(tx: &Tx, plugin: &str, capability: &str, an_hour: Option<i64>) 
 ///
 /// # Errors
 /// What the database reports.
-pub async fn spent(
-    tx: &Tx,
-    plugins: &BTreeSet<String>,
-    since: i64,
-) -> Result<BTreeMap<(String, String), i64>, StoreError> {
+pub async fn spent(tx: &Tx, plugins: &BTreeSet<String>, since: i64) -> Result<BTreeMap<(String, String), i64>, StoreError> {
     if plugins.is_empty() {
         return Ok(BTreeMap::new());
     }

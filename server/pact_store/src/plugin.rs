@@ -56,7 +56,8 @@ pub async fn version_before(
     use script_version::Column;
     let earlier = Column::CreatedAt.lt(version.created_at);
     let at_once = Column::CreatedAt.eq(version.created_at).and(Column::Id.lt(version.id));
-    let before = script_version::Entity::find().filter(Column::PluginId.eq(version.plugin_id.as_str())).filter(earlier.or(at_once));
+    let before =
+        script_version::Entity::find().filter(Column::PluginId.eq(version.plugin_id.as_str())).filter(earlier.or(at_once));
     Ok(before.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).one(conn).await?)
 }
 

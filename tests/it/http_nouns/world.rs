@@ -193,6 +193,12 @@ impl Call<'_> {
         self
     }
 
+    /// A body that is no JSON.
+    pub fn bytes(mut self, kind: &str, body: Vec<u8>) -> Self {
+        self.request = self.request.header("content-type", kind).body(body);
+        self
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
         self

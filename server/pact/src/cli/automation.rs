@@ -54,9 +54,7 @@ impl Automation {
 impl Action {
     async fn run(self) -> anyhow::Result<()> {
         let state = match self {
-            Self::Stop { server, because } => {
-                server.open()?.post("/automation/stop", &json!({ "because": because })).await?
-            }
+            Self::Stop { server, because } => server.open()?.post("/automation/stop", &json!({ "because": because })).await?,
             Self::Start { server, waiting } => {
                 let word = match waiting {
                     Waiting::WorkOff => "work_off",
@@ -84,7 +82,10 @@ fn show(state: &Value) {
         let because = off["because"].as_str().map_or_else(String::new, |why| format!(": {why}"));
         println!("{what} is switched off{because}");
     }
-    println!("A plugin is switched off when {} of its runs fail in a row within {} minutes.", state["max_failures"], state["within_minutes"]);
+    println!(
+        "A plugin is switched off when {} of its runs fail in a row within {} minutes.",
+        state["max_failures"], state["within_minutes"]
+    );
     let limited = state["limits"].as_object().into_iter().flatten().filter(|(_, limit)| limit.is_i64());
     let limits: Vec<String> = limited.map(|(word, limit)| format!("{word} {limit}")).collect();
     println!("Effects of one plugin in an hour: {}.", limits.join(", "));

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use actix_web::{get, patch, post, web};
-use pact_app::{App, Refusal};
 use pact_app::ops::plugin_preview::verdict_of;
 use pact_app::ops::plugin_settings::{self as ops, SetPlugin};
+use pact_app::{App, Refusal};
 use pact_core::role::Role;
 use pact_core::time::Instant;
 use pact_store::entity::{plugin, script_version};

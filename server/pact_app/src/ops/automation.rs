@@ -254,9 +254,7 @@ pub async fn set_automation(app: &App, actor: &Actor, plugin: Option<String>, co
 
 fn between(field: &str, value: Option<i64>, most: i64) -> Result<(), Refusal> {
     match value {
-        Some(value) if !(1..=most).contains(&value) => {
-            Err(Refusal::invalid(field, format!("it must lie between 1 and {most}.")))
-        }
+        Some(value) if !(1..=most).contains(&value) => Err(Refusal::invalid(field, format!("it must lie between 1 and {most}."))),
         Some(_) | None => Ok(()),
     }
 }

@@ -1,8 +1,8 @@
 //! Operations: one function for each thing that can happen, and the only code that writes.
 
 pub mod absence;
-pub mod automation;
 pub mod api_key;
+pub mod automation;
 pub mod calendar_feed;
 pub mod card;
 pub mod card_writing;

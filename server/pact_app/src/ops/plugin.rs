@@ -37,13 +37,7 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
 ///
 /// # Errors
 /// As [`install_plugin`]; and what it asks for, when nobody agreed to that.
-pub async fn install(
-    app: &App,
-    actor: &Actor,
-    plugin: Plugin,
-    std: &Std,
-    consent: Consent,
-) -> Result<plugin::Model, Refusal> {
+pub async fn install(app: &App, actor: &Actor, plugin: Plugin, std: &Std, consent: Consent) -> Result<plugin::Model, Refusal> {
     let version = NewVersion::of(plugin, std);
     // First, so that nobody waits for a verdict to hear that something else is missing.
     let installed = installed_version(app.store.read(), version.plugin.id()).await?;

@@ -183,7 +183,8 @@ fn row(app: &App, found: &Found, version: Option<&NewVersion>, state: &str, why:
 
 async fn note(app: &App, row: plugin_arrival::Model) -> Result<(), Refusal> {
     let known = store::find(app.store.read(), &row.name).await?;
-    let is_news = known.is_none_or(|known| (known.state, known.why, known.hash) != (row.state.clone(), row.why.clone(), row.hash.clone()));
+    let is_news =
+        known.is_none_or(|known| (known.state, known.why, known.hash) != (row.state.clone(), row.why.clone(), row.hash.clone()));
     if !is_news {
         return Ok(());
     }

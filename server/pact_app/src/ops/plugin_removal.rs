@@ -118,7 +118,9 @@ fn refuse_revealing(fields: &[FieldAtStake]) -> Result<(), Refusal> {
     if cannot.is_empty() {
         return Ok(());
     }
-    Err(Refusal::NotNow { why: format!("{} Remove them with the plugin, or leave the plugin installed and switch it off.", cannot.join(" ")) })
+    Err(Refusal::NotNow {
+        why: format!("{} Remove them with the plugin, or leave the plugin installed and switch it off.", cannot.join(" ")),
+    })
 }
 
 async fn at_stake(conn: &impl ConnectionTrait, id: &str) -> Result<Vec<FieldAtStake>, Refusal> {
@@ -133,9 +135,11 @@ async fn at_stake(conn: &impl ConnectionTrait, id: &str) -> Result<Vec<FieldAtSt
     let mut all = Vec::new();
     for field in pact_store::field::all(conn).await?.into_iter().filter(|field| field.plugin_id.as_deref() == Some(id)) {
         let declares = |other: &pact_policy::manifest::Plugin| {
-            other.manifest.fields.iter().any(|one| {
-                field_record(one.on.kind()) == Some(field.on_record.as_str()) && one.name == field.name
-            })
+            other
+                .manifest
+                .fields
+                .iter()
+                .any(|one| field_record(one.on.kind()) == Some(field.on_record.as_str()) && one.name == field.name)
         };
         let shared_with = others.iter().find(|other| declares(other)).map(|other| other.id().to_owned());
         let label = certificate.as_ref().and_then(|given| given.labels.get(&field_name(&field)));

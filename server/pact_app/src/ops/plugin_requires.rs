@@ -71,14 +71,17 @@ pub(crate) async fn check_version(tx: &Tx, manifest: &Manifest) -> Result<(), Re
     let needs = all.iter().map(|(id, (other, _))| (id.clone(), other.requires.keys().cloned().collect())).collect();
     if let Some(way) = cycle(&manifest.id, &needs) {
         let way = [&way[..], &[manifest.id.as_str()]].concat().join(" → ");
-        return Err(Refusal::invalid("manifest", format!("plugins would need each other in a circle: {way}. Take one of these out.")));
+        return Err(Refusal::invalid(
+            "manifest",
+            format!("plugins would need each other in a circle: {way}. Take one of these out."),
+        ));
     }
     if is_on {
         refuse_lacking(&all, manifest)?;
     }
-    let misfits = all.values().filter(|(other, on)| {
-        *on && other.requires.get(&manifest.id).is_some_and(|range| !is_within(&manifest.version, range))
-    });
+    let misfits = all
+        .values()
+        .filter(|(other, on)| *on && other.requires.get(&manifest.id).is_some_and(|range| !is_within(&manifest.version, range)));
     let misfits: Vec<String> =
         misfits.map(|(other, _)| format!("{} (needs {})", other.id, other.requires[&manifest.id])).collect();
     if misfits.is_empty() {

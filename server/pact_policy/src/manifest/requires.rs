@@ -35,8 +35,9 @@ impl Api {
         let (speaks, asked) = match self {
             Self::One(version) => (*version == API_VERSION, version.to_string()),
             Self::Range(range) => {
-                let read = VersionReq::parse(range)
-                    .map_err(|error| format!("the range of versions \"{range}\" cannot be read ({error}); write `api = 1`, or \">=1, <3\""))?;
+                let read = VersionReq::parse(range).map_err(|error| {
+                    format!("the range of versions \"{range}\" cannot be read ({error}); write `api = 1`, or \">=1, <3\"")
+                })?;
                 (read.matches(&Version::new(API_VERSION.into(), 0, 0)), range.clone())
             }
         };
@@ -67,7 +68,9 @@ pub(super) fn read(text: &str, written: &Written) -> Result<BTreeMap<String, Ver
             return Err(wrong(format!("a plugin may need at most {MAX_REQUIRED} others; put some together")));
         }
         let range = VersionReq::parse(range.get_ref()).map_err(|error| {
-            wrong(format!("the range of versions of \"{id}\" cannot be read ({error}); write one such as \"^1.2\" or \">=1.2, <3\""))
+            wrong(format!(
+                "the range of versions of \"{id}\" cannot be read ({error}); write one such as \"^1.2\" or \">=1.2, <3\""
+            ))
         })?;
         requires.insert(id.clone(), range);
     }

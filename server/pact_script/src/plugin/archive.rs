@@ -133,7 +133,8 @@ fn add(tar: &mut tar::Builder<Vec<u8>>, name: &str, text: &str) -> io::Result<()
 /// What is no archive of a plugin, is too large, or is not what its checksums say.
 pub fn open(bytes: &[u8]) -> Result<Archive, ArchiveError> {
     let (id, mut files) = unpack(bytes)?;
-    let sums = files.remove(SUMS_FILE).ok_or_else(|| bad(format!("has no {SUMS_FILE}, so nobody can tell whether it is whole")))?;
+    let sums =
+        files.remove(SUMS_FILE).ok_or_else(|| bad(format!("has no {SUMS_FILE}, so nobody can tell whether it is whole")))?;
     check_sums(&sums, &files)?;
     let mut scripts = Vec::new();
     let (mut modules, mut others) = (BTreeMap::new(), BTreeMap::new());

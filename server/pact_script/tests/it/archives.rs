@@ -42,7 +42,8 @@ fn every_plugin_of_this_repository_comes_out_as_it_went_in() {
 #[test]
 fn names_order_and_times_of_the_folder_make_no_difference() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let files = [("plugin.toml", MANIFEST), ("a.rhai", "fn f() { }"), ("b.rhai", "fn g() { }"), (".hidden", "x"), ("notes.txt", "x")];
+    let files =
+        [("plugin.toml", MANIFEST), ("a.rhai", "fn f() { }"), ("b.rhai", "fn g() { }"), (".hidden", "x"), ("notes.txt", "x")];
     let fill = |folder: &Path, order: &mut dyn Iterator<Item = &(&str, &str)>| {
         for (name, text) in order {
             fs::write(folder.join(name), text).unwrap();
@@ -109,12 +110,15 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn what_somebody_made_by_hand_is_refused_with_its_reason() {
     let (manifest, script): (&[u8], &[u8]) = (MANIFEST.as_bytes(), b"fn f() { }");
-    let good = [sums(&[("plugin.toml", manifest), ("a.rhai", script)]), entry("a/plugin.toml", manifest), entry("a/a.rhai", script)];
+    let good =
+        [sums(&[("plugin.toml", manifest), ("a.rhai", script)]), entry("a/plugin.toml", manifest), entry("a/a.rhai", script)];
     open(&gz(&tar_of(&good))).unwrap();
     let with = |more: Entry| [&good[..], &[more]].concat();
     let of_kind = |kind| Entry { kind, ..entry("a/b.rhai", "") };
-    let without = |at: usize| good.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.clone()).collect::<Vec<_>>();
-    let no_text = [sums(&[("plugin.toml", manifest), ("a.rhai", b"\xff")]), entry("a/plugin.toml", manifest), entry("a/a.rhai", b"\xff")];
+    let without =
+        |at: usize| good.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.clone()).collect::<Vec<_>>();
+    let no_text =
+        [sums(&[("plugin.toml", manifest), ("a.rhai", b"\xff")]), entry("a/plugin.toml", manifest), entry("a/a.rhai", b"\xff")];
     let other_id = good.iter().cloned().map(|one| Entry { name: [b"b", &one.name[1..]].concat(), ..one }).collect::<Vec<_>>();
     let cases: Vec<(Vec<Entry>, &str)> = vec![
         (vec![], "is empty"),
@@ -125,7 +129,10 @@ fn what_somebody_made_by_hand_is_refused_with_its_reason() {
         (vec![good[0].clone(), good[1].clone(), entry("a/a.rhai", "fn g() { }")], "is not what SHA256SUMS says"),
         (with(entry("a/b.rhai", "fn g() { }")), "does not know"),
         (with(entry("a/a.rhai", script)), "twice"),
-        (vec![sums(&[("plugin.toml", manifest), ("a.rhai", script), ("a.rhai", script)]), good[1].clone(), good[2].clone()], "twice"),
+        (
+            vec![sums(&[("plugin.toml", manifest), ("a.rhai", script), ("a.rhai", script)]), good[1].clone(), good[2].clone()],
+            "twice",
+        ),
         (with(entry("a/../b.rhai", "")), "no file of a plugin"),
         (with(entry("/etc/passwd", "")), "no file of a plugin"),
         (with(entry("../a/b.rhai", "")), "no file of a plugin"),

@@ -90,7 +90,15 @@ pub struct ProblemBody {
 impl Problem {
     /// A problem of a type, with what, why and what next.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), findings: Vec::new(), asked: None, retry_after_s: None, allow: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            findings: Vec::new(),
+            asked: None,
+            retry_after_s: None,
+            allow: None,
+        }
     }
 
     /// The same problem as one of another type.

@@ -64,8 +64,7 @@ impl Bounds {
         let runs = || handled.clone().flat_map(|one| &one.runs);
         let plugins: BTreeSet<String> = runs().map(|run| run.plugin.clone()).collect();
         let limits = effect_limit::all(tx).await?;
-        let limits: BTreeMap<_, _> =
-            limits.into_iter().map(|row| ((row.plugin_id, row.capability), row.an_hour)).collect();
+        let limits: BTreeMap<_, _> = limits.into_iter().map(|row| ((row.plugin_id, row.capability), row.an_hour)).collect();
         let mut bounds = Self {
             now,
             on: store::switched_on(tx, &plugins).await?,
