@@ -68,7 +68,7 @@ pub mod plan;
 pub mod plugin;
 pub mod plugin_arrival;
 pub mod plugin_removal;
-mod plugin_sent;
+pub mod plugin_sent;
 pub mod request;
 pub mod run;
 pub mod search;

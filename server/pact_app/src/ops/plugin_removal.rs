@@ -17,8 +17,8 @@ use crate::facts::field_record;
 use crate::plugins::plugin_of;
 use crate::{Actor, App, Refusal};
 
-/// Words of a field's label that show acts of members of staff.
-const REVEALING: [&str; 5] = ["who", "trace", "measure", "metric", "coaching"];
+/// The parts of a field's label that show nothing of what members of staff do: none, and the instant at which a script ran.
+const SHOWS_NOTHING: [&str; 2] = ["{}", "{\"now\"}"];
 
 /// What becomes of the custom fields that only this plugin has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,11 +143,39 @@ async fn at_stake(conn: &impl ConnectionTrait, id: &str) -> Result<Vec<FieldAtSt
         };
         let shared_with = others.iter().find(|other| declares(other)).map(|other| other.id().to_owned());
         let label = certificate.as_ref().and_then(|given| given.labels.get(&field_name(&field)));
-        let reveals = label.is_some_and(|label| REVEALING.iter().any(|word| label.to_lowercase().contains(word)));
+        let reveals = label.is_some_and(|label| reveals(label));
         let cannot_stay = (reveals && shared_with.is_none())
             .then(|| format!("What scripts stored in {} shows acts of members of staff.", field_name(&field)));
         let values = pact_store::field::count_values(conn, field.id).await?;
         all.push(FieldAtStake { field, values, shared_with, cannot_stay });
     }
     Ok(all)
+}
+
+/// Whether a certificate's label says that scripts stored something that shows acts, or did so when an act called them.
+fn reveals(label: &str) -> bool {
+    match label.split_once(" by ") {
+        Some((parts, fired)) => fired != "0" || !SHOWS_NOTHING.contains(&parts),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reveals;
+
+    #[test]
+    fn only_what_shows_nothing_of_acts_stays() {
+        let cases = [
+            ("{} by 0", false),
+            ("{\"now\"} by 0", false),
+            ("{} by 4", true),
+            ("{\"trace\"} by 0", true),
+            ("{\"trace\", \"now\"} by 0", true),
+            ("something else", true),
+        ];
+        for (label, wanted) in cases {
+            assert_eq!(reveals(label), wanted, "{label}");
+        }
+    }
 }

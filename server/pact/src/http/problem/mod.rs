@@ -36,9 +36,9 @@ pub struct Problem {
     /// What the policy refuses, with the path from source to sink.
     findings: Vec<Finding>,
     /// What a plugin asks for, and the word by which an admin agrees to that.
-    asked: Option<(Vec<PluginAsk>, String)>,
+    asked: Option<Box<(Vec<PluginAsk>, String)>>,
     retry_after_s: Option<u64>,
-    allow: Option<String>,
+    allow: Option<Box<str>>,
 }
 
 /// One field that is to blame.
@@ -125,7 +125,7 @@ impl Problem {
     /// The same problem with the methods that the path has.
     #[must_use]
     pub fn with_allow(mut self, methods: impl Into<String>) -> Self {
-        self.allow = Some(methods.into());
+        self.allow = Some(methods.into().into_boxed_str());
         self
     }
 
@@ -153,8 +153,8 @@ impl Problem {
             detail: self.detail.clone(),
             errors: self.errors.clone(),
             findings: self.findings.clone(),
-            asks: self.asked.iter().flat_map(|(asks, _)| asks).cloned().collect(),
-            consent: self.asked.as_ref().map(|(_, consent)| consent.clone()),
+            asks: self.asked.iter().flat_map(|asked| &asked.0).cloned().collect(),
+            consent: self.asked.as_ref().map(|asked| asked.1.clone()),
         }
     }
 }
@@ -183,7 +183,7 @@ impl ResponseError for Problem {
             answer.insert_header((header::RETRY_AFTER, seconds));
         }
         if let Some(methods) = &self.allow {
-            answer.insert_header((HeaderName::from_static("allow"), methods.as_str()));
+            answer.insert_header((HeaderName::from_static("allow"), &**methods));
         }
         match serde_json::to_vec(&self.body()) {
             Ok(body) => answer.body(body),
@@ -222,7 +222,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::Consent { asked, consent, .. } => {
                 let asks = asked.into_iter().map(PluginAsk::from).collect();
-                Self { asked: Some((asks, consent)), ..of(ProblemType::ConsentNeeded) }
+                Self { asked: Some(Box::new((asks, consent))), ..of(ProblemType::ConsentNeeded) }
             }
             Refusal::KeyReused => of(ProblemType::IdempotencyKeyReused),
             Refusal::Busy => of(ProblemType::Busy).with_retry_after_s(BUSY_RETRY_AFTER_S),
