@@ -126,19 +126,26 @@ async fn arrive(app: &App, found: &Found) -> Result<bool, Refusal> {
 pub async fn list_arrivals(app: &App) -> Result<Vec<Arrival>, Refusal> {
     let mut all = Vec::new();
     for row in store::all(app.store.read()).await?.into_iter().filter(|row| row.state != INSTALLED) {
-        all.push(shown(app, row).await?);
+        all.extend(shown(app, row).await?);
     }
     Ok(all)
 }
 
-async fn shown(app: &App, row: plugin_arrival::Model) -> Result<Arrival, Refusal> {
+/// One that arrived; nothing when it was installed another way since.
+async fn shown(app: &App, row: plugin_arrival::Model) -> Result<Option<Arrival>, Refusal> {
     let Some(content) = content(&row).filter(|_| row.state == WAITS) else {
-        return Ok(Arrival { row, asked: Vec::new(), consent: None });
+        return Ok(Some(Arrival { row, asked: Vec::new(), consent: None }));
     };
-    let (plugin, _) = read_sent(app, Sent::Files(content)).await?;
+    let (plugin, std) = read_sent(app, Sent::Files(content)).await?;
     let installed = installed_version(app.store.read(), plugin.id()).await?;
+    let version = NewVersion::of(plugin.clone(), &std);
+    if let Some(installed) = &installed
+        && texts(installed)? == with_manifest(version.manifest(), version.files)
+    {
+        return Ok(None);
+    }
     let asked = plugin_consent::asked(&plugin.manifest, installed.as_ref())?;
-    Ok(Arrival { consent: Some(plugin_consent::word(plugin.id(), &asked)), row, asked })
+    Ok(Some(Arrival { consent: Some(plugin_consent::word(plugin.id(), &asked)), row, asked }))
 }
 
 /// Installs what waits, as it was when it was listed.
