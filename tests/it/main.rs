@@ -25,6 +25,7 @@ mod leaving;
 mod main_job;
 mod nodes;
 mod openapi;
+mod plugin_commands;
 mod quarter;
 mod quiet_clock;
 mod red_team;

@@ -92,6 +92,30 @@ pub(crate) fn parked_for(event: &event::Model, plugin: &str, reason: String, on:
     event::Model { lease_until: None, parked_reason: Some(reason), parked_id: Some(name), parked_on: Some(on), ..row }
 }
 
+/// In an event's payload: it is held because its run wants too much at once.
+const HELD: &str = "held";
+/// In an event's payload: an admin lets its run have as many effects as it wants.
+const BEYOND_LIMITS: &str = "beyond_limits";
+
+/// Marks an event as held because its run wants too many effects.
+pub(crate) fn hold(event: &mut event::Model) {
+    event.payload.0[HELD] = true.into();
+}
+
+/// What the payload of a held event is when an admin releases it; nothing for one that is not held.
+pub(crate) fn released(event: &event::Model) -> Option<Json> {
+    let mut payload = event.payload.0.clone();
+    payload.get(HELD)?;
+    payload.as_object_mut()?.remove(HELD);
+    payload[BEYOND_LIMITS] = true.into();
+    Some(payload)
+}
+
+/// Whether an admin lets the run of this event have as many effects as it wants.
+pub(crate) fn is_beyond_limits(event: &event::Model) -> bool {
+    event.payload.0.get(BEYOND_LIMITS).and_then(Json::as_bool).unwrap_or(false)
+}
+
 fn is_asked_for(scene: &Scene, name: EventName) -> bool {
     match (&scene.plugins, EntryPoint::of_event(name.as_str())) {
         (Some(plugins), Some(point)) => plugins.asking_for(point).next().is_some(),

@@ -162,6 +162,17 @@ pub enum PolicyAct {
         /// The verdict.
         verdict: Verdict,
     },
+    /// An admin consented to what a plugin asks for, before it was installed.
+    PluginConsented {
+        /// Its id.
+        plugin: String,
+        /// Its version.
+        version: String,
+        /// What it may read and do, one by one.
+        asks: Vec<String>,
+        /// The hash of these, by which the admin consented.
+        consent: String,
+    },
     /// A plugin was judged together with all others, and refused.
     PluginRefused {
         /// Its id.
@@ -194,6 +205,31 @@ pub enum PolicyAct {
         plugin: String,
         /// Whether it runs.
         enabled: bool,
+    },
+    /// One script of a plugin was switched on or off.
+    ScriptSwitched {
+        /// The plugin.
+        plugin: String,
+        /// The script's file.
+        file: String,
+        /// Whether it is called.
+        enabled: bool,
+    },
+    /// All automation was stopped, or started again.
+    AutomationSwitched {
+        /// Whether it runs.
+        running: bool,
+        /// What became of what waited when it was started: `work_off` or `skip`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waiting: Option<String>,
+    },
+    /// When PACT switches a plugin off by itself, or how much effects there may be, was set.
+    AutomationSet {
+        /// The plugin, if it is for one alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plugin: Option<String>,
+        /// What was set, by name; null went back to what suits most.
+        settings: BTreeMap<String, Option<i64>>,
     },
     /// A plugin's settings were changed.
     PluginSet {
@@ -325,10 +361,14 @@ impl PolicyAct {
             Self::TokenKeysChanged { .. } => "token_keys_changed",
             Self::PluginFound { .. } => "plugin_found",
             Self::PluginInstalled { .. } => "plugin_installed",
+            Self::PluginConsented { .. } => "plugin_consented",
             Self::PluginRefused { .. } => "plugin_refused",
             Self::PluginsJudgedAgain { .. } => "plugins_judged_again",
             Self::PluginRemoved { .. } => "plugin_removed",
             Self::PluginSwitched { .. } => "plugin_switched",
+            Self::ScriptSwitched { .. } => "script_switched",
+            Self::AutomationSwitched { .. } => "automation_switched",
+            Self::AutomationSet { .. } => "automation_set",
             Self::PluginSet { .. } => "plugin_set",
             Self::FieldDefined { .. } => "field_defined",
             Self::FieldRefused { .. } => "field_refused",
@@ -361,6 +401,10 @@ impl PolicyAct {
             | Self::PluginFound { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
             | Self::FieldFound { .. }
             | Self::FieldPurged { .. }
@@ -393,6 +437,10 @@ impl PolicyAct {
             | Self::TokenKeysChanged { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
             | Self::FieldPurged { .. }
             | Self::FieldRemoved { .. }
@@ -420,6 +468,10 @@ impl PolicyAct {
             | Self::PluginsJudgedAgain { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
             | Self::FieldDefined { .. }
             | Self::FieldRefused { .. }
@@ -477,6 +529,10 @@ impl Installed {
             | PolicyAct::PluginRefused { .. }
             | PolicyAct::PluginsJudgedAgain { .. }
             | PolicyAct::PluginSwitched { .. }
+            | PolicyAct::PluginConsented { .. }
+            | PolicyAct::ScriptSwitched { .. }
+            | PolicyAct::AutomationSwitched { .. }
+            | PolicyAct::AutomationSet { .. }
             | PolicyAct::PluginSet { .. }
             | PolicyAct::FieldRefused { .. }
             | PolicyAct::FieldPurged { .. }

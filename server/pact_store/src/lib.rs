@@ -19,12 +19,14 @@
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
 pub mod by_field;
+pub mod automation;
 pub mod calendar_feed;
 pub mod card;
 mod checkpoint;
 pub mod contact;
 pub mod customer;
 pub mod digest;
+pub mod effect_limit;
 pub mod entity;
 mod error;
 pub mod event;
@@ -48,6 +50,7 @@ pub mod pack;
 pub mod person;
 pub mod plan;
 pub mod plugin;
+pub mod plugin_arrival;
 pub mod push;
 pub mod quiet;
 pub mod record;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod automation;
 mod config;
 mod demo;
 mod import;
@@ -10,7 +11,9 @@ mod lsp;
 mod migrate;
 mod openapi;
 mod plugin;
+mod plugin_life;
 mod prove;
+mod remote;
 mod sending;
 mod serve;
 mod witness;
@@ -41,8 +44,10 @@ enum Command {
     Lint(lint::Lint),
     /// Serve an editor over standard input and output: what is refused as you type, what can stand where, where it is defined.
     Lsp,
-    /// Try plugins before they are installed.
+    /// Try plugins, make one file of them, install and remove them.
     Plugin(plugin::PluginCommand),
+    /// Stop all automation of a server, start it again, or see how it stands.
+    Automation(automation::Automation),
     /// Bring in leads from a file.
     Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
@@ -64,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Lint(command) => return lint::run(&command),
         Command::Lsp => lsp::run(),
         Command::Plugin(command) => command.run(),
+        Command::Automation(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),

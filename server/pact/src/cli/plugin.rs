@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 use pact_script::plugin::{Loaded, MANIFEST_FILE, Std, case_files, load, load_all};
 use pact_script::pool::{Pool, PoolOptions};
 
+use super::plugin_life::{Install, Pack, Remove};
+
 #[derive(Debug, Args)]
 pub(super) struct PluginCommand {
     #[command(subcommand)]
@@ -25,6 +27,12 @@ enum Action {
         #[arg(long, default_value = "scripts/std", value_name = "FOLDER")]
         std: PathBuf,
     },
+    /// Make one file of a plugin's folder: always the same for the same folder, with a checksum of every file.
+    Pack(Pack),
+    /// Install a plugin on a server, from its folder or an archive: first it is shown what it asks for, and what is other.
+    Install(Install),
+    /// Remove a plugin from a server.
+    Remove(Remove),
 }
 
 /// How many cases did what.
@@ -36,9 +44,13 @@ struct Tally {
 
 impl PluginCommand {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Action::Test { paths, std } = self.action;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(test(&paths, &std))
+        match self.action {
+            Action::Test { paths, std } => runtime.block_on(test(&paths, &std)),
+            Action::Pack(command) => command.run(),
+            Action::Install(command) => runtime.block_on(command.run()),
+            Action::Remove(command) => runtime.block_on(command.run()),
+        }
     }
 }
 

@@ -43,6 +43,7 @@ pub mod trace;
 pub mod absence;
 pub mod api_key;
 mod by_field;
+pub mod automation;
 pub mod calendar_feed;
 pub mod card;
 pub mod contact;
@@ -67,6 +68,9 @@ pub mod pack;
 pub mod person;
 pub mod plan;
 pub mod plugin;
+pub mod plugin_arrival;
+pub mod plugin_removal;
+pub mod plugin_sent;
 pub mod request;
 pub mod run;
 pub mod search;
@@ -106,6 +110,8 @@ pub struct Settings {
     pub evidence_key: Option<PathBuf>,
     /// How what leaves does so.
     pub outgoing: Outgoing,
+    /// Whether what lies in the folder of plugins is installed without asking an admin: whoever may write there decides.
+    pub trust_plugins: bool,
 }
 
 impl Settings {
@@ -132,6 +138,7 @@ impl Default for Settings {
             files: None,
             evidence_key: None,
             outgoing: Outgoing::default(),
+            trust_plugins: false,
         }
     }
 }
@@ -172,6 +179,10 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(pack::routes);
         api.configure(plan::routes);
         api.configure(plugin::routes);
+        api.configure(plugin_sent::routes);
+        api.configure(plugin_arrival::routes);
+        api.configure(plugin_removal::routes);
+        api.configure(automation::routes);
         api.configure(request::routes);
         api.configure(run::routes);
         api.configure(search::routes);

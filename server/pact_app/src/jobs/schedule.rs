@@ -49,7 +49,8 @@ impl Key {
 
 /// Raises every tick that is due.
 pub(super) async fn raise_ticks(app: &App) {
-    if app.pool.is_none() {
+    // While automation is stopped ticks are missed, as while a server is down.
+    if app.pool.is_none() || app.plugins().are_stopped() {
         return;
     }
     if let Err(refusal) = keep_time(app).await {

@@ -90,6 +90,9 @@ pub async fn suggest_for_card(app: &App, caller: &Caller, draft: DraftCard) -> R
     }
     let draft = records::card(&row);
     let mut suggestions = Vec::new();
+    if app.plugins().are_stopped() {
+        return Ok(suggestions);
+    }
     for plugin in app.plugins().asking_for(EntryPoint::CardWriting) {
         match timeout_at(until, of_plugin(app, plugin, &draft)).await {
             Ok(Ok(more)) => suggestions.extend(more),

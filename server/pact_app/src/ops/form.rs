@@ -315,6 +315,8 @@ fn in_words_of_the_form(refusal: Refusal) -> Refusal {
         | Refusal::Throttled { .. }
         | Refusal::NotNow { .. }
         | Refusal::KeyReused
+        | Refusal::Values { .. }
+        | Refusal::Consent { .. }
         | Refusal::Busy
         | Refusal::Policy { .. }
         | Refusal::Defect(_)

@@ -13,7 +13,7 @@ use pact_store::{Ask, Notice, Page, Sort, StoreError, Tx};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::events::TICK;
+use crate::events::{TICK, released};
 use crate::messages::{self, Message};
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal};
@@ -126,6 +126,9 @@ pub async fn release_job(app: &App, _actor: &Actor, id: Uuid) -> Result<Job, Ref
     app.refresh_plugins().await?;
     decide(app, id, async |tx, row| {
         tx.after_commit(Notice::EventAppended { id: row.id, lane: row.lane });
+        if let Some(payload) = released(row) {
+            store::set_payload(tx, row.id, payload).await?;
+        }
         store::release(tx, row).await
     })
     .await

@@ -33,6 +33,7 @@ mod columns {
 }
 
 mod access;
+mod automations;
 mod customers;
 mod events;
 mod evidence;
@@ -47,6 +48,7 @@ mod talks;
 mod views;
 
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
+pub use automations::{automation, effect_count, effect_limit, plugin_arrival, plugin_failure, plugin_off, script_off};
 pub use customers::{contact, customer, handover, lead, lead_event, push};
 pub use events::{digest, event, message, rotation};
 pub use evidence::{evidence_checkpoint, evidence_entry, evidence_head, evidence_name, evidence_node, evidence_text};
