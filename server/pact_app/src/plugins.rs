@@ -88,12 +88,23 @@ async fn installed(
     version: &script_version::Model,
     fields: &[custom_field::Model],
 ) -> Result<Installed, String> {
-    let plugin = plugin_of(version)?;
-    let scripts = Arc::new(script_set(&plugin, &std_of(version)?));
-    let functions = pool.check(&scripts).await.map_err(|error| error.to_string())?;
     let chosen: BTreeMap<String, toml::Value> =
         serde_json::from_value(row.settings.0.clone()).map_err(|error| format!("its settings cannot be read: {error}"))?;
-    let settings = settings(&plugin.manifest, &chosen).map_err(|error| error.to_string())?;
+    ready(pool, plugin_of(version)?, &std_of(version)?, &chosen, fields, version.id).await
+}
+
+/// Makes a plugin ready to run, whether it is installed or not: whoever asks has had it judged.
+pub(crate) async fn ready(
+    pool: &Pool,
+    plugin: Plugin,
+    std: &Std,
+    chosen: &BTreeMap<String, toml::Value>,
+    fields: &[custom_field::Model],
+    version: Uuid,
+) -> Result<Installed, String> {
+    let scripts = Arc::new(script_set(&plugin, std));
+    let functions = pool.check(&scripts).await.map_err(|error| error.to_string())?;
+    let settings = settings(&plugin.manifest, chosen).map_err(|error| error.to_string())?;
     let declared: Arc<[custom_field::Model]> =
         fields
             .iter()
@@ -105,8 +116,8 @@ async fn installed(
             .cloned()
             .collect();
     Ok(Installed {
-        id: row.id.clone(),
-        version: version.id,
+        id: plugin.manifest.id.clone(),
+        version,
         may: plugin.manifest.may.iter().copied().collect(),
         scripts,
         functions: functions.into_iter().map(|(name, _)| name).collect(),

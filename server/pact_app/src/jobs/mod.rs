@@ -8,7 +8,7 @@ mod expiry;
 mod heartbeat;
 mod import;
 mod quiet;
-mod schedule;
+pub(crate) mod schedule;
 mod views;
 
 pub use by_hand::ByHand;

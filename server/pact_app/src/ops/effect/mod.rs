@@ -17,6 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use self::drafts::Drafts;
+pub(crate) use self::drafts::check_may;
 use crate::events::Lane;
 use crate::ops::lead::Scene;
 use crate::organisation::Turn;
@@ -189,6 +190,8 @@ fn record_run(tx: &Tx, claimed: &event::Model, finished: &Finished, error: Optio
         effects: json!(finished.outcome.effects).into(),
         log: json!(finished.outcome.log).into(),
         error: error.map(|error| json!(error).into()),
+        memory_kib: None,
+        facts: None,
     });
     for record_id in finished.subjects.iter().copied().collect::<BTreeSet<_>>() {
         tx.append(run_subject::Model { run_id: finished.id, record_id });
