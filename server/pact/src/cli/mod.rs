@@ -11,6 +11,7 @@ mod migrate;
 mod openapi;
 mod plugin;
 mod prove;
+mod run;
 mod sending;
 mod serve;
 mod witness;
@@ -43,6 +44,8 @@ enum Command {
     Lsp,
     /// Try plugins before they are installed.
     Plugin(plugin::PluginCommand),
+    /// Try a script or plugin: show what it would do, or would have done, without doing it.
+    Run(run::Run),
     /// Bring in leads from a file.
     Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
@@ -64,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Lint(command) => return lint::run(&command),
         Command::Lsp => lsp::run(),
         Command::Plugin(command) => command.run(),
+        Command::Run(command) => return command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),

@@ -24,7 +24,7 @@ use crate::ops::plugin_settings::{MAX_FILES, known_modules};
 use crate::past::Moment;
 use crate::plugins::{Installed, plugin_of, ready, std_of};
 use crate::runs::Function;
-use crate::{App, Caller, Refusal, judging};
+use crate::{App, Refusal, judging};
 
 /// Records that may be chosen at most.
 const MAX_CHOSEN: usize = 10_000;
@@ -97,8 +97,8 @@ pub struct StartDryRun {
 ///
 /// # Errors
 /// A script that the policy refuses or that does not compile, an event that it does not ask for, records that are not there, or too many dry runs.
-pub async fn start_dry_run(app: &App, caller: &Caller, command: StartDryRun) -> Result<Arc<DryRun>, Refusal> {
-    let task = prepare(app, caller.person_id, command).await?;
+pub async fn start_dry_run(app: &App, reader: Uuid, command: StartDryRun) -> Result<Arc<DryRun>, Refusal> {
+    let task = prepare(app, reader, command).await?;
     app.dry_runs.keep(&task.run)?;
     let run = Arc::clone(&task.run);
     let app = app.clone();
@@ -121,7 +121,7 @@ pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Re
             if command.now.is_some() {
                 return Err(Refusal::invalid("now", "what happened in the past has its own instants. Leave it out."));
             }
-            let (from, until) = dues::stretch(from, until, &app.organisation())?;
+            let (from, until) = dues::stretch(from, until, present, &app.organisation())?;
             (None, Some((from, until.min(present.millis()))))
         }
         Over::Event(event) => (Some(vec![happened(app, &plugin, &function, event).await?]), None),

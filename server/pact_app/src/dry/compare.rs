@@ -30,6 +30,11 @@ impl Difference {
     /// Every difference.
     pub const ALL: [Self; 6] = [Self::Same, Self::Now, Self::Then, Self::Refused, Self::Failed, Self::Logged];
 
+    /// The difference of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+
     /// As one word.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -83,28 +83,31 @@ pub(super) fn decide(scene: &Scene<'_>, effects: &[Placed], leads: &mut BTreeMap
     Ok(())
 }
 
+fn wanted(leads: &mut BTreeMap<Uuid, Subject>, id: Uuid) -> Result<&mut Subject, Refusal> {
+    leads.get_mut(&id).ok_or(Refusal::NotFound { what: "lead" })
+}
+
 impl Scene<'_> {
     fn take(&self, effect: &Effect, leads: &mut BTreeMap<Uuid, Subject>) -> Result<(), Refusal> {
         crate::ops::effect::check_may(&self.plugin.may, effect)?;
         let actor = Actor::Plugin { id: self.plugin.id.clone() };
-        let mut wanted = |id: &Uuid| leads.get_mut(id).ok_or(Refusal::NotFound { what: "lead" });
         match effect {
             Effect::Push { lead, person, within, because } => {
-                let subject = wanted(lead)?;
+                let subject = wanted(leads, *lead)?;
                 let offer = self.offer(*person, *within, because)?;
                 let decision = rules::push(&subject.facts, offer, &self.receiver(*person)?, &actor, self.now)?;
                 subject.take(decision, self.now);
             }
             Effect::Highlight { lead, because } => {
-                let subject = wanted(lead)?;
+                let subject = wanted(leads, *lead)?;
                 subject.take(rules::highlight(&subject.facts, because, &actor)?, self.now);
             }
             Effect::Unhighlight { lead } => {
-                let subject = wanted(lead)?;
+                let subject = wanted(leads, *lead)?;
                 subject.take(rules::unhighlight(&subject.facts, &actor)?, self.now);
             }
             Effect::Escalate { lead, to, because } => {
-                let subject = wanted(lead)?;
+                let subject = wanted(leads, *lead)?;
                 let above = || self.snapshot.above(subject.facts.owner, subject.territory);
                 let to = match to {
                     Some(person) => self.person(*person)?,
@@ -115,11 +118,11 @@ impl Scene<'_> {
                 subject.take(rules::escalate(&subject.facts, to, because, &actor)?, self.now);
             }
             Effect::Transfer { lead, person, because } => {
-                let subject = wanted(lead)?;
+                let subject = wanted(leads, *lead)?;
                 let decision = rules::transfer(&subject.facts, &self.receiver(*person)?, because, &actor, self.now)?;
                 subject.take(decision, self.now);
             }
-            Effect::HandOver { lead, .. } => drop(wanted(lead)?),
+            Effect::HandOver { lead, .. } => drop(wanted(leads, *lead)?),
             Effect::Set { kind, field: name, value, .. } => {
                 let on = field_record(*kind);
                 let field = self.plugin.fields.iter().find(|field| Some(field.on_record.as_str()) == on && field.name == *name);

@@ -117,10 +117,11 @@ pub(super) fn kind_of(point: EntryPoint) -> Option<Kind> {
 }
 
 /// A stretch of the past, from the first instant of a day to the end of another.
-pub(super) fn stretch(from: NaiveDate, until: NaiveDate, snapshot: &Snapshot) -> Result<(i64, i64), Refusal> {
+pub(super) fn stretch(from: NaiveDate, until: NaiveDate, now: Instant, snapshot: &Snapshot) -> Result<(i64, i64), Refusal> {
+    let until = until.min(snapshot.today(now));
     let after = until.succ_opt().unwrap_or(until);
     if until < from {
-        return Err(Refusal::invalid("to", "this day is before the first one. Give the last day of the stretch."));
+        return Err(Refusal::invalid("to", "the stretch ends before it begins: choose days of the past, the first one first."));
     }
     Ok((Instant::start_of(from, snapshot.zone).millis(), Instant::start_of(after, snapshot.zone).millis()))
 }
