@@ -104,7 +104,7 @@ pub async fn event(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<event
     Ok(event::Entity::find_by_id(id).one(conn).await?)
 }
 
-/// A step of a lead's history, without the person.
+/// A step of a lead's history, without the person and the sentence, which may name one.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Step {
     /// Its id, which orders steps of one instant.
@@ -113,8 +113,6 @@ pub struct Step {
     pub lead_id: Uuid,
     /// What happened, as one word.
     pub what: String,
-    /// The sentence.
-    pub text: String,
     /// The plugin that did it; nothing where a person or PACT itself did.
     pub by_plugin: Option<String>,
     /// When.
@@ -133,7 +131,7 @@ pub async fn steps(conn: &impl ConnectionTrait, leads: &[Uuid]) -> Result<Vec<St
     for some in leads.chunks(IDS_PER_QUERY) {
         let select = lead_event::Entity::find()
             .select_only()
-            .columns([C::Id, C::LeadId, C::What, C::Text, C::ByPlugin, C::At, C::LeftAs])
+            .columns([C::Id, C::LeadId, C::What, C::ByPlugin, C::At, C::LeftAs])
             .filter(C::LeadId.is_in(some.iter().copied()));
         found.extend(select.into_model::<Step>().all(conn).await?);
     }

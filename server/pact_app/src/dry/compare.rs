@@ -63,7 +63,7 @@ pub struct Line {
     pub what: String,
     /// What would happen, whole; nothing for what happened only then.
     pub effect: Option<Json>,
-    /// Why: the script's reason, the sentence in the lead's history, or what went wrong.
+    /// Why: the script's reason, or what went wrong. What happened then has its sentence on the lead, in its place.
     pub because: Option<String>,
     /// Which plugin did it then; `by hand` where a person did.
     pub by: Option<String>,

@@ -13,7 +13,7 @@ use super::{LeftAs, Moment, last_until};
 const ENTERING: [&str; 3] = ["entered", "matched", "near_match"];
 /// Words of steps that end a push.
 const ENDING: [&str; 5] = ["accepted", "declined", "expired", "withdrawn", "transferred"];
-/// Words of steps that scripts can cause, whose sentences are kept.
+/// Words of steps that scripts can cause.
 const CAUSED: [&str; 6] = ["pushed", "highlighted", "unhighlighted", "escalated", "transferred", "handed_over"];
 
 /// A lead as it is today, and what happened on it.
@@ -36,8 +36,6 @@ pub(crate) struct Step {
     pub(crate) moment: Moment,
     /// What happened, as one word.
     pub(crate) what: String,
-    /// The sentence, for steps that scripts can cause.
-    pub(crate) text: String,
     /// The plugin that did it; nothing where a person or PACT itself did.
     pub(crate) by_plugin: Option<String>,
     /// What the lead was after it, where the history says so.
@@ -102,11 +100,9 @@ impl PastLead {
     }
 
     pub(super) fn add_step(&mut self, step: store::Step) {
-        let text = if CAUSED.contains(&step.what.as_str()) { step.text } else { String::new() };
         self.steps.push(Step {
             moment: Moment { at: step.at, step: step.id },
             what: step.what,
-            text,
             by_plugin: step.by_plugin,
             left: step.left_as.as_deref().and_then(|left| serde_json::from_str(left).ok()),
         });
