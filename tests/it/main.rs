@@ -10,6 +10,7 @@ mod command_line;
 mod crash;
 mod demo;
 mod digests;
+mod dry_runs;
 mod evidence;
 mod fields;
 mod fuzz;

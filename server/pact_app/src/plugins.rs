@@ -125,17 +125,29 @@ async fn installed(
     fields: &[custom_field::Model],
     off: &BTreeSet<&str>,
 ) -> Result<Installed, String> {
-    let plugin = plugin_of(version)?;
-    let scripts = Arc::new(script_set(&plugin, &std_of(version)?));
-    let functions = pool.check(&scripts).await.map_err(|error| error.to_string())?;
-    let called = |name: &String| {
-        let on = || scripts.files.iter().filter(|(file, _)| !off.contains(file.as_str()));
-        off.is_empty() || on().any(|(_, text)| functions_of(text).contains(name))
-    };
-    let functions = functions.into_iter().map(|(name, _)| name).filter(called).collect();
     let chosen: BTreeMap<String, toml::Value> =
         serde_json::from_value(row.settings.0.clone()).map_err(|error| format!("its settings cannot be read: {error}"))?;
-    let settings = settings(&plugin.manifest, &chosen).map_err(|error| error.to_string())?;
+    let mut ready = ready(pool, plugin_of(version)?, &std_of(version)?, &chosen, fields, version.id).await?;
+    if !off.is_empty() {
+        let on: Vec<&str> =
+            ready.scripts.files.iter().filter(|(file, _)| !off.contains(file.as_str())).map(|(_, text)| text.as_str()).collect();
+        ready.functions.retain(|name| on.iter().any(|text| functions_of(text).contains(name)));
+    }
+    Ok(ready)
+}
+
+/// Makes a plugin ready to run, whether it is installed or not: whoever asks has had it judged.
+pub(crate) async fn ready(
+    pool: &Pool,
+    plugin: Plugin,
+    std: &Std,
+    chosen: &BTreeMap<String, toml::Value>,
+    fields: &[custom_field::Model],
+    version: Uuid,
+) -> Result<Installed, String> {
+    let scripts = Arc::new(script_set(&plugin, std));
+    let functions = pool.check(&scripts).await.map_err(|error| error.to_string())?;
+    let settings = settings(&plugin.manifest, chosen).map_err(|error| error.to_string())?;
     let declared: Arc<[custom_field::Model]> =
         fields
             .iter()
@@ -147,11 +159,11 @@ async fn installed(
             .cloned()
             .collect();
     Ok(Installed {
-        id: row.id.clone(),
-        version: version.id,
+        id: plugin.manifest.id.clone(),
+        version,
         may: plugin.manifest.may.iter().copied().collect(),
         scripts,
-        functions,
+        functions: functions.into_iter().map(|(name, _)| name).collect(),
         settings: Arc::new(settings),
         fields: declared,
         manifest: plugin.manifest,

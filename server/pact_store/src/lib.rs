@@ -47,6 +47,7 @@ mod open;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
+pub mod past;
 pub mod person;
 pub mod plan;
 pub mod plugin;

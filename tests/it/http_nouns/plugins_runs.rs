@@ -57,6 +57,8 @@ async fn with_plugin(on: On) -> (World, Uuid, [Uuid; 2], Uuid) {
         effects: json!([]).into(),
         log: json!(["hello"]).into(),
         error: (outcome == "failed").then(|| json!({"what": "no owner", "line": 1}).into()),
+        memory_kib: None,
+        facts: None,
     };
     world.fresh.add(vec![plugin]).await;
     world.fresh.add(vec![script]).await;

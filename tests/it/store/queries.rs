@@ -459,6 +459,7 @@ pub(crate) fn step(lead: Uuid, at: i64) -> lead_event::Model {
         by_person_id: None,
         by_plugin: None,
         at,
+        left_as: None,
     }
 }
 

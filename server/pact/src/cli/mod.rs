@@ -14,6 +14,7 @@ mod plugin;
 mod plugin_life;
 mod prove;
 mod remote;
+mod run;
 mod sending;
 mod serve;
 mod witness;
@@ -48,6 +49,8 @@ enum Command {
     Plugin(plugin::PluginCommand),
     /// Stop all automation of a server, start it again, or see how it stands.
     Automation(automation::Automation),
+    /// Try a script or plugin: show what it would do, or would have done, without doing it.
+    Run(run::Run),
     /// Bring in leads from a file.
     Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
@@ -70,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Lsp => lsp::run(),
         Command::Plugin(command) => command.run(),
         Command::Automation(command) => command.run(),
+        Command::Run(command) => return command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),

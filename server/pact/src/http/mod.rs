@@ -49,6 +49,7 @@ pub mod card;
 pub mod contact;
 pub mod customer;
 pub mod digest;
+pub mod dry_run;
 pub mod evidence;
 pub mod field;
 pub mod form;
@@ -170,6 +171,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(customer::routes);
         api.configure(evidence::routes);
         api.configure(digest::routes);
+        api.configure(dry_run::routes);
         api.configure(field::routes);
         api.configure(form::routes);
         api.configure(goal::routes);

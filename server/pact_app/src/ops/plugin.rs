@@ -221,7 +221,7 @@ async fn insert_version(
 }
 
 /// The manifest as TOML: a single script carries it in its leading lines.
-fn manifest_text(plugin: &Plugin) -> String {
+pub(crate) fn manifest_text(plugin: &Plugin) -> String {
     let file = &plugin.manifest_file;
     if plugin.files.contains_key(&file.name) { leading_manifest(&file.text) } else { file.text.clone() }
 }

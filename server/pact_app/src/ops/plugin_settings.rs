@@ -114,7 +114,7 @@ pub async fn restore_plugin(app: &App, actor: &Actor, id: &str, version: Uuid) -
 }
 
 /// The modules that installed plugins import.
-async fn known_modules(app: &App) -> Result<BTreeMap<String, String>, Refusal> {
+pub(crate) async fn known_modules(app: &App) -> Result<BTreeMap<String, String>, Refusal> {
     let mut modules = BTreeMap::new();
     for row in pact_store::plugin::all(app.store.read()).await? {
         if let Some(version) = pact_store::plugin::newest_version(app.store.read(), &row.id).await? {

@@ -110,7 +110,8 @@ fn node(row: &territory::Model) -> Territory {
     }
 }
 
-fn for_scripts(rows: &Everything, people: &HashMap<Uuid, Member>, now: Instant) -> Organisation {
+/// What workers hold of the organisation at a moment.
+pub(crate) fn for_scripts(rows: &Everything, people: &HashMap<Uuid, Member>, now: Instant) -> Organisation {
     let mut members: Vec<ScriptMember> = rows
         .persons
         .iter()

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use self::bounds::{Bounds, Kept};
 use self::drafts::Drafts;
+pub(crate) use self::drafts::check_may;
 use crate::events::Lane;
 use crate::ops::lead::Scene;
 use crate::organisation::Turn;
@@ -209,6 +210,8 @@ fn record_run(tx: &Tx, claimed: &event::Model, finished: &Finished, error: Optio
         effects: json!(finished.outcome.effects).into(),
         log: json!(finished.outcome.log).into(),
         error: error.map(|error| json!(error).into()),
+        memory_kib: None,
+        facts: None,
     });
     for record_id in finished.subjects.iter().copied().collect::<BTreeSet<_>>() {
         tx.append(run_subject::Model { run_id: finished.id, record_id });
