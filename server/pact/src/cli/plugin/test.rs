@@ -4,27 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use clap::{Args, Subcommand};
+use clap::Args;
 use pact_script::plugin::{Loaded, MANIFEST_FILE, Std, case_files, load, load_all};
 use pact_script::pool::{Pool, PoolOptions};
 
+/// Run the cases of plugins, and say what differs.
 #[derive(Debug, Args)]
-pub(super) struct PluginCommand {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Debug, Subcommand)]
-enum Action {
-    /// Run the cases of plugins, and say what differs.
-    Test {
-        /// Plugin folders, or folders of plugins.
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-        /// The folder of modules that scripts import as std/NAME.
-        #[arg(long, default_value = "scripts/std", value_name = "FOLDER")]
-        std: PathBuf,
-    },
+pub(super) struct Test {
+    /// Plugin folders, or folders of plugins.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The folder of modules that scripts import as std/NAME.
+    #[arg(long, default_value = "scripts/std", value_name = "FOLDER")]
+    std: PathBuf,
 }
 
 /// How many cases did what.
@@ -34,9 +26,9 @@ struct Tally {
     failed: usize,
 }
 
-impl PluginCommand {
+impl Test {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Action::Test { paths, std } = self.action;
+        let Self { paths, std } = self;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(test(&paths, &std))
     }
