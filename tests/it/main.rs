@@ -24,6 +24,7 @@ mod leaving;
 mod main_job;
 mod nodes;
 mod openapi;
+mod plugin_author;
 mod quarter;
 mod quiet_clock;
 mod red_team;

@@ -41,7 +41,7 @@ enum Command {
     Lint(lint::Lint),
     /// Serve an editor over standard input and output: what is refused as you type, what can stand where, where it is defined.
     Lsp,
-    /// Try plugins before they are installed.
+    /// Make plugins, and try them before they are installed.
     Plugin(plugin::PluginCommand),
     /// Bring in leads from a file.
     Import(import::Import),
@@ -51,7 +51,11 @@ enum Command {
     Openapi,
     /// Run scripts for a server that started this process.
     #[command(hide = true)]
-    ScriptWorker,
+    ScriptWorker {
+        /// Counts what probes tell.
+        #[arg(long)]
+        coverage: bool,
+    },
 }
 
 /// Runs the command of this process's arguments.
@@ -63,11 +67,12 @@ pub fn run() -> ExitCode {
         Command::Audit(command) => return audit::run(command),
         Command::Lint(command) => return lint::run(&command),
         Command::Lsp => lsp::run(),
-        Command::Plugin(command) => command.run(),
+        Command::Plugin(command) => return command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),
-        Command::ScriptWorker => return pact_script::worker::main(),
+        Command::ScriptWorker { coverage: false } => return pact_script::worker::main(),
+        Command::ScriptWorker { coverage: true } => return pact_script::worker::main_with_coverage(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

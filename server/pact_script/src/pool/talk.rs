@@ -9,6 +9,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::child::Child;
+use crate::coverage::Reached;
 use crate::facts::{Answer, Ask, Facts};
 use crate::limits;
 use crate::run::{Outcome, Run, ScriptError, Scripts};
@@ -29,6 +30,14 @@ pub(crate) enum Broken {
     Lost(WireError),
 }
 
+/// How a conversation ended.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    /// Whether the worker must be replaced.
+    pub(super) retire: bool,
+    pub(super) reached: Reached,
+}
+
 impl From<WireError> for Broken {
     fn from(error: WireError) -> Self {
         Self::Lost(error)
@@ -42,8 +51,8 @@ impl From<io::Error> for Broken {
 }
 
 impl Child {
-    /// One call, with the answers to its questions; also whether the worker must be replaced.
-    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<(Outcome, bool), Broken> {
+    /// One call, with the answers to its questions.
+    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<Ended, Broken> {
         self.runs += 1;
         let mut left = Duration::from_millis(limits::WALL_MS + limits::KILL_GRACE_MS);
         let (frames, news) = self.opening(run, facts)?;
@@ -59,9 +68,9 @@ impl Child {
                     let answer = answer(facts, ask, &mut answers).await?;
                     line.send(&encode(&ToWorkerRef::Answer(&answer), Vec::new())?, &mut left).await?;
                 }
-                FromWorker::Done { outcome, retire } => {
+                FromWorker::Done { outcome, retire, reached } => {
                     line.close()?;
-                    return Ok((outcome, retire));
+                    return Ok(Ended { outcome, retire, reached });
                 }
                 FromWorker::Ready { .. } | FromWorker::Checked(_) => return Err(WireError::Gone.into()),
             }
