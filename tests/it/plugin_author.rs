@@ -190,3 +190,65 @@ fn well_formed(xml: &str) {
     }
     assert_eq!(inside, [""], "every element is closed");
 }
+
+#[test]
+fn a_case_is_completed_with_what_comes_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let read = |name: &str| fs::read_to_string(at.join("cases/greeter").join(name)).unwrap();
+    let said_already = case("lead_created", "[[expect]]\ndo = \"unhighlight\"\n");
+    greeter(at, &[("new", case("lead_created", "")), ("fails", case("lead_lost", "")), ("old", said_already.clone())]);
+    let recorded = pact(at, &["plugin", "test", "greeter.rhai", "--record"]);
+    assert_eq!(recorded.status.code(), Some(1), "{}", said(&recorded));
+    assert!(said(&recorded).contains("2 passed, 1 failed"), "{}", said(&recorded));
+    assert!(read("new.toml").starts_with(&case("lead_created", "")), "{}", read("new.toml"));
+    assert!(
+        read("new.toml").contains("[[expect]]\ndo = \"highlight\"\nbecause = \"new\"\nlead = \"pumps\"\n"),
+        "{}",
+        read("new.toml")
+    );
+    assert!(read("fails.toml").starts_with("error = "), "{}", read("fails.toml"));
+    assert_eq!(read("old.toml"), said_already, "what says what it expects is left alone");
+    let recorded = pact(at, &["plugin", "test", "greeter.rhai", "--record", "old"]);
+    assert_eq!(recorded.status.code(), Some(0), "{}", said(&recorded));
+    let old = read("old.toml");
+    assert!(!old.contains("unhighlight") && old.contains("id = \"hooli\""), "{old}");
+    let nobody = pact(at, &["plugin", "test", "greeter.rhai", "--record", "nobody"]);
+    assert_eq!(nobody.status.code(), Some(2), "{}", said(&nobody));
+}
+
+#[test]
+fn coverage_says_what_no_case_reaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    greeter(at, &[("a", case("lead_created", "[[expect]]\ndo = \"notify\"\n[[expect]]\ndo = \"highlight\"\n"))]);
+    let tested = pact(at, &["plugin", "test", "greeter.rhai", "--coverage", "--lcov", "lcov.info"]);
+    assert_eq!(tested.status.code(), Some(0), "{}", said(&tested));
+    let said = said(&tested);
+    let wanted = "coverage\n  greeter.rhai: 2 of 4 lines, 0 of 0 branches\n          never reached: lines 12 to 15\n";
+    assert!(said.contains(wanted), "{said}");
+    let lcov = fs::read_to_string(at.join("lcov.info")).unwrap();
+    assert_eq!(lcov, "TN:\nSF:greeter.rhai\nBRF:0\nBRH:0\nDA:8,1\nDA:9,1\nDA:12,0\nDA:15,0\nLF:4\nLH:2\nend_of_record\n");
+}
+
+#[test]
+fn watching_runs_the_cases_again() {
+    use std::io::{BufRead, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    greeter(at, &[("a", case("lead_created", ""))]);
+    let arguments = ["plugin", "test", "greeter.rhai", "--watch"];
+    let mut watching =
+        Command::new(pact_binary()).current_dir(at).args(arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.by_ref().any(|line| line == "0 passed, 1 failed"));
+    assert!(lines.by_ref().any(|line| line == "waiting for a change"));
+    fs::write(
+        at.join("cases/greeter/b.toml"),
+        case("lead_created", "[[expect]]\ndo = \"notify\"\n[[expect]]\ndo = \"highlight\"\n"),
+    )
+    .unwrap();
+    assert!(lines.by_ref().any(|line| line == "1 passed, 1 failed"));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}

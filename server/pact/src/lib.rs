@@ -2,5 +2,6 @@
 
 pub mod cli;
 pub mod http;
+pub mod reference;
 pub mod running;
 pub mod standard;

@@ -11,6 +11,7 @@ mod migrate;
 mod openapi;
 mod plugin;
 mod prove;
+mod script;
 mod sending;
 mod serve;
 mod witness;
@@ -43,6 +44,8 @@ enum Command {
     Lsp,
     /// Make plugins, and try them before they are installed.
     Plugin(plugin::PluginCommand),
+    /// Write what scripts can say: the reference page, and definitions for editors.
+    Script(script::ScriptCommand),
     /// Bring in leads from a file.
     Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Lint(command) => return lint::run(&command),
         Command::Lsp => lsp::run(),
         Command::Plugin(command) => return command.run(),
+        Command::Script(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),

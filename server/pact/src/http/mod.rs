@@ -67,6 +67,7 @@ pub mod plan;
 pub mod plugin;
 pub mod request;
 pub mod run;
+pub mod script_page;
 pub mod search;
 pub mod session;
 pub mod stream;

@@ -139,7 +139,8 @@ fn aligned(expected: &[toml::Table], came: &[(toml::Table, u32)]) -> Vec<(Option
     let mut costs = vec![vec![0; came.len() + 1]; expected.len() + 1];
     for i in (0..=expected.len()).rev() {
         for j in (0..=came.len()).rev() {
-            let beside = (i < expected.len() && j < came.len()).then(|| pair(i, j)).flatten().map(|cost| cost + costs[i + 1][j + 1]);
+            let beside =
+                (i < expected.len() && j < came.len()).then(|| pair(i, j)).flatten().map(|cost| cost + costs[i + 1][j + 1]);
             let missing = (i < expected.len()).then(|| GAP_KEYS + costs[i + 1][j]);
             let more = (j < came.len()).then(|| GAP_KEYS + costs[i][j + 1]);
             costs[i][j] = [beside, missing, more].into_iter().flatten().min().unwrap_or(0);
@@ -163,6 +164,10 @@ fn aligned(expected: &[toml::Table], came: &[(toml::Table, u32)]) -> Vec<(Option
 }
 
 /// An effect in one line: `notify person = "ann", text = "…"`.
+pub fn in_a_line(world: &World, effect: &Effect) -> String {
+    inline(&in_words(world, effect), |_| true)
+}
+
 fn inline(effect: &toml::Table, keep: impl Fn(&str) -> bool) -> String {
     let keys = effect.iter().filter(|(key, _)| *key != "do" && keep(key));
     let parts: Vec<_> = keys.map(|(key, value)| format!("{key} = {}", shown(value))).collect();

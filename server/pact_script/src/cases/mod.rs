@@ -6,6 +6,7 @@
 //! title = "A known customer's lead goes to its owner"   # optional; the file's name otherwise
 //! now = "2026-11-24T09:00:00Z"
 //! today = "2026-11-24"                # optional; the day of `now` in UTC otherwise
+//! zone = "Europe/Amsterdam"           # optional: the zone by whose clock hours are told; UTC otherwise
 //! event = "lead_created"              # or: call = "sweep", a scheduled function
 //! with = { lead = "pumps" }           # the arguments, by the names in the table; a scheduled function has `person`
 //! worlds = ["company.toml"]           # optional: worlds from files beside the case or one folder above, put before the world below;
@@ -37,26 +38,28 @@
 //!
 //! Members that are left out are empty; names and titles are the handle, people are on duty, days and instants are those of the
 //! case. Without `[[expect]]` nothing may happen. `error = "…"` expects the run to fail with these words in its message, and
-//! `log = ["…"]` expects these lines. An effect that the manifest does not declare in `may` fails the run, as it does in a server. Moved rotations (`do = "rotated"`) are compared only where a case names one. A tally counts
+//! `log = ["…"]` expects these lines; `seed` is what `pick` chooses by. An amount in `fields` is written `{ amount = "12000 EUR" }`. An effect that the manifest does not declare in `may` fails the run, as it does in a server. Moved rotations (`do = "rotated"`) are compared only where a case names one. A tally counts
 //! as in the policy, from five contributors on, unless the world says `contributors = 1`.
 
 mod difference;
 mod expect;
 mod narrow;
 mod read;
+pub mod record;
 mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use pact_core::time::Instant;
 use pact_policy::manifest::Manifest;
 use pact_policy::table::{Capability, EntryPoint, Ty};
 use serde::Deserialize;
 use uuid::Uuid;
 
-pub use self::difference::{Differences, Mark, Row};
+pub use self::difference::{Differences, Mark, Row, in_a_line};
 pub use self::read::{WorldError, id_of};
 pub use self::world::World;
 use crate::effect::Placed;
@@ -79,6 +82,8 @@ pub struct Case {
     pub args: Vec<Value>,
     /// What is true.
     pub world: World,
+    zone: Tz,
+    seed: Uuid,
     /// What an admin has set.
     pub settings: BTreeMap<String, Value>,
     /// What the manifest declares.
@@ -111,6 +116,8 @@ struct Written {
     title: Option<String>,
     now: toml::Value,
     today: Option<toml::Value>,
+    zone: Option<String>,
+    seed: Option<Uuid>,
     event: Option<String>,
     call: Option<String>,
     #[serde(default)]
@@ -145,6 +152,8 @@ impl Case {
         let world = World::from_toml(&table, now, today)?;
         let (call, params) = called(written.event.as_deref(), written.call.as_deref(), &written.with)?;
         let args = arguments(&call, &params, &written.with, now, today)?;
+        let zone = written.zone.as_deref().unwrap_or("UTC");
+        let zone = zone.parse().map_err(|_| CaseError::Call(format!("\"{zone}\" is no IANA time zone")))?;
         let given = written.settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(Self {
             title: written.title.unwrap_or_else(|| name.to_owned()),
@@ -153,6 +162,8 @@ impl Case {
             world,
             settings: settings(manifest, &given)?,
             may: manifest.may.clone(),
+            zone,
+            seed: written.seed.unwrap_or_default(),
             expect: written.expect,
             error: written.error,
             log: written.log,
@@ -167,9 +178,9 @@ impl Case {
             args: self.args.clone(),
             now: self.world.now().millis(),
             today: self.world.today(),
-            zone: chrono_tz::Tz::UTC,
+            zone: self.zone,
             settings: Arc::new(self.settings.clone()),
-            seed: Uuid::nil(),
+            seed: self.seed,
             given: Vec::new(),
         }
     }

@@ -12,8 +12,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use self::probes::Point;
 pub(crate) use self::probes::PROBE;
+use self::probes::Point;
 use crate::plugin::hash;
 use crate::run::Scripts;
 

@@ -36,7 +36,8 @@ pub(super) struct Probed {
 pub(super) fn probed(text: &str, first: usize) -> Option<Probed> {
     let mut engine = parser_engine();
     let ast = engine.compile(text).ok()?.clone_functions_only();
-    let mut work = Work { text, classes: classes(text), lines: starts_of_lines(text), first, points: Vec::new(), insertions: Vec::new() };
+    let mut work =
+        Work { text, classes: classes(text), lines: starts_of_lines(text), first, points: Vec::new(), insertions: Vec::new() };
     ast.walk(&mut |path| {
         if let Some(ASTNode::Stmt(statement)) = path.last() {
             work.statement(statement);

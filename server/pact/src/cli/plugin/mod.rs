@@ -3,6 +3,7 @@
 mod coverage;
 mod junit;
 mod new;
+mod record;
 mod suite;
 mod test;
 mod watch;

@@ -10,9 +10,9 @@ use pact_script::cases::{Differences, Mark};
 use pact_script::plugin::Std;
 use pact_script::pool::{Pool, PoolOptions};
 
-use super::{coverage, junit};
 use super::suite::{Counts, Suite, Tested, Verdict, Workers};
 use super::watch::{EVERY, Seen};
+use super::{coverage, junit, record};
 
 /// Run the cases of plugins and scripts, and say what differs.
 #[derive(Debug, Args)]
@@ -32,6 +32,9 @@ pub(super) struct Test {
     /// Writes what the cases reach as a trace of lcov.
     #[arg(long, value_name = "FILE")]
     lcov: Option<PathBuf>,
+    /// Completes cases with what comes of them now: those that say nothing of what is expected, or the case of this name, whatever it says.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with = "watch")]
+    record: Option<String>,
     /// Runs again whenever a file changes.
     #[arg(long)]
     watch: bool,
@@ -90,6 +93,9 @@ impl Test {
 
     async fn round(&self, workers: &Workers) -> anyhow::Result<u8> {
         let std = if self.std.is_dir() { Std::load(&self.std)? } else { crate::standard::modules() };
+        if let Some(name) = &self.record {
+            record::cases(&workers.plain, &self.paths, &std, Some(name.as_str()).filter(|name| !name.is_empty())).await?;
+        }
         let suite = Suite::run(workers, &self.paths, &std).await?;
         let styled = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         print(&text(&suite, styled))?;
@@ -152,7 +158,9 @@ fn plugin(text: &mut String, tested: &Tested, paint: Paint) {
         let (sign, more) = match &case.result {
             Verdict::Holds => (paint.green("ok     "), String::new()),
             Verdict::Differs(differences) => (paint.red("differs"), rows(differences, paint)),
-            Verdict::Unreadable(why) => (paint.red("cannot be read"), format!("          {}\n", why.trim_end().replace('\n', "\n          "))),
+            Verdict::Unreadable(why) => {
+                (paint.red("cannot be read"), format!("          {}\n", why.trim_end().replace('\n', "\n          ")))
+            }
         };
         *text += &format!("  {sign} {}: {}\n{more}", case.name, case.title);
     }

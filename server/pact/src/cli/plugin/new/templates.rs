@@ -45,15 +45,24 @@ macro_rules! notifies {
 macro_rules! tells {
     ($head:literal, $record:literal, $words:literal) => {
         concat!(
-            "fn ", $head, " {\n    let customer = ", $record, ".customer;\n    if customer.segment == setting(\"segment\") {\n        notify(customer.owner, `",
-            $words, "`, ", $record, ");\n    }\n}\n"
+            "fn ",
+            $head,
+            " {\n    let customer = ",
+            $record,
+            ".customer;\n    if customer.segment == setting(\"segment\") {\n        notify(customer.owner, `",
+            $words,
+            "`, ",
+            $record,
+            ");\n    }\n}\n"
         )
     };
 }
 
-const LEAD: &str = "\n[[world.lead]]\nid = \"pumps\"\ntitle = \"Pumps\"\ncustomer = \"hooli\"\nowner = \"ann\"\nstage = \"offer\"\n";
+const LEAD: &str =
+    "\n[[world.lead]]\nid = \"pumps\"\ntitle = \"Pumps\"\ncustomer = \"hooli\"\nowner = \"ann\"\nstage = \"offer\"\n";
 const PUSH: &str = "\n[[world.lead]]\nid = \"pumps\"\ntitle = \"Pumps\"\ncustomer = \"hooli\"\n\n[[world.push]]\nid = \"offer\"\nlead = \"pumps\"\nperson = \"ann\"\nanswer_reason = \"no time\"\n";
-const CARD: &str = "\n[[world.card]]\nid = \"said\"\ncustomer = \"hooli\"\nkind = \"wish\"\ntext = \"They want it before June.\"\n";
+const CARD: &str =
+    "\n[[world.card]]\nid = \"said\"\ncustomer = \"hooli\"\nkind = \"wish\"\ntext = \"They want it before June.\"\n";
 
 impl Template {
     /// A plugin for an event.
@@ -227,7 +236,10 @@ impl Template {
         let left_alone = case("It leaves the others alone", self.call, segment, world) + nothing;
         vec![
             (MANIFEST_FILE.to_owned(), self.manifest_text(name, &title)),
-            (format!("{name}.rhai"), format!("// {}: called when {}.\n\n{}", title, self.when, self.script.replace("TITLE", &title))),
+            (
+                format!("{name}.rhai"),
+                format!("// {}: called when {}.\n\n{}", title, self.when, self.script.replace("TITLE", &title)),
+            ),
             ("cases/acts.toml".to_owned(), acts),
             ("cases/leaves-alone.toml".to_owned(), left_alone),
             ("README.md".to_owned(), self.page(name, &title)),
