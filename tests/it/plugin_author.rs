@@ -252,3 +252,28 @@ fn watching_runs_the_cases_again() {
     watching.kill().unwrap();
     watching.wait().unwrap();
 }
+
+/// `scripts/README.md` is what `pact script reference` writes now; every example on it was judged and run for that.
+#[test]
+fn the_reference_is_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let written = pact(&root, &["script", "reference"]);
+    assert!(written.status.success(), "{}", said(&written));
+    let kept = fs::read_to_string(root.join("scripts/README.md")).unwrap();
+    let written = String::from_utf8(written.stdout).unwrap();
+    let first = kept.lines().zip(written.lines()).find(|(kept, written)| kept != written);
+    assert!(kept == written, "write it again with `pact script reference > scripts/README.md`; the first line that differs: {first:?}");
+}
+
+/// The definitions can be read by the engine's own parser of comments and names as far as it has one: each line is a comment, blank, the
+/// head, or one definition.
+#[test]
+fn definitions_are_written_for_editors() {
+    let output = pact(Path::new("."), &["script", "definitions"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("// ") && text.contains("\nmodule static;\n"));
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("//") && *line != "module static;") {
+        let sound = line.ends_with(';') && (line.starts_with("const ") || (line.starts_with("fn ") && line.contains(") -> ")));
+        assert!(sound, "{line}");
+    }
+}

@@ -99,7 +99,7 @@ impl<'a> Page<'a> {
         for function in FUNCTIONS {
             let name = function_key(function);
             let example = examples.remove(&name);
-            let mut doc = function.doc.to_owned() + &reveals(function.label);
+            let mut doc = format!("{}{}", function.doc, reveals(function.label));
             if let Some(capability) = function.capability {
                 doc += &format!(" Needs `\"{}\"` in `may`.", capability.name());
             }
@@ -118,7 +118,7 @@ impl<'a> Page<'a> {
                 let name = format!("{}.{}", root.kind.name(), narrow.name);
                 let example = examples.remove(&name);
                 let run = example.as_ref().map(|example| format!("{example}.first()"));
-                let doc = narrow.doc.to_owned() + &reveals(narrow.label);
+                let doc = format!("{}{}", narrow.doc, reveals(narrow.label));
                 text += &self.entry(&name, &narrow_signature(narrow), &doc, run.as_deref(), run.as_deref()).await;
             }
             let name = format!("root {}", root.name);
@@ -143,7 +143,7 @@ impl<'a> Page<'a> {
                     _ => path,
                 };
                 let head = format!("{}: {}", member.name, type_name(member.ty));
-                let doc = member.doc.to_owned() + &reveals(member.label);
+                let doc = format!("{}{}", member.doc, reveals(member.label));
                 text += &self.entry(&format!("{}.{}", kind.name(), member.name), &head, &doc, Some(&run), Some(&run)).await;
             }
             text.push('\n');

@@ -25,7 +25,7 @@ pub(super) fn text(suite: &Suite) -> String {
             branches = (branches.0 + of_branches.0, branches.1 + of_branches.1);
         }
     }
-    text + &format!("  together: {}\n", counted(lines, branches))
+    format!("{text}  together: {}\n", counted(lines, branches))
 }
 
 fn counted(lines: (usize, usize), branches: (usize, usize)) -> String {

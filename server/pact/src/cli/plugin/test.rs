@@ -180,7 +180,7 @@ fn rows(differences: &Differences, paint: Paint) -> String {
         format!("          {line}\n")
     };
     let legend = format!("          {} {}\n", paint.red("- expected"), paint.green("+ came"));
-    legend + &differences.rows().iter().map(row).collect::<String>()
+    differences.rows().iter().map(row).fold(legend, |all, row| all + row.as_str())
 }
 
 /// Colours, on a terminal alone.

@@ -94,11 +94,8 @@ pub fn completed(text: &str, case: &Case, outcome: &Outcome) -> Result<String, R
         None => kept = format!("{}\n{}", kept.trim_end(), effects(&came.effects)),
     }
     // Keys of the case itself stand before its first table.
-    let kept = head
-        + &kept
-            .lines()
-            .filter(|line| !line.starts_with("error = ") && !line.starts_with("log = "))
-            .fold(String::new(), |all, line| all + line + "\n");
+    let own = kept.lines().filter(|line| !line.starts_with("error = ") && !line.starts_with("log = "));
+    let kept = own.fold(head, |all, line| all + line + "\n");
     let mut again: Table = toml::from_str(&kept).map_err(CaseError::from)?;
     for key in ["expect", "error"] {
         again.remove(key);
@@ -133,7 +130,7 @@ fn difference(wanted: &Told, came: &Told) -> String {
     let only = |sign: char, these: &[String], those: &[String]| -> String {
         these.iter().filter(|line| !those.contains(line)).map(|line| format!("{sign} {line}\n")).collect()
     };
-    only('-', &wanted, &came) + &only('+', &came, &wanted)
+    [only('-', &wanted, &came), only('+', &came, &wanted)].concat()
 }
 
 fn head(title: &str, run: &Run, handles: &Handles) -> Table {
@@ -256,7 +253,8 @@ fn text_of(head: &Table) -> String {
         }
     }
     let expected = head.get("expect").and_then(Toml::as_array).into_iter().flatten().filter_map(Toml::as_table).cloned();
-    text + &effects(&expected.collect::<Vec<_>>())
+    text += effects(&expected.collect::<Vec<_>>()).as_str();
+    text
 }
 
 fn effects(expected: &[Table]) -> String {

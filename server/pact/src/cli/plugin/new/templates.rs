@@ -232,7 +232,8 @@ impl Template {
             Otherwise::World(world, nothing) => (world, nothing),
         };
         let segment = if matches!(self.otherwise, Otherwise::OtherSegment) { "small" } else { "key" };
-        let acts = case("It acts", self.call, "key", self.world) + &format!("\n[[expect]]\n{act}{}\n", self.expect);
+        let acts = case("It acts", self.call, "key", self.world);
+        let acts = format!("{acts}\n[[expect]]\n{act}{}\n", self.expect);
         let left_alone = case("It leaves the others alone", self.call, segment, world) + nothing;
         vec![
             (MANIFEST_FILE.to_owned(), self.manifest_text(name, &title)),
