@@ -43,7 +43,7 @@ fn a_new_plugin_is_complete_whatever_calls_it() {
         (&["fine", "--on", "lead_sneezed"], "There are lead_created, push_declined"),
         (&["fine", "--on", "lead_won", "--schedule"], "cannot be used with"),
     ] {
-        let refused = pact(at, &[&["plugin", "new"], arguments].concat());
+        let refused = pact(at, &[&["plugin", "new"][..], arguments].concat());
         assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
         assert!(said(&refused).contains(wanted), "{}", said(&refused));
     }
@@ -116,7 +116,7 @@ greeter 1.0.0
   differs c-in-other-places: c-in-other-places
           - expected + came
             effects
-          +   notify person = \"ann\", text = \"Hooli asks\", kind = \"lead\", record = \"pumps\" (line 8)
+          +   notify kind = \"lead\", person = \"ann\", record = \"pumps\", text = \"Hooli asks\" (line 8)
               highlight lead = \"pumps\"
           -   unhighlight
   ok      d-declared-nowhere: d-declared-nowhere
@@ -262,7 +262,10 @@ fn the_reference_is_up_to_date() {
     let kept = fs::read_to_string(root.join("scripts/README.md")).unwrap();
     let written = String::from_utf8(written.stdout).unwrap();
     let first = kept.lines().zip(written.lines()).find(|(kept, written)| kept != written);
-    assert!(kept == written, "write it again with `pact script reference > scripts/README.md`; the first line that differs: {first:?}");
+    assert!(
+        kept == written,
+        "write it again with `pact script reference > scripts/README.md`; the first line that differs: {first:?}"
+    );
 }
 
 /// The definitions can be read by the engine's own parser of comments and names as far as it has one: each line is a comment, blank, the

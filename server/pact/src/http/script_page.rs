@@ -79,13 +79,8 @@ mod tests {
     #[test]
     fn the_page_has_its_parts_and_loads_nothing() {
         let page = html(reference::PAGE);
-        for part in [
-            "href=\"#recipes\"",
-            "<h2 id=\"effects\"",
-            "<h3 id=\"leads\"",
-            "<table>",
-            "href=\"four-eyes.rhai\"".replace("four-eyes", "big-deal-four-eyes").as_str(),
-        ] {
+        for part in ["href=\"#recipes\"", "<h2 id=\"effects\"", "<h3 id=\"leads\"", "<table>", "href=\"big-deal-four-eyes.rhai\""]
+        {
             assert!(page.contains(part), "{part}");
         }
         for loads in ["<script", "<img", "<link", "src="] {

@@ -164,15 +164,10 @@ fn uses(code: &str, name: &str) -> bool {
     }
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     code.match_indices(name).any(|(at, _)| {
-        let before = code[..at].chars().next_back();
-        let after = code[at + name.len()..].chars().next();
-        let whole =
-            !before.is_some_and(|c| word(c) || matches!(c, '.' | '"' | ' ') && in_text(&code[..at])) && !after.is_some_and(word);
-        whole && before != Some('.') && !matches!(after, Some('(' | ':'))
+        let (before, after) = (&code[..at], &code[at + name.len()..]);
+        let in_text = before.matches('"').count() % 2 == 1;
+        let begins = !before.ends_with(|c| word(c) || c == '.');
+        let ends = !after.starts_with(|c| word(c) || matches!(c, '(' | ':'));
+        begins && ends && !in_text
     })
-}
-
-/// Whether a text is still open at the end of this code.
-fn in_text(code: &str) -> bool {
-    code.matches('"').count() % 2 == 1
 }
