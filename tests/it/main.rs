@@ -27,6 +27,7 @@ mod main_job;
 mod nodes;
 mod openapi;
 mod plugin_commands;
+mod plugin_author;
 mod quarter;
 mod quiet_clock;
 mod red_team;

@@ -3,5 +3,6 @@
 pub mod cli;
 mod dropped;
 pub mod http;
+pub mod reference;
 pub mod running;
 pub mod standard;

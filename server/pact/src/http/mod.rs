@@ -74,6 +74,7 @@ pub mod plugin_removal;
 pub mod plugin_sent;
 pub mod request;
 pub mod run;
+pub mod script_page;
 pub mod search;
 pub mod session;
 pub mod stream;

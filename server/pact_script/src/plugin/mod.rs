@@ -19,7 +19,7 @@ use pact_policy::manifest::{Manifest, Plugin, Unreadable};
 use pact_policy::table::{ENTRY_POINTS, EntryPoint};
 use sha2::{Digest, Sha256};
 
-pub use self::cases::{CaseFile, case_files};
+pub use self::cases::{CaseFile, case_files, case_folder};
 pub use self::formulas::{Formula, formulas};
 pub use self::settings::{SettingError, setting, settings};
 use crate::limits;
@@ -172,7 +172,7 @@ pub fn script_set(plugin: &Plugin, std: &Std) -> Scripts {
 }
 
 /// A hash over everything in a script set; lengths keep one text from running into the next.
-fn hash(plugin: &str, files: &[(String, String)], modules: &[(String, String)]) -> [u8; 32] {
+pub(crate) fn hash(plugin: &str, files: &[(String, String)], modules: &[(String, String)]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     let mut add = |text: &str| {
         hasher.update((text.len() as u64).to_le_bytes());

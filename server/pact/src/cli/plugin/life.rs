@@ -10,7 +10,7 @@ use pact_script::plugin::archive::{ARCHIVE_SUFFIX, pack};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::remote::{Answer, Remote, Server};
+use crate::cli::remote::{Answer, Remote, Server};
 
 #[derive(Debug, Args)]
 pub(super) struct Pack {
