@@ -32,6 +32,7 @@ mod m0012_time;
 mod m0013_nodes;
 mod m0014_views;
 mod m0015_evidence;
+mod m0018_pact;
 mod needs;
 mod shape;
 
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_nodes::Migration),
             Box::new(m0014_views::Migration),
             Box::new(m0015_evidence::Migration),
+            Box::new(m0018_pact::Migration),
         ]
     }
 }

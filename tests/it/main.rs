@@ -24,6 +24,7 @@ mod leaving;
 mod main_job;
 mod nodes;
 mod openapi;
+mod pact;
 mod quarter;
 mod quiet_clock;
 mod red_team;

@@ -9,6 +9,7 @@ use actix_web::dev::Server;
 use anyhow::Context;
 use pact_app::app::SystemClock;
 use pact_app::jobs::{self, Jobs};
+use pact_app::ops::pact::{Demands, check_covered};
 use pact_app::ops::plugin::install_plugin;
 use pact_app::{Actor, App};
 use pact_script::plugin::{Loaded, Std, load_all};
@@ -36,13 +37,20 @@ impl Running {
     /// Starts everything over a migrated store, and installs the plugins of a folder, or those that PACT brings along when none is given.
     ///
     /// # Errors
-    /// Workers that cannot be started, a listener that cannot be used, or a store that does not answer. A bad plugin is reported in the log, and
-    /// stops nothing.
-    pub async fn start(store: Store, settings: Settings, listener: TcpListener, plugins: Option<&Path>) -> anyhow::Result<Self> {
+    /// Settings that no signed version of the pact covers, workers that cannot be started, a listener that cannot be used, or a store that does not answer.
+    /// A bad plugin is reported in the log, and stops nothing.
+    pub async fn start(
+        store: Store,
+        settings: Settings,
+        demands: Demands,
+        listener: TcpListener,
+        plugins: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let pool = start_pool().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), Some(Arc::new(pool.clone()))).await?;
         let app = app.with_outgoing(settings.outgoing.clone());
         let app = settings.with_places(app);
+        check_covered(&app, demands).await?;
         match plugins {
             Some(folder) => install_folder(&app, folder).await?,
             None => install_standard(&app).await?,

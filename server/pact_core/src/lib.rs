@@ -14,6 +14,7 @@
 //! | [`territory`] | which territory a lead or customer belongs to |
 //! | [`matching`] | whether what enters is known |
 //! | [`money`] | amounts and currencies |
+//! | [`pact`] | the pact: its settings, their order of strength, who signs |
 //! | [`rotation`] | whose turn it is |
 //! | [`text`] | texts of bounded length without characters that deceive |
 //! | [`words`] | closed sets of words |
@@ -25,6 +26,7 @@ pub mod history;
 pub mod lead;
 pub mod matching;
 pub mod money;
+pub mod pact;
 pub mod release;
 pub mod role;
 pub mod rotation;

@@ -43,6 +43,7 @@ mod open;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
+pub mod pact;
 pub mod person;
 pub mod plan;
 pub mod plugin;

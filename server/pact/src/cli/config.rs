@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use pact_app::ops::pact::Demands;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
@@ -74,6 +75,12 @@ pub(super) struct Listening {
     /// The folder whose plugins are installed at start [default: plugins, or, where there is no such folder, those that PACT brings along]
     #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
     plugins: Option<PathBuf>,
+    /// How many people must contribute before a measure over acts shows a group; it must be what the pact in force says [default: that]
+    #[arg(long, env = "PACT_K", value_name = "NUMBER")]
+    k: Option<u32>,
+    /// How long notes of coaching periods are kept, in days; it must be what the pact in force says [default: that]
+    #[arg(long, env = "PACT_NOTE_RETENTION_DAYS", value_name = "DAYS")]
+    note_retention_days: Option<u32>,
     #[command(flatten)]
     sending: Sending,
 }
@@ -109,6 +116,8 @@ struct File {
     retry_first_ms: Option<u64>,
     public_url: Option<String>,
     digest_wait_ms: Option<u64>,
+    k: Option<u32>,
+    note_retention_days: Option<u32>,
 }
 
 /// The settings that hold.
@@ -120,6 +129,8 @@ pub(super) struct Configuration {
     pub(super) listen: String,
     /// How the server is set up.
     pub(super) settings: crate::http::Settings,
+    /// What is said here about settings of the pact.
+    pub(super) demands: Demands,
     /// The folder whose plugins are installed at start; those that PACT brings along when there is none.
     pub(super) plugins: Option<PathBuf>,
     log: String,
@@ -153,6 +164,10 @@ impl Configuration {
                 files: common.files.or(file.files),
                 evidence_key: common.evidence_key.or(file.evidence_key),
                 outgoing,
+            },
+            demands: Demands {
+                k: listening.k.or(file.k),
+                retention_days: listening.note_retention_days.or(file.note_retention_days),
             },
             plugins: listening.plugins.or(file.plugins).or_else(usual_plugins),
             log: common.log.or(file.log).unwrap_or_else(|| LOG.to_owned()),

@@ -13,6 +13,7 @@ mod plugin;
 mod prove;
 mod sending;
 mod serve;
+mod statement;
 mod witness;
 
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Command {
     Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
     Demo(demo::DemoCommand),
+    /// Print what this system does and does not compute, made from what is installed.
+    Statement(statement::Statement),
     /// Print the OpenAPI document.
     Openapi,
     /// Run scripts for a server that started this process.
@@ -66,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Plugin(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
+        Command::Statement(command) => command.run(),
         Command::Openapi => openapi::run(),
         Command::ScriptWorker => return pact_script::worker::main(),
     };
