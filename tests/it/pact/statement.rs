@@ -16,7 +16,7 @@ use super::House;
 #[tokio::test]
 async fn the_statement_is_made_from_what_is_agreed_and_defined(#[case] db: Db) {
     let mut house = House::on(db).await;
-    let field = json!({"on_record": "customer", "name": "boilers", "label": "Boilers", "field_type": "number", "helps": "sale", "because": "Offers depend on it"});
+    let field = json!({"on_record": "customer", "name": "boilers", "label": "Boilers", "type": "number", "helps": "sale", "because": "Offers depend on it", "about": "customer"});
     let made = house.admin.post("/api/v1/fields", &field).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let read =
