@@ -14,9 +14,7 @@ use super::body::Body;
 use super::caller::{Anyone, SignedIn, may};
 use super::problem::Problem;
 
-pub use types::{
-    NewPactSignature, NewPactVersion, Pact, PactSettings, PactVersion, PactVersions, StatementChoice, StatementFormat,
-};
+pub use types::{NewPactSignature, NewPactVersion, Pact, PactSettings, PactVersion, PactVersions, StatementChoice};
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
@@ -167,8 +165,9 @@ async fn read_statement(
     };
     let statement = statement::make(&app, &languages).await?;
     let answer = |kind: &str, body: String| HttpResponse::Ok().content_type(kind).body(body);
-    Ok(match format.unwrap_or(StatementFormat::Html) {
-        StatementFormat::Html => answer("text/html; charset=utf-8", statement.html()),
-        StatementFormat::Text => answer("text/plain; charset=utf-8", statement.text()),
-    })
+    match format.as_deref() {
+        None | Some("html") => Ok(answer("text/html; charset=utf-8", statement.html())),
+        Some("text") => Ok(answer("text/plain; charset=utf-8", statement.text())),
+        Some(_) => Err(Problem::parameter("format", "it is html or text.")),
+    }
 }

@@ -88,6 +88,7 @@ pub struct PactVersion {
 
 /// The pact.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"in_force": {"number": 0, "status": "in_force"}, "proposed": null}))]
 pub struct Pact {
     /// The version in force.
     pub(super) in_force: PactVersion,
@@ -134,19 +135,9 @@ pub struct NewPactSignature {
 pub struct StatementChoice {
     /// Its language: `de`, `en`, `es`, `fr`, `it`, `nl` or `pt`; the first of yours in which there is one when it is left out.
     pub(super) language: Option<String>,
-    /// A page for a browser, or plain text.
+    /// `html`, a page for a browser, or `text`.
     #[param(default = "html")]
-    pub(super) format: Option<StatementFormat>,
-}
-
-/// A form of the statement.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StatementFormat {
-    /// A page for a browser.
-    Html,
-    /// Plain text.
-    Text,
+    pub(super) format: Option<String>,
 }
 
 impl From<Settings> for PactSettings {
