@@ -28,6 +28,7 @@ mod nodes;
 mod openapi;
 mod plugin_commands;
 mod plugin_author;
+mod pact;
 mod quarter;
 mod quiet_clock;
 mod red_team;

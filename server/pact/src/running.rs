@@ -10,6 +10,7 @@ use anyhow::Context;
 use pact_app::App;
 use pact_app::app::SystemClock;
 use pact_app::jobs::{self, Jobs};
+use pact_app::ops::pact::{Demands, check_covered};
 use pact_script::pool::{Pool, PoolOptions};
 use pact_store::Store;
 use tokio::task::JoinHandle;
@@ -37,13 +38,20 @@ impl Running {
     /// into the folder later is seen by itself.
     ///
     /// # Errors
-    /// Workers that cannot be started, a listener that cannot be used, or a store that does not answer. A bad plugin is reported in the log, and
-    /// stops nothing.
-    pub async fn start(store: Store, settings: Settings, listener: TcpListener, plugins: Option<&Path>) -> anyhow::Result<Self> {
+    /// Settings that no signed version of the pact covers, workers that cannot be started, a listener that cannot be used, or a store that does not answer.
+    /// A bad plugin is reported in the log, and stops nothing.
+    pub async fn start(
+        store: Store,
+        settings: Settings,
+        demands: Demands,
+        listener: TcpListener,
+        plugins: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let pool = start_pool().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), Some(Arc::new(pool.clone()))).await?;
         let app = app.with_outgoing(settings.outgoing.clone());
         let app = settings.with_places(app);
+        check_covered(&app, demands).await?;
         let dropped = Dropped { folder: plugins.map(Path::to_owned), trusted: settings.trust_plugins };
         dropped.look(&app).await?;
         let watching = tokio::spawn(dropped.watch(app.clone()));

@@ -316,6 +316,39 @@ pub enum PolicyAct {
         /// The person.
         person: Pseudonym,
     },
+    /// A version of the pact was proposed.
+    PactProposed {
+        /// Its number.
+        version: u64,
+        /// Hash of its number, text and settings.
+        document: Hash,
+        /// In what it is weaker than the version in force.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        weaker: Vec<String>,
+    },
+    /// Somebody signed a version of the pact.
+    PactSigned {
+        /// Its number.
+        version: u64,
+        /// Hash of what they signed.
+        document: Hash,
+        /// For whom: `staff` and `management` are those whom the pact names, everybody else signs for themselves (`own`).
+        signs_for: String,
+    },
+    /// Somebody took their signature back.
+    PactSignatureWithdrawn {
+        /// The version's number.
+        version: u64,
+        /// For whom they had signed.
+        signs_for: String,
+    },
+    /// A version of the pact came into force; its settings hold from here on.
+    PactInForce {
+        /// Its number.
+        version: u64,
+        /// Hash of its number, text and settings.
+        document: Hash,
+    },
     /// An API key that may do more than daily work was made or revoked.
     ApiKeyChanged {
         /// What the key begins with.
@@ -379,6 +412,10 @@ impl PolicyAct {
             Self::ViewExported { .. } => "view_exported",
             Self::RoleChanged { .. } => "role_changed",
             Self::PasswordSetForOther { .. } => "password_set_for_other",
+            Self::PactProposed { .. } => "pact_proposed",
+            Self::PactSigned { .. } => "pact_signed",
+            Self::PactSignatureWithdrawn { .. } => "pact_signature_withdrawn",
+            Self::PactInForce { .. } => "pact_in_force",
             Self::ApiKeyChanged { .. } => "api_key_changed",
             Self::WebhookChanged { .. } => "webhook_changed",
             Self::EvidenceExported { .. } => "evidence_exported",
@@ -413,6 +450,10 @@ impl PolicyAct {
             | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
+            | Self::PactProposed { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -425,7 +466,9 @@ impl PolicyAct {
     pub fn texts(&self) -> Vec<Hash> {
         let of_refusal = |verdict: &Verdict| (!verdict.findings.is_empty()).then_some(verdict.report);
         match self {
-            Self::PluginFound { sources, .. } | Self::FieldFound { sources, .. } => vec![*sources],
+            Self::PluginFound { sources, .. }
+            | Self::FieldFound { sources, .. }
+            | Self::PactProposed { document: sources, .. } => vec![*sources],
             Self::PluginInstalled { sources, verdict, .. }
             | Self::PluginRefused { sources, verdict, .. }
             | Self::FieldDefined { sources, verdict, .. }
@@ -447,6 +490,9 @@ impl PolicyAct {
             | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -480,6 +526,10 @@ impl PolicyAct {
             | Self::FieldRemoved { .. }
             | Self::ViewChanged { .. }
             | Self::ViewExported { .. }
+            | Self::PactProposed { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -540,6 +590,10 @@ impl Installed {
             | PolicyAct::ViewExported { .. }
             | PolicyAct::RoleChanged { .. }
             | PolicyAct::PasswordSetForOther { .. }
+            | PolicyAct::PactProposed { .. }
+            | PolicyAct::PactSigned { .. }
+            | PolicyAct::PactSignatureWithdrawn { .. }
+            | PolicyAct::PactInForce { .. }
             | PolicyAct::ApiKeyChanged { .. }
             | PolicyAct::WebhookChanged { .. }
             | PolicyAct::EvidenceExported { .. }

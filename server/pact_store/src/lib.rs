@@ -48,6 +48,7 @@ pub mod organisation;
 pub mod outbox;
 pub mod pack;
 pub mod past;
+pub mod pact;
 pub mod person;
 pub mod plan;
 pub mod plugin;

@@ -17,6 +17,7 @@ mod run;
 mod script;
 mod sending;
 mod serve;
+mod statement;
 mod witness;
 
 use std::process::ExitCode;
@@ -57,6 +58,8 @@ enum Command {
     Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
     Demo(demo::DemoCommand),
+    /// Print what this system does and does not compute, made from what is installed.
+    Statement(statement::Statement),
     /// Print the OpenAPI document.
     Openapi,
     /// Run scripts for a server that started this process.
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Script(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
+        Command::Statement(command) => command.run(),
         Command::Openapi => openapi::run(),
         Command::ScriptWorker { coverage: false } => return pact_script::worker::main(),
         Command::ScriptWorker { coverage: true } => return pact_script::worker::main_with_coverage(),

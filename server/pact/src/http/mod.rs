@@ -66,6 +66,7 @@ pub mod message;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
+pub mod pact;
 pub mod person;
 pub mod plan;
 pub mod plugin;
@@ -180,6 +181,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(message::routes);
         api.configure(outbox::routes);
         api.configure(pack::routes);
+        api.configure(pact::routes);
         api.configure(plan::routes);
         api.configure(plugin::routes);
         api.configure(plugin_sent::routes);

@@ -24,6 +24,7 @@ pub mod message;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
+pub mod pact;
 pub mod person;
 pub mod plan;
 pub mod plugin;

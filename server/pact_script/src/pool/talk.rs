@@ -61,7 +61,6 @@ pub(crate) struct Ran {
 }
 
 impl Child {
-<<<<<<< HEAD
     /// Several calls in one go: all are sent at once, and the worker does them in order. Ends early where the worker must not go on.
     pub(super) async fn run_many<F: Facts>(&mut self, runs: &[(Run, F)]) -> Ran {
         let mut outcomes = Vec::with_capacity(runs.len());
@@ -94,7 +93,7 @@ impl Child {
                         let answer = answer(facts, ask, &mut answers).await?;
                         line.send(&encode(&ToWorkerRef::Answer(&answer), Vec::new())?, &mut left).await?;
                     }
-                    FromWorker::Done { outcome, retire } => {
+                    FromWorker::Done { outcome, retire, .. } => {
                         outcomes.push(outcome);
                         if retire {
                             return Ok(true);
@@ -110,12 +109,8 @@ impl Child {
         Ok(false)
     }
 
-    /// One call, with the answers to its questions; also whether the worker must be replaced.
-    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<(Outcome, bool), Broken> {
-=======
     /// One call, with the answers to its questions.
     pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<Ended, Broken> {
->>>>>>> author
         self.runs += 1;
         let mut left = Duration::from_millis(limits::WALL_MS + limits::KILL_GRACE_MS);
         let (frames, news) = self.opening(run, facts, Vec::new())?;

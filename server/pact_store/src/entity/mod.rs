@@ -40,6 +40,7 @@ mod evidence;
 mod imports;
 mod leaving;
 mod mail;
+mod pact;
 mod people;
 mod schedules;
 mod scripts;
@@ -55,6 +56,7 @@ pub use evidence::{evidence_checkpoint, evidence_entry, evidence_head, evidence_
 pub use imports::{import, import_mapping, import_row_refused};
 pub use leaving::{outbox, outbox_attempt, webhook};
 pub use mail::{calendar_feed, link_key, mail_setting};
+pub use pact::{pact_signature, pact_version};
 pub use people::{absence, holiday, organisation, person, team, territory};
 pub use schedules::{quiet_mark, quiet_sweep, schedule};
 pub use scripts::{

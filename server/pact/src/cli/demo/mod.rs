@@ -77,7 +77,7 @@ impl DemoCommand {
         configuration.settings.trust_plugins = true;
         let store = configuration.open_store().await?;
         found_organisation(&store, "The demo").await?;
-        let running = Running::start(store, configuration.settings, listener, plugins.as_deref()).await?;
+        let running = Running::start(store, configuration.settings, configuration.demands, listener, plugins.as_deref()).await?;
         let demo = Demo::prepare(&running.app, self.seed, &voice).await?;
         running.app.access.tend_keys(&running.app).await?;
         home.say(&voice);
