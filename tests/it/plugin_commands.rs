@@ -94,7 +94,11 @@ async fn a_plugin_is_packed_dropped_agreed_to_and_removed(#[values(Db::Sqlite, D
 
     // Sent from the desk: shown, not agreed to, agreed to.
     let archive = "notes-1.0.0.plugin.tar.gz";
-    let asks = ["notes 1.0.0 (is not installed)", "+ Reads customers and their contacts.", "+ Has the field \"Size\" (text) on each customer."];
+    let asks = [
+        "notes 1.0.0 (is not installed)",
+        "+ Reads customers and their contacts.",
+        "+ Has the field \"Size\" (text) on each customer.",
+    ];
     desk.says(&["plugin", "install", archive, "--preview"], true, &asks);
     desk.says(&["plugin", "install", archive], false, &["nobody agreed"]);
     assert_eq!(admin.get("/api/v1/plugins").await["items"], json!([]));

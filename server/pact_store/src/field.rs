@@ -136,6 +136,24 @@ pub async fn count_values(conn: &impl ConnectionTrait, field: Uuid) -> Result<u6
     Ok(Entity::find().filter(Column::FieldId.eq(field)).count(conn).await?)
 }
 
+/// Gives a record's field a value where it has none yet, or only the one that it began with.
+///
+/// # Errors
+/// What the database reports.
+pub async fn begin_value(
+    tx: &Tx,
+    record: Uuid,
+    field: Uuid,
+    (text, number): (&str, Option<f64>),
+    default: Option<&str>,
+    now: i64,
+) -> Result<(), StoreError> {
+    match Entity::find_by_id((record, field)).one(tx).await? {
+        Some(present) if present.text_value.as_deref() != default => Ok(()),
+        Some(_) | None => write_value(tx, record, field, text, number, now).await,
+    }
+}
+
 /// Takes a record's value of a field away.
 ///
 /// # Errors

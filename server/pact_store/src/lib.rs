@@ -18,8 +18,8 @@
 //! - What one node commits, the others hear of within moments, on PostgreSQL (see `nodes`); whoever must not miss it looks into the database as well.
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
-pub mod by_field;
 pub mod automation;
+pub mod by_field;
 pub mod calendar_feed;
 pub mod card;
 mod checkpoint;
@@ -47,8 +47,8 @@ mod open;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
-pub mod past;
 pub mod pact;
+pub mod past;
 pub mod person;
 pub mod plan;
 pub mod plugin;

@@ -76,15 +76,14 @@ async fn what_a_plugin_asks_for_is_agreed_to_before_it_is_installed(#[case] on: 
     let word = more.body["consent"].as_str().unwrap().to_owned();
     assert_eq!(send(&world, plugin("notes", "1.2.0", large), Some(&word)).await.status, 201);
     assert_eq!(send(&world, plugin("notes", "1.3.0", small), None).await.status, 201);
-    send(&world, plugin("notes", "1.4.0", large), None).await.is_problem(409, "consent-needed", "", "more than what is installed");
-    let wanted = [
-        "plugin_consented",
-        "plugin_installed",
-        "plugin_installed",
-        "plugin_consented",
-        "plugin_installed",
-        "plugin_installed",
-    ];
+    send(&world, plugin("notes", "1.4.0", large), None).await.is_problem(
+        409,
+        "consent-needed",
+        "",
+        "more than what is installed",
+    );
+    let wanted =
+        ["plugin_consented", "plugin_installed", "plugin_installed", "plugin_consented", "plugin_installed", "plugin_installed"];
     assert_eq!(recorded(&world).await, wanted);
 
     // Back to a version that was agreed to when it was installed.
@@ -99,7 +98,11 @@ async fn what_a_plugin_asks_for_is_agreed_to_before_it_is_installed(#[case] on: 
     let metric = json!({"manifest": manifest("metric", "1.0.0", "reads = [\"person\", \"plan\"]"),
         "files": {"a.rhai": "fn on_customer_created(c) { for p in people.all() { log(`${plans.of_person(p).len()}`); } }"}});
     let judged = world.call("adam", "POST /plugin-previews").json(&metric).send().await.ok();
-    assert_eq!((&judged["is_accepted"], &judged["findings"][0]["rule"]), (&json!(false), &json!("no-activity-metric")), "{judged}");
+    assert_eq!(
+        (&judged["is_accepted"], &judged["findings"][0]["rule"]),
+        (&json!(false), &json!("no-activity-metric")),
+        "{judged}"
+    );
     world
         .refuses(&[
             ("mia", "POST /plugin-previews", Some(plugin("notes", "1.0.0", small)), 403, "forbidden", ""),
@@ -138,7 +141,12 @@ async fn versions_say_who_made_them_what_they_changed_and_how_they_were_judged(#
     assert_eq!(first["from"], Value::Null);
     assert!(first["changes"].as_str().unwrap().starts_with("--- /dev/null\n+++ b/a.rhai\n"), "{first}");
     let other = format!("GET /plugins/notes/versions/{}/changes", uuid::Uuid::new_v4());
-    world.refuses(&[("ann", &other, None, 404, "not-found", ""), ("pat", "GET /plugins/notes/versions", None, 403, "forbidden", "")]).await;
+    world
+        .refuses(&[
+            ("ann", &other, None, 404, "not-found", ""),
+            ("pat", "GET /plugins/notes/versions", None, 403, "forbidden", ""),
+        ])
+        .await;
 }
 
 #[rstest]
@@ -278,7 +286,8 @@ async fn a_plugin_is_removed_with_its_fields_or_without(#[case] on: On) {
     assert_eq!((removed, kinds.iter().filter(|kind| *kind == "plugin_installed").count()), (2, 3), "{kinds:?}");
 
     // What shows acts of members of staff cannot stay without the scripts that stored it.
-    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/worked/refuse-together/added-up-at-night/topic-days");
+    let corpus =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/worked/refuse-together/added-up-at-night/topic-days");
     let read = |name: &str| std::fs::read_to_string(corpus.join(name)).unwrap();
     let topic = json!({"manifest": read("plugin.toml"), "files": {"topic.rhai": read("topic.rhai")}});
     world.pass(1_000);
@@ -356,9 +365,21 @@ async fn what_lies_in_the_folder_waits_for_an_admin_and_a_bad_one_stops_nothing(
 async fn settings_are_refused_one_by_one_and_follow_the_version(#[case] on: On) {
     let world = World::on(on).await;
     let with = |settings: &str| format!("[settings]\n{settings}");
-    world.make("adam", "/plugins", plugin("set", "1.0.0", &with("loud = { type = \"yes_no\" }\nafter = { type = \"span\" }\nold = { type = \"text\" }"))).await;
+    world
+        .make(
+            "adam",
+            "/plugins",
+            plugin("set", "1.0.0", &with("loud = { type = \"yes_no\" }\nafter = { type = \"span\" }\nold = { type = \"text\" }")),
+        )
+        .await;
     let patch = async |settings: Value| {
-        world.call("adam", "PATCH /plugins/set").knowing("adam", "/plugins/set").await.json(&json!({ "settings": settings })).send().await
+        world
+            .call("adam", "PATCH /plugins/set")
+            .knowing("adam", "/plugins/set")
+            .await
+            .json(&json!({ "settings": settings }))
+            .send()
+            .await
     };
     let wrong = patch(json!({"loud": "very", "after": "soon", "colour": 1})).await;
     for field in ["settings.loud", "settings.after", "settings.colour"] {

@@ -145,7 +145,13 @@ async fn a_faulty_script_cannot_send_ten_thousand_mails(#[case] on: On) {
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plugin_that_fails_again_and_again_is_switched_off_once(#[case] on: On) {
-    let folder = folder("wrong", &[("wrong.rhai", "fn on_lead_created(lead) {\n if lead.title.contains(\"Good\") { log(\"fine\"); } else { throw \"no idea\"; }\n}\n")]);
+    let folder = folder(
+        "wrong",
+        &[(
+            "wrong.rhai",
+            "fn on_lead_created(lead) {\n if lead.title.contains(\"Good\") { log(\"fine\"); } else { throw \"no idea\"; }\n}\n",
+        )],
+    );
     let mut house = house(on, folder.path()).await;
     let (status, _) = patch(&house, "/api/v1/automation", json!({"max_failures": 3, "within_minutes": 60})).await;
     assert_eq!(status, 200);
@@ -168,14 +174,21 @@ async fn a_plugin_that_fails_again_and_again_is_switched_off_once(#[case] on: On
     let told = messages(&house.admin).await;
     let off: Vec<_> = told.iter().filter(|(kind, _)| kind == "plugin_off").collect();
     assert_eq!(off.len(), 1, "{told:?}");
-    assert!(off[0].1.starts_with("The plugin wrong was switched off: 3 runs failed one after the other, the last with: no idea"), "{off:?}");
+    assert!(
+        off[0].1.starts_with("The plugin wrong was switched off: 3 runs failed one after the other, the last with: no idea"),
+        "{off:?}"
+    );
     let state = house.admin.get("/api/v1/automation").await;
     assert_eq!((&state["off"][0]["plugin_id"], &state["off"][0]["file"]), (&json!("wrong"), &Value::Null), "{state}");
     assert!(state["off"][0]["because"].as_str().unwrap().contains("no idea"));
     let runs = house.admin.get("/api/v1/runs?plugin_id=wrong&limit=100").await["items"].as_array().unwrap().len();
     house.enter("Bad again").await;
     settled(&house).await;
-    assert_eq!(house.admin.get("/api/v1/runs?plugin_id=wrong&limit=100").await["items"].as_array().unwrap().len(), runs, "nothing calls it");
+    assert_eq!(
+        house.admin.get("/api/v1/runs?plugin_id=wrong&limit=100").await["items"].as_array().unwrap().len(),
+        runs,
+        "nothing calls it"
+    );
     // Switched on again it begins anew.
     let path = "/api/v1/plugins/wrong";
     let etag = house.admin.send("GET", path, &[], None).await.unwrap().headers["etag"].to_str().unwrap().to_owned();

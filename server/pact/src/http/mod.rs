@@ -42,8 +42,8 @@ pub mod trace;
 
 pub mod absence;
 pub mod api_key;
-mod by_field;
 pub mod automation;
+mod by_field;
 pub mod calendar_feed;
 pub mod card;
 pub mod contact;

@@ -104,6 +104,7 @@ impl Manifest {
             schedules: Vec::new(),
             fields,
             views: Vec::new(),
+            requires: BTreeMap::new(),
         }
     }
 
