@@ -3,6 +3,7 @@
 //! The parent starts it with a socket as standard input. Questions of a run go out over the same socket and their answers come
 //! back, so a worker needs nothing else from the world.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -68,7 +69,7 @@ fn work(socket: File, walls: &Walls, coverage: bool) -> Result<(), WorkerError> 
     // What the worker keeps on purpose; more than that was left behind by scripts.
     let mut kept = walls.resident()?;
     loop {
-        let message = receive(&link)?;
+        let message = next(&link)?;
         let before = walls.resident()?;
         match message {
             ToWorker::Organisation(organisation) => {
@@ -95,11 +96,13 @@ struct Link {
     socket: File,
     inbox: Inbox,
     chunk: Vec<u8>,
+    /// What came while a run waited for an answer: a parent with many runs sends several at once.
+    waiting: VecDeque<ToWorker>,
 }
 
 impl Link {
     fn new(socket: File) -> Self {
-        Self { socket, inbox: Inbox::new(limits::FRAME_TO_WORKER_BYTES), chunk: vec![0; READ_BYTES] }
+        Self { socket, inbox: Inbox::new(limits::FRAME_TO_WORKER_BYTES), chunk: vec![0; READ_BYTES], waiting: VecDeque::new() }
     }
 
     fn receive(&mut self) -> Result<ToWorker, WireError> {
@@ -124,8 +127,24 @@ fn send(link: &Mutex<Link>, message: &FromWorker) -> Result<(), WireError> {
     link.lock().unwrap_or_else(PoisonError::into_inner).send(message)
 }
 
-fn receive(link: &Mutex<Link>) -> Result<ToWorker, WireError> {
-    link.lock().unwrap_or_else(PoisonError::into_inner).receive()
+/// The next message to work on: one that came early, else what comes now.
+fn next(link: &Mutex<Link>) -> Result<ToWorker, WireError> {
+    let mut link = link.lock().unwrap_or_else(PoisonError::into_inner);
+    match link.waiting.pop_front() {
+        Some(message) => Ok(message),
+        None => link.receive(),
+    }
+}
+
+/// The next answer; what comes before it waits for its turn.
+fn answered(link: &Mutex<Link>) -> Result<Answer, WireError> {
+    let mut link = link.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        match link.receive()? {
+            ToWorker::Answer(answer) => return Ok(answer),
+            other => link.waiting.push_back(other),
+        }
+    }
 }
 
 /// The line over which a run asks.
@@ -134,9 +153,6 @@ struct Line(Arc<Mutex<Link>>);
 impl Asker for Line {
     fn ask(&mut self, ask: Ask) -> Option<Answer> {
         send(&self.0, &FromWorker::Ask(ask)).ok()?;
-        match receive(&self.0).ok()? {
-            ToWorker::Answer(answer) => Some(answer),
-            ToWorker::Organisation(_) | ToWorker::Scripts(_) | ToWorker::Check(_) | ToWorker::Run(_) => None,
-        }
+        answered(&self.0).ok()
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! One folder that cannot be loaded never stops another: each gives its own result.
 
+pub mod archive;
 mod cases;
 mod formulas;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -188,6 +189,12 @@ pub(crate) fn hash(plugin: &str, files: &[(String, String)], modules: &[(String,
         add(text);
     }
     hasher.finalize().into()
+}
+
+/// The functions that a script defines; none when it cannot be parsed.
+pub fn functions_of(text: &str) -> BTreeSet<String> {
+    let parsed = parser_engine().compile(text);
+    parsed.map(|ast| ast.iter_functions().map(|function| function.name.to_owned()).collect()).unwrap_or_default()
 }
 
 /// Events for which a set has a function with the right number of parameters; a file that cannot be parsed has none.

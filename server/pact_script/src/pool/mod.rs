@@ -140,6 +140,23 @@ impl Pool {
         }
     }
 
+    /// Runs several calls in one worker, one after the other, each with its own facts, and gives their outcomes in the same order. It costs one round trip
+    /// for all, which is what a dry run over a long past needs; each run has its own limits, and one that breaks its worker harms no other.
+    pub async fn run_many<F: Facts>(&self, runs: &[(Run, F)]) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(runs.len());
+        while outcomes.len() < runs.len() {
+            let Some(mut lease) = self.lease().await else { return stop_rest(outcomes, runs.len()) };
+            let Some(child) = lease.child.as_mut() else { return stop_rest(outcomes, runs.len()) };
+            let ran = child.run_many(&runs[outcomes.len()..]).await;
+            outcomes.extend(ran.outcomes);
+            match ran.broken {
+                Some(broken) => outcomes.push(failed(lease.bury(broken).await)),
+                None => lease.done(ran.retire),
+            }
+        }
+        outcomes
+    }
+
     /// Compiles a script set without running it; gives the functions that can be called, with their numbers of parameters.
     pub async fn check(&self, scripts: &Scripts) -> Result<Vec<(String, usize)>, ScriptError> {
         let Some(mut lease) = self.lease().await else { return Err(stopped()) };
@@ -181,6 +198,12 @@ impl Pool {
             self.0.keeper.order(Order::Replace(child));
         }
     }
+}
+
+/// The outcomes so far, and for every further run that the host is stopping.
+fn stop_rest(mut outcomes: Vec<Outcome>, all: usize) -> Vec<Outcome> {
+    outcomes.resize_with(all, || failed(stopped()));
+    outcomes
 }
 
 fn stopped() -> ScriptError {

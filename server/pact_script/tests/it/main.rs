@@ -1,6 +1,7 @@
 //! The script host, through the boundary that the server uses: real worker processes, plugins and cases as data.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
+mod archives;
 mod corpus;
 mod coverage;
 mod hostile;
