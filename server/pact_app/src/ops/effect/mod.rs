@@ -113,8 +113,9 @@ pub async fn commit_runs(app: &App, handled: Arc<[Handled]>) -> Result<Vec<Commi
                     };
                     if let Some(error) = &error {
                         without_effect.insert(finished.id);
-                        bounds.failed(finished, error);
-                        failure::settle(tx, &mut drafts, &scene, &one.event, finished, error).await?;
+                        if failure::settle(tx, &mut drafts, &scene, &one.event, finished, error).await? {
+                            bounds.failed(finished, error);
+                        }
                     } else {
                         bounds.committed(finished);
                     }
