@@ -41,7 +41,7 @@ impl Running {
     pub async fn start(store: Store, settings: Settings, listener: TcpListener, plugins: Option<&Path>) -> anyhow::Result<Self> {
         let pool = start_pool().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), Some(Arc::new(pool.clone()))).await?;
-        let app = app.with_outgoing(settings.outgoing.clone());
+        let app = app.with_outgoing(settings.outgoing.clone()).with_confirm_above(settings.confirm_above);
         let app = settings.with_places(app);
         match plugins {
             Some(folder) => install_folder(&app, folder).await?,

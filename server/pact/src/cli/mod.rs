@@ -12,6 +12,7 @@ mod openapi;
 mod plugin;
 mod prove;
 mod run;
+mod runs;
 mod sending;
 mod serve;
 mod witness;
@@ -46,6 +47,8 @@ enum Command {
     Plugin(plugin::PluginCommand),
     /// Try a script or plugin: show what it would do, or would have done, without doing it.
     Run(run::Run),
+    /// Follow the runs of scripts.
+    Runs(runs::Runs),
     /// Bring in leads from a file.
     Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Lsp => lsp::run(),
         Command::Plugin(command) => command.run(),
         Command::Run(command) => return command.run(),
+        Command::Runs(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
         Command::Openapi => openapi::run(),

@@ -68,6 +68,7 @@ pub mod plan;
 pub mod plugin;
 pub mod request;
 pub mod run;
+pub mod run_stream;
 pub mod search;
 pub mod session;
 pub mod stream;
@@ -80,6 +81,7 @@ pub mod webhook;
 use std::path::PathBuf;
 
 use pact_app::App;
+use pact_app::ops::plugin_forecast::CONFIRM_ABOVE;
 use pact_app::relay::Outgoing;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -105,6 +107,8 @@ pub struct Settings {
     pub evidence_key: Option<PathBuf>,
     /// How what leaves does so.
     pub outgoing: Outgoing,
+    /// How many effects at once must be confirmed before a plugin is switched on.
+    pub confirm_above: u64,
 }
 
 impl Settings {
@@ -131,6 +135,7 @@ impl Default for Settings {
             files: None,
             evidence_key: None,
             outgoing: Outgoing::default(),
+            confirm_above: CONFIRM_ABOVE,
         }
     }
 }

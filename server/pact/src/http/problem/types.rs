@@ -69,6 +69,8 @@ problem_types! {
     Duplicate = 409, "duplicate", "There is one already";
     /// The record is in a state in which this cannot be done.
     NotNow = 409, "not-now", "Not possible at present";
+    /// It would do much at once, and nobody has said that this is meant.
+    ConfirmationNeeded = 409, "confirmation-needed", "This would do much at once";
     /// The lead is in a state in which this cannot be done.
     LeadNotInState = 409, "lead-not-in-state", "The lead does not allow it now";
     /// The first request with this key is still being worked on.
