@@ -68,6 +68,8 @@ pub struct App {
     pub(crate) forms: Arc<FormLimits>,
     /// How often suggestions may be asked for.
     pub(crate) drafts: Arc<DraftLimit>,
+    /// Wakes whoever computes formulas.
+    pub(crate) formulas_wait: Arc<Notify>,
     /// Wakes whoever works off events.
     pub(crate) events_wait: Arc<Notify>,
     /// Wakes whoever sends mail, and whoever posts to webhooks.
@@ -114,6 +116,7 @@ impl App {
             entrance: Arc::default(),
             forms: Arc::default(),
             drafts: Arc::default(),
+            formulas_wait: Arc::default(),
             events_wait: Arc::default(),
             outbox_waits: Arc::default(),
             outgoing: Arc::default(),
@@ -213,7 +216,10 @@ impl App {
         match notice {
             Notice::EventAppended { .. } => self.events_wait.notify_one(),
             Notice::OrganisationChanged { .. } => self.refresh_organisation().await?,
-            Notice::PluginsChanged => self.refresh_plugins().await?,
+            Notice::PluginsChanged => {
+                self.refresh_plugins().await?;
+                self.formulas_wait.notify_one();
+            }
             Notice::LoadMoved { from, to } => self.turns.moved(from, to),
             Notice::TurnTaken { person } => self.turns.taken(person),
             Notice::WebhooksChanged => {
@@ -222,7 +228,8 @@ impl App {
             }
             Notice::OutboxAppended { .. } => self.wake_relay(),
             Notice::Missed => self.catch_up().await?,
-            Notice::MessageAppended { .. } | Notice::RecordChanged { .. } => {}
+            Notice::RecordChanged { .. } => self.formulas_wait.notify_one(),
+            Notice::MessageAppended { .. } => {}
         }
         Ok(())
     }

@@ -18,6 +18,7 @@
 //! | [`import`] | files of leads, read |
 //! | [`ops`] | operations |
 //! | [`relay`] | what leaves: mail and webhooks, sent from the outbox after the commit |
+//! | [`statement`] | what this system does and does not compute, on one page |
 //! | [`texts`] | what PACT itself says in mail, on pages and in calendars, by language |
 //! | [`demo`] | a made-up company with a quarter of history |
 //! | [`views`] | saved views and reports, run and exported |
@@ -34,6 +35,7 @@ mod events;
 pub mod evidence;
 pub mod facts;
 mod fields;
+mod formulas;
 pub mod idempotency;
 pub mod import;
 pub mod jobs;
@@ -51,6 +53,7 @@ pub mod plugins;
 pub mod refusal;
 pub mod relay;
 mod runs;
+pub mod statement;
 mod subscriptions;
 pub mod texts;
 pub mod views;

@@ -39,7 +39,7 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
         run.given.iter().for_each(|record| facts.note(record));
         let outcome = pool.run(&run, &facts).await;
         finished.push(Finished {
-            id: if by_an_act { Uuid::new_v4() } else { Uuid::now_v7() },
+            id: if by_an_act { pact_core::id::random() } else { pact_core::id::ordered() },
             plugin: plugin.id.clone(),
             version: Some(plugin.version),
             file: only_file(&plugin),

@@ -36,7 +36,16 @@ enum WorkerError {
 
 /// Serves the parent at standard input until it goes away.
 pub fn main() -> ExitCode {
-    match serve() {
+    run(false)
+}
+
+/// The same, for scripts with probes: counts which of them are reached.
+pub fn main_with_coverage() -> ExitCode {
+    run(true)
+}
+
+fn run(coverage: bool) -> ExitCode {
+    match serve(coverage) {
         Ok(()) | Err(WorkerError::Wire(WireError::Gone)) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error is the parent's way to learn why; nothing else is open.
@@ -46,16 +55,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn serve() -> Result<(), WorkerError> {
+fn serve(coverage: bool) -> Result<(), WorkerError> {
     let socket = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let walls = Walls::begin()?;
     let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(limits::STACK_MIB << 20);
-    thread.spawn(move || work(socket, &walls))?.join().map_err(|_| WorkerError::Thread)?
+    thread.spawn(move || work(socket, &walls, coverage))?.join().map_err(|_| WorkerError::Thread)?
 }
 
-fn work(socket: File, walls: &Walls) -> Result<(), WorkerError> {
+fn work(socket: File, walls: &Walls, coverage: bool) -> Result<(), WorkerError> {
     let link = Arc::new(Mutex::new(Link::new(socket)));
-    let mut runner = Runner::new();
+    let mut runner = if coverage { Runner::with_probes() } else { Runner::new() };
     walls.close()?;
     send(&link, &FromWorker::Ready { landlock: walls.landlock() })?;
     // What the worker keeps on purpose; more than that was left behind by scripts.
@@ -78,7 +87,7 @@ fn work(socket: File, walls: &Walls) -> Result<(), WorkerError> {
                 let held = walls.resident()?;
                 let retire = !ran.sound || held > kept + limits::KEPT_MIB * MIB;
                 let outcome = Outcome { memory_kib: held.saturating_sub(kept) / 1024, ..ran.outcome };
-                send(&link, &FromWorker::Done { outcome, retire })?;
+                send(&link, &FromWorker::Done { outcome, retire, reached: ran.reached })?;
             }
             // An answer that nobody waits for: the parent and the worker disagree about where they are.
             ToWorker::Answer(_) => return Err(WireError::Gone.into()),

@@ -45,6 +45,22 @@ pub async fn version(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<scr
     Ok(script_version::Entity::find_by_id(id).one(conn).await?)
 }
 
+/// The version of the same plugin that came before this one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn version_before(
+    conn: &impl ConnectionTrait,
+    version: &script_version::Model,
+) -> Result<Option<script_version::Model>, StoreError> {
+    use script_version::Column;
+    let earlier = Column::CreatedAt.lt(version.created_at);
+    let at_once = Column::CreatedAt.eq(version.created_at).and(Column::Id.lt(version.id));
+    let before =
+        script_version::Entity::find().filter(Column::PluginId.eq(version.plugin_id.as_str())).filter(earlier.or(at_once));
+    Ok(before.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).one(conn).await?)
+}
+
 /// Gives a version its certificate; nothing else of a version ever changes.
 ///
 /// # Errors

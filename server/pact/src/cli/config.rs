@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use pact_app::ops::pact::Demands;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
@@ -71,7 +72,7 @@ pub(super) struct Listening {
     /// How many threads answer requests [default: one for each core]
     #[arg(long, env = "PACT_THREADS", value_name = "NUMBER")]
     threads: Option<usize>,
-    /// The folder whose plugins are installed at start [default: plugins, or, where there is no such folder, those that PACT brings along]
+    /// The folder whose plugins are installed, at start and when they are dropped there; what asks for more waits for an admin [default: plugins, or, where there is no such folder, those that PACT brings along]
     #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
     plugins: Option<PathBuf>,
     /// How many days runs of scripts are kept [default: 90]
@@ -80,6 +81,15 @@ pub(super) struct Listening {
     /// How many effects at once an admin must confirm before a plugin is switched on [default: 10]
     #[arg(long, env = "PACT_CONFIRM_ABOVE", value_name = "NUMBER")]
     confirm_above: Option<u64>,
+    /// Install what lies in the folder of plugins without asking an admin what it may do: whoever may write there decides
+    #[arg(long, env = "PACT_TRUST_PLUGINS")]
+    trust_plugins: bool,
+    /// How many people must contribute before a measure over acts shows a group; it must be what the pact in force says [default: that]
+    #[arg(long, env = "PACT_K", value_name = "NUMBER")]
+    k: Option<u32>,
+    /// How long notes of coaching periods are kept, in days; it must be what the pact in force says [default: that]
+    #[arg(long, env = "PACT_NOTE_RETENTION_DAYS", value_name = "DAYS")]
+    note_retention_days: Option<u32>,
     #[command(flatten)]
     sending: Sending,
 }
@@ -110,6 +120,7 @@ struct File {
     insecure_cookies: bool,
     threads: Option<usize>,
     plugins: Option<PathBuf>,
+    trust_plugins: bool,
     mail: MailFile,
     webhook_networks: Option<Vec<String>>,
     retry_first_ms: Option<u64>,
@@ -117,6 +128,8 @@ struct File {
     digest_wait_ms: Option<u64>,
     keep_runs: Option<u32>,
     confirm_above: Option<u64>,
+    k: Option<u32>,
+    note_retention_days: Option<u32>,
 }
 
 /// The settings that hold.
@@ -128,6 +141,8 @@ pub(super) struct Configuration {
     pub(super) listen: String,
     /// How the server is set up.
     pub(super) settings: crate::http::Settings,
+    /// What is said here about settings of the pact.
+    pub(super) demands: Demands,
     /// The folder whose plugins are installed at start; those that PACT brings along when there is none.
     pub(super) plugins: Option<PathBuf>,
     /// How many days runs are kept.
@@ -167,6 +182,11 @@ impl Configuration {
                     .confirm_above
                     .or(file.confirm_above)
                     .unwrap_or(pact_app::ops::plugin_forecast::CONFIRM_ABOVE),
+                trust_plugins: listening.trust_plugins || file.trust_plugins,
+            },
+            demands: Demands {
+                k: listening.k.or(file.k),
+                retention_days: listening.note_retention_days.or(file.note_retention_days),
             },
             plugins: listening.plugins.or(file.plugins).or_else(usual_plugins),
             keep_runs_days: listening.keep_runs.or(file.keep_runs).unwrap_or(pact_app::ops::run::KEEP_RUNS_DAYS),

@@ -42,6 +42,8 @@ pub mod trace;
 
 pub mod absence;
 pub mod api_key;
+pub mod automation;
+mod by_field;
 pub mod calendar_feed;
 pub mod card;
 pub mod contact;
@@ -54,6 +56,7 @@ pub mod form;
 pub mod goal;
 pub mod handover;
 pub mod holiday;
+mod hours;
 pub mod import;
 pub mod job;
 pub mod lead;
@@ -63,12 +66,17 @@ pub mod message;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
+pub mod pact;
 pub mod person;
 pub mod plan;
 pub mod plugin;
+pub mod plugin_arrival;
+pub mod plugin_removal;
+pub mod plugin_sent;
 pub mod request;
 pub mod run;
 pub mod run_stream;
+pub mod script_page;
 pub mod search;
 pub mod session;
 pub mod stream;
@@ -109,6 +117,8 @@ pub struct Settings {
     pub outgoing: Outgoing,
     /// How many effects at once must be confirmed before a plugin is switched on.
     pub confirm_above: u64,
+    /// Whether what lies in the folder of plugins is installed without asking an admin: whoever may write there decides.
+    pub trust_plugins: bool,
 }
 
 impl Settings {
@@ -136,6 +146,7 @@ impl Default for Settings {
             evidence_key: None,
             outgoing: Outgoing::default(),
             confirm_above: CONFIRM_ABOVE,
+            trust_plugins: false,
         }
     }
 }
@@ -175,8 +186,13 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(message::routes);
         api.configure(outbox::routes);
         api.configure(pack::routes);
+        api.configure(pact::routes);
         api.configure(plan::routes);
         api.configure(plugin::routes);
+        api.configure(plugin_sent::routes);
+        api.configure(plugin_arrival::routes);
+        api.configure(plugin_removal::routes);
+        api.configure(automation::routes);
         api.configure(request::routes);
         api.configure(run::routes);
         api.configure(search::routes);

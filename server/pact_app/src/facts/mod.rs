@@ -114,11 +114,17 @@ impl RunFacts {
         let found = match (was, self.known_record(kind, id)) {
             (Some(was), _) => was,
             (None, Some(found)) => Some(found),
+            (None, None) if kind == Kind::Person => self.person(id),
             (None, None) => query::one(self, kind, id).await?,
         };
         let mut records: Vec<Record> = found.into_iter().collect();
         self.add_fields(&mut records).await?;
         Ok(records.pop())
+    }
+
+    /// A person as scripts see them; people are held in memory.
+    fn person(&self, id: Uuid) -> Option<Record> {
+        self.snapshot.for_scripts.people.iter().map(|member| &member.record).find(|record| record.id == id).cloned()
     }
 
     fn known_record(&self, kind: Kind, id: Uuid) -> Option<Record> {
@@ -259,6 +265,11 @@ pub(crate) const fn field_record(kind: Kind) -> Option<&'static str> {
         | Kind::Period
         | Kind::Act => None,
     }
+}
+
+/// The kind of record with this noun.
+pub(crate) fn kind_named(word: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| noun(*kind) == word)
 }
 
 /// The noun of a kind of record, as endpoints and messages name it.

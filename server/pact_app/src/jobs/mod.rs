@@ -5,6 +5,7 @@ mod commits;
 mod events;
 mod evidence;
 mod expiry;
+mod formulas;
 mod heartbeat;
 mod import;
 mod quiet;

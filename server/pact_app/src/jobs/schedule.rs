@@ -49,7 +49,8 @@ impl Key {
 
 /// Raises every tick that is due.
 pub(super) async fn raise_ticks(app: &App) {
-    if app.pool.is_none() {
+    // While automation is stopped ticks are missed, as while a server is down.
+    if app.pool.is_none() || app.plugins().are_stopped() {
         return;
     }
     if let Err(refusal) = keep_time(app).await {
@@ -142,7 +143,7 @@ fn wanted(plugins: &Plugins, snapshot: &Snapshot) -> BTreeMap<Key, Planned> {
 
 fn first_tick(key: &Key, planned: &Planned, now: Instant) -> Option<schedule::Model> {
     Some(schedule::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         plugin_id: key.plugin.clone(),
         call: key.call.clone(),
         cron: key.cron.clone(),

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use self::child::{Child, End};
 use self::keeper::{Keeper, Order};
 use self::talk::Broken;
+use crate::coverage::Reached;
 use crate::engine::runner::failed;
 use crate::facts::Facts;
 use crate::limits;
@@ -50,7 +51,16 @@ impl PoolOptions {
             recycle_runs: limits::RECYCLE_RUNS,
         })
     }
+
+    /// Workers of this program that count what probes tell.
+    pub fn with_coverage(mut self) -> Self {
+        self.args.push(COVERAGE.to_owned());
+        self
+    }
 }
+
+/// What a worker's command line says when it is to count what probes tell.
+pub const COVERAGE: &str = "--coverage";
 
 /// Why a pool cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -114,14 +124,19 @@ impl Pool {
     /// Runs one call and answers its questions from `facts`. Never fails otherwise than in the outcome's error, which is also
     /// where a limit is named; the effects of a run that failed are empty.
     pub async fn run(&self, run: &Run, facts: &impl Facts) -> Outcome {
-        let Some(mut lease) = self.lease().await else { return failed(stopped()) };
-        let Some(child) = lease.child.as_mut() else { return failed(stopped()) };
+        self.run_probed(run, facts).await.0
+    }
+
+    /// The same for scripts with probes, in workers of [`PoolOptions::with_coverage`]: also what was reached.
+    pub async fn run_probed(&self, run: &Run, facts: &impl Facts) -> (Outcome, Reached) {
+        let Some(mut lease) = self.lease().await else { return (failed(stopped()), Reached::new()) };
+        let Some(child) = lease.child.as_mut() else { return (failed(stopped()), Reached::new()) };
         match child.run(run, facts).await {
-            Ok((outcome, retire)) => {
-                lease.done(retire);
-                outcome
+            Ok(ended) => {
+                lease.done(ended.retire);
+                (ended.outcome, ended.reached)
             }
-            Err(broken) => failed(lease.bury(broken).await),
+            Err(broken) => (failed(lease.bury(broken).await), Reached::new()),
         }
     }
 

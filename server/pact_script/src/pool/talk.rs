@@ -9,6 +9,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::child::Child;
+use crate::coverage::Reached;
 use crate::facts::{Answer, Ask, Facts};
 use crate::limits;
 use crate::run::{Outcome, Run, ScriptError, Scripts};
@@ -27,6 +28,14 @@ pub(crate) enum Broken {
     HostSlow,
     /// The worker is gone, or talks nonsense.
     Lost(WireError),
+}
+
+/// How a conversation ended.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    /// Whether the worker must be replaced.
+    pub(super) retire: bool,
+    pub(super) reached: Reached,
 }
 
 impl From<WireError> for Broken {
@@ -84,7 +93,7 @@ impl Child {
                         let answer = answer(facts, ask, &mut answers).await?;
                         line.send(&encode(&ToWorkerRef::Answer(&answer), Vec::new())?, &mut left).await?;
                     }
-                    FromWorker::Done { outcome, retire } => {
+                    FromWorker::Done { outcome, retire, .. } => {
                         outcomes.push(outcome);
                         if retire {
                             return Ok(true);
@@ -100,8 +109,8 @@ impl Child {
         Ok(false)
     }
 
-    /// One call, with the answers to its questions; also whether the worker must be replaced.
-    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<(Outcome, bool), Broken> {
+    /// One call, with the answers to its questions.
+    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<Ended, Broken> {
         self.runs += 1;
         let mut left = Duration::from_millis(limits::WALL_MS + limits::KILL_GRACE_MS);
         let (frames, news) = self.opening(run, facts, Vec::new())?;
@@ -117,9 +126,9 @@ impl Child {
                     let answer = answer(facts, ask, &mut answers).await?;
                     line.send(&encode(&ToWorkerRef::Answer(&answer), Vec::new())?, &mut left).await?;
                 }
-                FromWorker::Done { outcome, retire } => {
+                FromWorker::Done { outcome, retire, reached } => {
                     line.close()?;
-                    return Ok((outcome, retire));
+                    return Ok(Ended { outcome, retire, reached });
                 }
                 FromWorker::Ready { .. } | FromWorker::Checked(_) => return Err(WireError::Gone.into()),
             }

@@ -71,6 +71,8 @@ problem_types! {
     NotNow = 409, "not-now", "Not possible at present";
     /// It would do much at once, and nobody has said that this is meant.
     ConfirmationNeeded = 409, "confirmation-needed", "This would do much at once";
+    /// Nobody agreed to what a plugin asks for.
+    ConsentNeeded = 409, "consent-needed", "Agree to what it asks for first";
     /// The lead is in a state in which this cannot be done.
     LeadNotInState = 409, "lead-not-in-state", "The lead does not allow it now";
     /// The first request with this key is still being worked on.

@@ -270,7 +270,7 @@ impl Rest {
             let text = step.text(&Wording { name: &name, zone: scene.snapshot.zone });
             messages::of_step(tx, scene, row, step, &text);
             tx.append(lead_event::Model {
-                id: Uuid::now_v7(),
+                id: pact_core::id::ordered(),
                 lead_id: row.id,
                 what: step.what().to_owned(),
                 text,
