@@ -86,7 +86,7 @@ pub(super) async fn work(app: &App, task: &Task) -> Result<(), Refusal> {
         app,
         task,
         presence: Presence::read(&app.store, app.organisation()).await?,
-        turns: Arc::default(),
+        turns: Arc::new(Turns::still()),
         decided: Arc::default(),
         words: compare::words_of(&task.plugin.may),
     };
@@ -180,6 +180,13 @@ impl Desk<'_> {
             }
         }
         let outcomes = pool.run_many(&runs).await;
+        for ((_, facts), outcome) in runs.iter().zip(&outcomes) {
+            match outcome.error {
+                Some(_) => facts.give_back(),
+                // Whose turn it was moves on; what everybody carries stays as it is today, since nobody knows what they would have done with it.
+                None => facts.take_turns().iter().for_each(|turn| self.turns.taken(turn.person)),
+            }
+        }
         let failed = outcomes.iter().filter(|outcome| outcome.error.is_some()).count() as u64;
         let mut lines = Vec::new();
         for ((due, moment, following), outcome) in looked_at.into_iter().zip(outcomes) {
@@ -233,9 +240,15 @@ impl Desk<'_> {
             lines.push(line);
         }
         let concerned: BTreeSet<Uuid> = outcome.effects.iter().filter_map(|placed| placed.effect.lead()).collect();
-        let far: Vec<Uuid> = concerned.iter().filter(|id| !near.leads.contains_key(id)).copied().collect();
+        // A sweep over the past has every lead at hand.
+        let whole = match (&self.task.function, self.task.stretch) {
+            (Function::Scheduled(_), Some(_)) => Some(self.task.whole.read(&self.app.store).await?),
+            (Function::Scheduled(_) | Function::Entry(_), _) => None,
+        };
+        let known = |id: &Uuid| near.leads.get(id).or_else(|| whole.and_then(|whole| whole.leads.get(id)));
+        let far: Vec<Uuid> = concerned.iter().filter(|id| known(id).is_none()).copied().collect();
         let far = if far.is_empty() { Past::default() } else { Past::of(&self.app.store, &far, &[]).await? };
-        let lead = |id: &Uuid| near.leads.get(id).or_else(|| far.leads.get(id));
+        let lead = |id: &Uuid| known(id).or_else(|| far.leads.get(id));
         let mut subjects = self.subjects(moment, concerned.iter().filter_map(|id| lead(id)))?;
         let snapshot = self.app.organisation();
         let scene = Scene { plugin: &self.task.plugin, snapshot: &snapshot, now: Instant::from_millis(moment.at) };
@@ -375,5 +388,11 @@ pub(crate) async fn look_at(app: &App, moment: Moment, event: &event::Model, tur
     };
     let past = InThePast { moment, near: Arc::new(near), whole: Arc::new(Whole::until(moment.at)), decided: Arc::default() };
     let given_turns = Arc::new(Mutex::new(turns.into()));
-    Ok(Look { turns: Arc::default(), organisation: presence.at(moment.at), past: Some(past), records: true, given_turns })
+    Ok(Look {
+        turns: Arc::new(Turns::still()),
+        organisation: presence.at(moment.at),
+        past: Some(past),
+        records: true,
+        given_turns,
+    })
 }
