@@ -11,6 +11,7 @@
 //! | [`refusal`] | why something is not done, in words that a salesperson can act on |
 //! | [`organisation`] | people, teams, territories, calendars and presence, as a versioned snapshot |
 //! | [`evidence`] | the log of policy acts: recorded, signed, shown, checked, taken home |
+//! | [`dry`] | dry runs: what a script would do, or would have done, without doing it |
 //! | [`facts`] | answers to what a script's run asks |
 //! | [`idempotency`] | what makes a POST safe to repeat |
 //! | [`digests`] | planning digests, joined by person and tick |
@@ -29,10 +30,12 @@ pub mod app;
 mod certify;
 pub mod demo;
 pub mod digests;
+pub mod dry;
 mod events;
 pub mod evidence;
 pub mod facts;
 mod fields;
+mod formulas;
 pub mod idempotency;
 pub mod import;
 pub mod jobs;
@@ -44,6 +47,7 @@ mod matching;
 mod messages;
 pub mod ops;
 pub mod organisation;
+mod past;
 pub mod places;
 pub mod plugins;
 pub mod refusal;

@@ -16,6 +16,7 @@
 //! | [`money`] | amounts and currencies |
 //! | [`pact`] | the pact: its settings, their order of strength, who signs |
 //! | [`rotation`] | whose turn it is |
+//! | [`id`] | random and ordered ids, and how a simulation plays them |
 //! | [`text`] | texts of bounded length without characters that deceive |
 //! | [`words`] | closed sets of words |
 
@@ -23,6 +24,7 @@ pub mod actor;
 pub mod calendar;
 pub mod event;
 pub mod history;
+pub mod id;
 pub mod lead;
 pub mod matching;
 pub mod money;

@@ -106,6 +106,8 @@ pub enum Change {
     Changed,
     /// It is gone.
     Removed,
+    /// It was removed, and is there again.
+    Restored,
 }
 
 /// An act that concerns the policy; the only thing that the log holds.
@@ -160,6 +162,17 @@ pub enum PolicyAct {
         /// The verdict.
         verdict: Verdict,
     },
+    /// An admin consented to what a plugin asks for, before it was installed.
+    PluginConsented {
+        /// Its id.
+        plugin: String,
+        /// Its version.
+        version: String,
+        /// What it may read and do, one by one.
+        asks: Vec<String>,
+        /// The hash of these, by which the admin consented.
+        consent: String,
+    },
     /// A plugin was judged together with all others, and refused.
     PluginRefused {
         /// Its id.
@@ -192,6 +205,31 @@ pub enum PolicyAct {
         plugin: String,
         /// Whether it runs.
         enabled: bool,
+    },
+    /// One script of a plugin was switched on or off.
+    ScriptSwitched {
+        /// The plugin.
+        plugin: String,
+        /// The script's file.
+        file: String,
+        /// Whether it is called.
+        enabled: bool,
+    },
+    /// All automation was stopped, or started again.
+    AutomationSwitched {
+        /// Whether it runs.
+        running: bool,
+        /// What became of what waited when it was started: `work_off` or `skip`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waiting: Option<String>,
+    },
+    /// When PACT switches a plugin off by itself, or how much effects there may be, was set.
+    AutomationSet {
+        /// The plugin, if it is for one alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plugin: Option<String>,
+        /// What was set, by name; null went back to what suits most.
+        settings: BTreeMap<String, Option<i64>>,
     },
     /// A plugin's settings were changed.
     PluginSet {
@@ -228,10 +266,39 @@ pub enum PolicyAct {
         /// The verdict.
         verdict: Verdict,
     },
+    /// A custom field was there before the log was.
+    FieldFound {
+        /// The record and the field's name.
+        field: String,
+        /// Hash of the definition.
+        sources: Hash,
+    },
+    /// The values of a custom field that was removed were deleted for good.
+    FieldPurged {
+        /// The record and the field's name.
+        field: String,
+    },
     /// A custom field was removed.
     FieldRemoved {
         /// The record and the field's name.
         field: String,
+    },
+    /// A saved view was judged, accepted and saved, saved otherwise, or removed.
+    ViewChanged {
+        /// Its name.
+        view: String,
+        /// What became of it.
+        change: Change,
+        /// Hash of what it says; nothing when it was removed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        says: Option<Hash>,
+    },
+    /// What a saved view shows left PACT as a file.
+    ViewExported {
+        /// Its name.
+        view: String,
+        /// The format of the file.
+        format: String,
     },
     /// A person's role changed; nobody has one before they come and after they leave.
     RoleChanged {
@@ -327,14 +394,22 @@ impl PolicyAct {
             Self::TokenKeysChanged { .. } => "token_keys_changed",
             Self::PluginFound { .. } => "plugin_found",
             Self::PluginInstalled { .. } => "plugin_installed",
+            Self::PluginConsented { .. } => "plugin_consented",
             Self::PluginRefused { .. } => "plugin_refused",
             Self::PluginsJudgedAgain { .. } => "plugins_judged_again",
             Self::PluginRemoved { .. } => "plugin_removed",
             Self::PluginSwitched { .. } => "plugin_switched",
+            Self::ScriptSwitched { .. } => "script_switched",
+            Self::AutomationSwitched { .. } => "automation_switched",
+            Self::AutomationSet { .. } => "automation_set",
             Self::PluginSet { .. } => "plugin_set",
             Self::FieldDefined { .. } => "field_defined",
             Self::FieldRefused { .. } => "field_refused",
             Self::FieldRemoved { .. } => "field_removed",
+            Self::FieldFound { .. } => "field_found",
+            Self::FieldPurged { .. } => "field_purged",
+            Self::ViewChanged { .. } => "view_changed",
+            Self::ViewExported { .. } => "view_exported",
             Self::RoleChanged { .. } => "role_changed",
             Self::PasswordSetForOther { .. } => "password_set_for_other",
             Self::PactProposed { .. } => "pact_proposed",
@@ -363,8 +438,16 @@ impl PolicyAct {
             | Self::PluginFound { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
+            | Self::FieldFound { .. }
+            | Self::FieldPurged { .. }
             | Self::FieldRemoved { .. }
+            | Self::ViewChanged { .. }
+            | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
             | Self::PactProposed { .. }
@@ -383,19 +466,28 @@ impl PolicyAct {
     pub fn texts(&self) -> Vec<Hash> {
         let of_refusal = |verdict: &Verdict| (!verdict.findings.is_empty()).then_some(verdict.report);
         match self {
-            Self::PluginFound { sources, .. } | Self::PactProposed { document: sources, .. } => vec![*sources],
+            Self::PluginFound { sources, .. }
+            | Self::FieldFound { sources, .. }
+            | Self::PactProposed { document: sources, .. } => vec![*sources],
             Self::PluginInstalled { sources, verdict, .. }
             | Self::PluginRefused { sources, verdict, .. }
             | Self::FieldDefined { sources, verdict, .. }
             | Self::FieldRefused { sources, verdict, .. } => std::iter::once(*sources).chain(of_refusal(verdict)).collect(),
             Self::PluginsJudgedAgain { verdict, .. } => of_refusal(verdict).into_iter().collect(),
+            Self::ViewChanged { says, .. } => says.iter().copied().collect(),
             Self::LogOpened { .. }
             | Self::LogKeyChanged { .. }
             | Self::TokenKeysChanged { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
+            | Self::FieldPurged { .. }
             | Self::FieldRemoved { .. }
+            | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
             | Self::PactSigned { .. }
@@ -422,10 +514,18 @@ impl PolicyAct {
             | Self::PluginsJudgedAgain { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
             | Self::FieldDefined { .. }
             | Self::FieldRefused { .. }
+            | Self::FieldFound { .. }
+            | Self::FieldPurged { .. }
             | Self::FieldRemoved { .. }
+            | Self::ViewChanged { .. }
+            | Self::ViewExported { .. }
             | Self::PactProposed { .. }
             | Self::PactSigned { .. }
             | Self::PactSignatureWithdrawn { .. }
@@ -438,34 +538,56 @@ impl PolicyAct {
     }
 }
 
-/// What is installed at some place of the log: the hash of each plugin's sources, by its id.
+/// What is installed at some place of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Installed(pub BTreeMap<String, Hash>);
+pub struct Installed {
+    /// The hash of each plugin's sources, by its id.
+    pub plugins: BTreeMap<String, Hash>,
+    /// The hash of each definition of a field that an admin made, by record and name.
+    pub fields: BTreeMap<String, Hash>,
+}
 
 impl Installed {
     /// Whether an act changes what is installed.
     #[must_use]
     pub fn is_followed_by(act: &PolicyAct) -> bool {
-        matches!(act, PolicyAct::PluginFound { .. } | PolicyAct::PluginInstalled { .. } | PolicyAct::PluginRemoved { .. })
+        matches!(
+            act,
+            PolicyAct::PluginFound { .. }
+                | PolicyAct::PluginInstalled { .. }
+                | PolicyAct::PluginRemoved { .. }
+                | PolicyAct::FieldFound { .. }
+                | PolicyAct::FieldDefined { .. }
+                | PolicyAct::FieldRemoved { .. }
+        )
     }
 
     /// What is installed after an act.
     pub fn follow(&mut self, act: &PolicyAct) {
         match act {
             PolicyAct::PluginFound { plugin, sources, .. } | PolicyAct::PluginInstalled { plugin, sources, .. } => {
-                self.0.insert(plugin.clone(), *sources);
+                self.plugins.insert(plugin.clone(), *sources);
             }
-            PolicyAct::PluginRemoved { plugin } => drop(self.0.remove(plugin)),
+            PolicyAct::PluginRemoved { plugin } => drop(self.plugins.remove(plugin)),
+            PolicyAct::FieldFound { field, sources } | PolicyAct::FieldDefined { field, sources, .. } => {
+                self.fields.insert(field.clone(), *sources);
+            }
+            PolicyAct::FieldRemoved { field } => drop(self.fields.remove(field)),
             PolicyAct::LogOpened { .. }
             | PolicyAct::LogKeyChanged { .. }
             | PolicyAct::TokenKeysChanged { .. }
             | PolicyAct::PluginRefused { .. }
             | PolicyAct::PluginsJudgedAgain { .. }
             | PolicyAct::PluginSwitched { .. }
+            | PolicyAct::PluginConsented { .. }
+            | PolicyAct::ScriptSwitched { .. }
+            | PolicyAct::AutomationSwitched { .. }
+            | PolicyAct::AutomationSet { .. }
             | PolicyAct::PluginSet { .. }
-            | PolicyAct::FieldDefined { .. }
             | PolicyAct::FieldRefused { .. }
-            | PolicyAct::FieldRemoved { .. }
+            | PolicyAct::FieldPurged { .. }
+            | PolicyAct::ViewChanged { .. }
+            | PolicyAct::ViewExported { .. }
             | PolicyAct::RoleChanged { .. }
             | PolicyAct::PasswordSetForOther { .. }
             | PolicyAct::PactProposed { .. }

@@ -72,9 +72,12 @@ pub(super) struct Listening {
     /// How many threads answer requests [default: one for each core]
     #[arg(long, env = "PACT_THREADS", value_name = "NUMBER")]
     threads: Option<usize>,
-    /// The folder whose plugins are installed at start [default: plugins, or, where there is no such folder, those that PACT brings along]
+    /// The folder whose plugins are installed, at start and when they are dropped there; what asks for more waits for an admin [default: plugins, or, where there is no such folder, those that PACT brings along]
     #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
     plugins: Option<PathBuf>,
+    /// Install what lies in the folder of plugins without asking an admin what it may do: whoever may write there decides
+    #[arg(long, env = "PACT_TRUST_PLUGINS")]
+    trust_plugins: bool,
     /// How many people must contribute before a measure over acts shows a group; it must be what the pact in force says [default: that]
     #[arg(long, env = "PACT_K", value_name = "NUMBER")]
     k: Option<u32>,
@@ -111,6 +114,7 @@ struct File {
     insecure_cookies: bool,
     threads: Option<usize>,
     plugins: Option<PathBuf>,
+    trust_plugins: bool,
     mail: MailFile,
     webhook_networks: Option<Vec<String>>,
     retry_first_ms: Option<u64>,
@@ -164,6 +168,7 @@ impl Configuration {
                 files: common.files.or(file.files),
                 evidence_key: common.evidence_key.or(file.evidence_key),
                 outgoing,
+                trust_plugins: listening.trust_plugins || file.trust_plugins,
             },
             demands: Demands {
                 k: listening.k.or(file.k),

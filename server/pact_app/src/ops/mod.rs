@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod api_key;
+pub mod automation;
 pub mod calendar_feed;
 pub mod card;
 pub mod card_writing;
@@ -27,6 +28,12 @@ pub mod pact;
 pub mod person;
 pub mod plan;
 pub mod plugin;
+pub mod plugin_arrival;
+pub mod plugin_consent;
+pub mod plugin_diff;
+pub mod plugin_preview;
+pub mod plugin_removal;
+pub mod plugin_requires;
 pub mod plugin_settings;
 pub mod push_link;
 pub mod request;

@@ -73,6 +73,8 @@ impl DemoCommand {
         configuration.database = home.database();
         // The demo is served without TLS, for this machine.
         configuration.settings.secure_cookies = false;
+        // Who shows the demo chose the plugins.
+        configuration.settings.trust_plugins = true;
         let store = configuration.open_store().await?;
         found_organisation(&store, "The demo").await?;
         let running = Running::start(store, configuration.settings, configuration.demands, listener, plugins.as_deref()).await?;
