@@ -14,6 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use crate::access::Access;
+use crate::dry::DryRuns;
 use crate::events::Lane;
 use crate::evidence::Evidence;
 use crate::locks::KeyLocks;
@@ -77,6 +78,8 @@ pub struct App {
     pub outgoing: Arc<Outgoing>,
     /// What the log of policy acts needs beside the store.
     pub evidence: Arc<Evidence>,
+    /// Dry runs, under way and over.
+    pub(crate) dry_runs: Arc<DryRuns>,
     /// Remembers how installed plugins were judged; it is told what they are each time.
     pub(crate) judge: Arc<Mutex<Judge>>,
     organisation: Arc<ArcSwap<Snapshot>>,
@@ -116,6 +119,7 @@ impl App {
             outbox_waits: Arc::default(),
             outgoing: Arc::default(),
             evidence: Arc::default(),
+            dry_runs: Arc::default(),
             judge: Arc::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),

@@ -162,6 +162,17 @@ pub enum PolicyAct {
         /// The verdict.
         verdict: Verdict,
     },
+    /// An admin consented to what a plugin asks for, before it was installed.
+    PluginConsented {
+        /// Its id.
+        plugin: String,
+        /// Its version.
+        version: String,
+        /// What it may read and do, one by one.
+        asks: Vec<String>,
+        /// The hash of these, by which the admin consented.
+        consent: String,
+    },
     /// A plugin was judged together with all others, and refused.
     PluginRefused {
         /// Its id.
@@ -194,6 +205,31 @@ pub enum PolicyAct {
         plugin: String,
         /// Whether it runs.
         enabled: bool,
+    },
+    /// One script of a plugin was switched on or off.
+    ScriptSwitched {
+        /// The plugin.
+        plugin: String,
+        /// The script's file.
+        file: String,
+        /// Whether it is called.
+        enabled: bool,
+    },
+    /// All automation was stopped, or started again.
+    AutomationSwitched {
+        /// Whether it runs.
+        running: bool,
+        /// What became of what waited when it was started: `work_off` or `skip`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waiting: Option<String>,
+    },
+    /// When PACT switches a plugin off by itself, or how much effects there may be, was set.
+    AutomationSet {
+        /// The plugin, if it is for one alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plugin: Option<String>,
+        /// What was set, by name; null went back to what suits most.
+        settings: BTreeMap<String, Option<i64>>,
     },
     /// A plugin's settings were changed.
     PluginSet {
@@ -280,6 +316,39 @@ pub enum PolicyAct {
         /// The person.
         person: Pseudonym,
     },
+    /// A version of the pact was proposed.
+    PactProposed {
+        /// Its number.
+        version: u64,
+        /// Hash of its number, text and settings.
+        document: Hash,
+        /// In what it is weaker than the version in force.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        weaker: Vec<String>,
+    },
+    /// Somebody signed a version of the pact.
+    PactSigned {
+        /// Its number.
+        version: u64,
+        /// Hash of what they signed.
+        document: Hash,
+        /// For whom: `staff` and `management` are those whom the pact names, everybody else signs for themselves (`own`).
+        signs_for: String,
+    },
+    /// Somebody took their signature back.
+    PactSignatureWithdrawn {
+        /// The version's number.
+        version: u64,
+        /// For whom they had signed.
+        signs_for: String,
+    },
+    /// A version of the pact came into force; its settings hold from here on.
+    PactInForce {
+        /// Its number.
+        version: u64,
+        /// Hash of its number, text and settings.
+        document: Hash,
+    },
     /// An API key that may do more than daily work was made or revoked.
     ApiKeyChanged {
         /// What the key begins with.
@@ -325,10 +394,14 @@ impl PolicyAct {
             Self::TokenKeysChanged { .. } => "token_keys_changed",
             Self::PluginFound { .. } => "plugin_found",
             Self::PluginInstalled { .. } => "plugin_installed",
+            Self::PluginConsented { .. } => "plugin_consented",
             Self::PluginRefused { .. } => "plugin_refused",
             Self::PluginsJudgedAgain { .. } => "plugins_judged_again",
             Self::PluginRemoved { .. } => "plugin_removed",
             Self::PluginSwitched { .. } => "plugin_switched",
+            Self::ScriptSwitched { .. } => "script_switched",
+            Self::AutomationSwitched { .. } => "automation_switched",
+            Self::AutomationSet { .. } => "automation_set",
             Self::PluginSet { .. } => "plugin_set",
             Self::FieldDefined { .. } => "field_defined",
             Self::FieldRefused { .. } => "field_refused",
@@ -339,6 +412,10 @@ impl PolicyAct {
             Self::ViewExported { .. } => "view_exported",
             Self::RoleChanged { .. } => "role_changed",
             Self::PasswordSetForOther { .. } => "password_set_for_other",
+            Self::PactProposed { .. } => "pact_proposed",
+            Self::PactSigned { .. } => "pact_signed",
+            Self::PactSignatureWithdrawn { .. } => "pact_signature_withdrawn",
+            Self::PactInForce { .. } => "pact_in_force",
             Self::ApiKeyChanged { .. } => "api_key_changed",
             Self::WebhookChanged { .. } => "webhook_changed",
             Self::EvidenceExported { .. } => "evidence_exported",
@@ -361,6 +438,10 @@ impl PolicyAct {
             | Self::PluginFound { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
             | Self::FieldFound { .. }
             | Self::FieldPurged { .. }
@@ -369,6 +450,10 @@ impl PolicyAct {
             | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
+            | Self::PactProposed { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -381,7 +466,9 @@ impl PolicyAct {
     pub fn texts(&self) -> Vec<Hash> {
         let of_refusal = |verdict: &Verdict| (!verdict.findings.is_empty()).then_some(verdict.report);
         match self {
-            Self::PluginFound { sources, .. } | Self::FieldFound { sources, .. } => vec![*sources],
+            Self::PluginFound { sources, .. }
+            | Self::FieldFound { sources, .. }
+            | Self::PactProposed { document: sources, .. } => vec![*sources],
             Self::PluginInstalled { sources, verdict, .. }
             | Self::PluginRefused { sources, verdict, .. }
             | Self::FieldDefined { sources, verdict, .. }
@@ -393,12 +480,19 @@ impl PolicyAct {
             | Self::TokenKeysChanged { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
             | Self::FieldPurged { .. }
             | Self::FieldRemoved { .. }
             | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -420,6 +514,10 @@ impl PolicyAct {
             | Self::PluginsJudgedAgain { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
             | Self::FieldDefined { .. }
             | Self::FieldRefused { .. }
@@ -428,6 +526,10 @@ impl PolicyAct {
             | Self::FieldRemoved { .. }
             | Self::ViewChanged { .. }
             | Self::ViewExported { .. }
+            | Self::PactProposed { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -477,6 +579,10 @@ impl Installed {
             | PolicyAct::PluginRefused { .. }
             | PolicyAct::PluginsJudgedAgain { .. }
             | PolicyAct::PluginSwitched { .. }
+            | PolicyAct::PluginConsented { .. }
+            | PolicyAct::ScriptSwitched { .. }
+            | PolicyAct::AutomationSwitched { .. }
+            | PolicyAct::AutomationSet { .. }
             | PolicyAct::PluginSet { .. }
             | PolicyAct::FieldRefused { .. }
             | PolicyAct::FieldPurged { .. }
@@ -484,6 +590,10 @@ impl Installed {
             | PolicyAct::ViewExported { .. }
             | PolicyAct::RoleChanged { .. }
             | PolicyAct::PasswordSetForOther { .. }
+            | PolicyAct::PactProposed { .. }
+            | PolicyAct::PactSigned { .. }
+            | PolicyAct::PactSignatureWithdrawn { .. }
+            | PolicyAct::PactInForce { .. }
             | PolicyAct::ApiKeyChanged { .. }
             | PolicyAct::WebhookChanged { .. }
             | PolicyAct::EvidenceExported { .. }

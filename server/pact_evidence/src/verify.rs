@@ -403,6 +403,10 @@ fn again<'a>(act: &'a PolicyAct, installed: &'a Installed, texts: &'a BTreeMap<H
         | PolicyAct::PluginFound { .. }
         | PolicyAct::PluginRemoved { .. }
         | PolicyAct::PluginSwitched { .. }
+        | PolicyAct::PluginConsented { .. }
+        | PolicyAct::ScriptSwitched { .. }
+        | PolicyAct::AutomationSwitched { .. }
+        | PolicyAct::AutomationSet { .. }
         | PolicyAct::PluginSet { .. }
         | PolicyAct::FieldFound { .. }
         | PolicyAct::FieldPurged { .. }
@@ -411,6 +415,10 @@ fn again<'a>(act: &'a PolicyAct, installed: &'a Installed, texts: &'a BTreeMap<H
         | PolicyAct::ViewExported { .. }
         | PolicyAct::RoleChanged { .. }
         | PolicyAct::PasswordSetForOther { .. }
+        | PolicyAct::PactProposed { .. }
+        | PolicyAct::PactSigned { .. }
+        | PolicyAct::PactSignatureWithdrawn { .. }
+        | PolicyAct::PactInForce { .. }
         | PolicyAct::ApiKeyChanged { .. }
         | PolicyAct::WebhookChanged { .. }
         | PolicyAct::EvidenceExported { .. }

@@ -150,6 +150,8 @@ pub enum Transfer {
     Beyond,
     /// Who is picked from a list made of traces was put there by them.
     Picked,
+    /// How often one lead was offered to one person is a measure.
+    OffersCounted,
 }
 
 #[cfg(debug_assertions)]
@@ -163,7 +165,7 @@ pub fn switch_off(rule: Option<Transfer>) {
 
 impl Transfer {
     /// Every rule.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 72] = [
         Self::Branch,
         Self::Switch,
         Self::ShortCircuit,
@@ -235,6 +237,7 @@ impl Transfer {
         Self::Attributed,
         Self::Beyond,
         Self::Picked,
+        Self::OffersCounted,
     ];
 
     #[cfg(debug_assertions)]

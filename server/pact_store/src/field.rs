@@ -1,7 +1,9 @@
 //! Custom fields and their values.
 
 use sea_orm::sea_query::{Expr, OnConflict, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 use uuid::Uuid;
 
 use crate::entity::custom_field;
@@ -124,6 +126,14 @@ pub async fn write_value(
         .to_owned();
     Entity::insert(value.into_active_model()).on_conflict(again).exec_without_returning(tx).await?;
     Ok(())
+}
+
+/// How many records have a value in a field.
+///
+/// # Errors
+/// What the database reports.
+pub async fn count_values(conn: &impl ConnectionTrait, field: Uuid) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::FieldId.eq(field)).count(conn).await?)
 }
 
 /// Gives a record's field a value where it has none yet, or only the one that it began with.

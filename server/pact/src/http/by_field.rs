@@ -23,7 +23,7 @@ const FIELD: &str = "field.";
 /// The query parameters of lists that custom fields choose and order.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct FieldParams {
+pub(super) struct FieldParams {
     /// A custom field whose value is asked for. The list is ordered by it with `sort=field.NAME`. Not one in which scripts store what tells of acts of staff.
     #[param(example = "contract_ends_on")]
     pub field: Option<String>,
@@ -37,7 +37,7 @@ pub struct FieldParams {
 
 /// A list that may be chosen and ordered by a custom field.
 #[derive(Debug)]
-pub struct FieldList<F, B> {
+pub(super) struct FieldList<F, B> {
     /// The list without it.
     pub list: List<F, B>,
     asked: FieldAsked,
@@ -67,7 +67,7 @@ impl<F, B: SortBy> FieldList<F, B> {
     ///
     /// # Errors
     /// A field that may not be asked for, a cursor of another list, or a store that does not answer.
-    pub async fn page<M>(
+    pub(super) async fn page<M>(
         &self,
         app: &App,
         role: Role,

@@ -100,7 +100,7 @@ impl Recording {
 
 /// The log's first entries: its name, and the plugins that were there before it.
 async fn begin(tx: &Tx, now: Instant) -> Result<evidence_head::Model, Refusal> {
-    let origin = format!("pact/{}", Uuid::new_v4());
+    let origin = format!("pact/{}", pact_core::id::random());
     let mut head = store::open(tx, origin.clone()).await?;
     head = append(tx, head, now, By::system(), PolicyAct::LogOpened { origin }).await?;
     for plugin in pact_store::plugin::all(tx).await? {

@@ -9,6 +9,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{events, evidence, expiry, formulas, import, quiet, schedule, views};
 use crate::ops::field::purge_removed;
+use crate::ops::pact::come_into_force;
 use crate::ops::plan::carry_out_plans;
 use crate::ops::request::raise_overdue;
 use crate::{App, relay};
@@ -86,6 +87,9 @@ pub(super) async fn tick(app: &App, looked: &mut Looked) {
         }
         if let Err(refusal) = raise_overdue(app).await {
             tracing::warn!(%refusal, "requests could not be looked through for overdue ones; trying again");
+        }
+        if let Err(refusal) = come_into_force(app).await {
+            tracing::warn!(%refusal, "whether a version of the pact comes into force could not be seen; trying again");
         }
         quiet::tell_of_quiet_leads(app).await;
         views::write_mails(app).await;

@@ -9,7 +9,7 @@ mod formulas;
 mod heartbeat;
 mod import;
 mod quiet;
-mod schedule;
+pub(crate) mod schedule;
 mod views;
 
 pub use by_hand::ByHand;

@@ -33,7 +33,7 @@ const JUDGED_AT_MOST: usize = 4;
 pub async fn save_view(app: &App, caller: &Caller, view: View) -> Result<view::Model, Refusal> {
     let (view, source) = checked(caller, &view)?;
     let row = view::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: view.name.clone(),
         title: view.title.clone(),
@@ -141,7 +141,7 @@ pub async fn subscribe_view(app: &App, caller: &Caller, id: Uuid, every: Every) 
     views::allow(caller, &view_of(&row)?)?;
     let next_at = every.next_after(&app.organisation(), caller.person_id, app.clock.now());
     let row = view_subscription::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         view_id: id,
         person_id: caller.person_id,
         every: every.as_str().to_owned(),

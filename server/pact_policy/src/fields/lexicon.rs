@@ -34,6 +34,13 @@ struct Written {
     per: Vec<String>,
     need: Vec<String>,
     verdict: Vec<String>,
+    outcome: Vec<String>,
+    often: Vec<String>,
+    period: Vec<String>,
+    rating: Vec<String>,
+    employed: Vec<String>,
+    ordinal: Vec<String>,
+    r#box: Vec<String>,
 }
 
 /// A list of phrases: whole words, beginnings of words written with `*` behind, or ends of longer words with `*` before.
@@ -85,6 +92,20 @@ pub(super) struct Lexicon {
     pub(super) need: Phrases,
     /// Marks: good, poor, late.
     pub(super) verdict: Phrases,
+    /// What a person is accountable for: value, leads, contracts.
+    pub(super) outcome: Phrases,
+    /// How often something was.
+    pub(super) often: Phrases,
+    /// A period that ends with today: a box about it has to be ticked again.
+    pub(super) period: Phrases,
+    /// Rates and scores: a person's job has none.
+    pub(super) rating: Phrases,
+    /// What belongs to an employment: its share of a full week, pay, cars.
+    pub(super) employed: Phrases,
+    /// First, second, third.
+    pub(super) ordinal: Phrases,
+    /// Options that make a box of a choice: yes, no, partly.
+    pub(super) r#box: Phrases,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
@@ -116,6 +137,13 @@ pub(super) static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
         per: Phrases::new(written.per),
         need: Phrases::new(written.need),
         verdict: Phrases::new(written.verdict),
+        outcome: Phrases::new(written.outcome),
+        often: Phrases::new(written.often),
+        period: Phrases::new(written.period),
+        rating: Phrases::new(written.rating),
+        employed: Phrases::new(written.employed),
+        ordinal: Phrases::new(written.ordinal),
+        r#box: Phrases::new(written.r#box),
     })
 });
 
@@ -168,7 +196,7 @@ fn follows(words: &[String], at: usize, rest: &[String]) -> bool {
 }
 
 /// Shortened words as people write them in labels, and what they stand for.
-const SHORTENED: [(&str, &str); 25] = [
+const SHORTENED: [(&str, &str); 46] = [
     ("mtg", "meeting"),
     ("mtgs", "meetings"),
     ("qbr", "meeting"),
@@ -194,6 +222,27 @@ const SHORTENED: [(&str, &str); 25] = [
     ("reun", "reunion"),
     ("vis", "visitas"),
     ("anz", "anzahl"),
+    ("anzhl", "anzahl"),
+    ("bez", "bezoeken"),
+    ("bzk", "bezoek"),
+    ("bes", "besuche"),
+    ("telef", "telefonate"),
+    ("telefon", "telefonat"),
+    ("lig", "ligacao"),
+    ("ligs", "ligacoes"),
+    ("llam", "llamadas"),
+    ("chiam", "chiamate"),
+    ("appunt", "appuntamento"),
+    ("afspr", "afspraak"),
+    ("wv", "wiedervorlage"),
+    ("tb", "tagesbericht"),
+    ("rel", "relance"),
+    ("sem", "semana"),
+    ("trim", "trimestre"),
+    ("vert", "vertreter"),
+    ("vend", "vendedor"),
+    ("repr", "representante"),
+    ("attn", "attention"),
 ];
 
 fn written_out(word: &str) -> &str {

@@ -1,9 +1,12 @@
 //! Rules about custom fields: by record, type, formula and stated use, and by what their words say in the language they are in.
 
 mod lexicon;
+mod person;
+mod reason;
+mod shape;
 mod words;
 
-use crate::manifest::{Field, FieldOn, FieldType};
+use crate::manifest::{Field, FieldType};
 use crate::rules::Rule;
 use words::{Whose, whose_act};
 
@@ -11,7 +14,7 @@ use words::{Whose, whose_act};
 pub fn judge_field(field: &Field) -> Vec<(Rule, String, String)> {
     let mut broken = Vec::new();
     broken.extend(act(field));
-    broken.extend(number_on_a_person(field).filter(|_| broken.is_empty()));
+    broken.extend(person::number(field).filter(|_| broken.is_empty()));
     broken.extend(helps(field));
     broken
 }
@@ -43,53 +46,10 @@ fn act(field: &Field) -> Option<(Rule, String, String)> {
     }
 }
 
-fn number_on_a_person(field: &Field) -> Option<(Rule, String, String)> {
-    let number = matches!(field.ty, FieldType::Number | FieldType::Formula);
-    if field.on != FieldOn::Person || !number || field.kind.is_some() {
-        return None;
-    }
-    let what = format!("the number \"{}\" on a person is declared neither an outcome nor an attribute of the job", field.name);
-    let instead = "Set `kind = \"outcome\"` (value won, leads won) or `kind = \"job\"` (full-time equivalents, car pool number), if it is one.";
-    Some((Rule::NoActivityCounter, what, instead.to_owned()))
-}
-
-/// Whether a reason says anything.
-fn says_something(because: &str) -> bool {
-    const NOTHING: [&str; 24] = [
-        "n/a",
-        "na",
-        "none",
-        "nothing",
-        "tbd",
-        "todo",
-        "to do",
-        "because",
-        "just because",
-        "yes",
-        "unknown",
-        "unclear",
-        "keine",
-        "kein grund",
-        "ohne",
-        "aucune",
-        "aucun",
-        "ninguno",
-        "ninguna",
-        "nenhum",
-        "geen",
-        "nessuno",
-        "nessuna",
-        "not applicable",
-    ];
-    let letters = because.chars().filter(|c| c.is_alphabetic()).count();
-    let plain = because.trim().trim_end_matches(['.', '!', '?', '…']).to_lowercase();
-    letters >= 6 && !NOTHING.contains(&plain.as_str()) && plain.chars().collect::<std::collections::BTreeSet<_>>().len() >= 4
-}
-
 fn helps(field: &Field) -> Option<(Rule, String, String)> {
     let name = &field.name;
     let what = match (field.helps.as_deref(), field.because.as_deref()) {
-        (Some("sale" | "customer" | "rep"), Some(because)) if says_something(because) => return None,
+        (Some("sale" | "customer" | "rep"), Some(because)) if reason::says_something(because) => return None,
         (Some("sale" | "customer" | "rep"), None) => format!("the field \"{name}\" does not say in `because` how it helps"),
         (Some("sale" | "customer" | "rep"), Some(_)) => {
             format!("the `because` of the field \"{name}\" does not say how it helps")

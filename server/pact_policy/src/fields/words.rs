@@ -1,6 +1,7 @@
 //! Whose act a field's words speak of: nobody's, the customer's, ours, or they do not say.
 
 use super::lexicon::{LEXICON, Lexicon, words};
+use super::shape::{day_of_doing, done_by};
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field records.
@@ -75,8 +76,10 @@ pub(super) fn whose_act(field: &Field) -> Whose {
 /// Where the label names a thing, like an address, a name of an act is short for that thing.
 fn repeats(lexicon: &Lexicon, label: &[String], name: &[String], field: &Field) -> bool {
     let part = |word: &String| {
-        let long = word.len() >= 6;
-        label.iter().any(|other| other == word || long && (other.starts_with(word.as_str()) || other.ends_with(word.as_str())))
+        let (short, long) = (word.len() >= 3, word.len() >= 6);
+        label
+            .iter()
+            .any(|other| other == word || short && other.starts_with(word.as_str()) || long && other.ends_with(word.as_str()))
     };
     let thing = lexicon.object.any(label) && of_text(lexicon, label, field) == Whose::Nobody;
     name.iter().all(part) || thing && of_text(lexicon, name, field) <= Whose::Unsaid
@@ -105,10 +108,17 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
         "inviato",
         "inviata",
     ];
-    options.iter().any(|option| {
-        let goods = option.iter().any(|word| GOODS.contains(&word.as_str()));
-        lexicon.did.any(option) && (!goods || lexicon.act.any(option)) || field.on == FieldOn::Plan && lexicon.done.any(option)
-    })
+    // "First call, second call": the steps that somebody takes.
+    let numbered = |option: &&Vec<String>| {
+        lexicon.act.any(option)
+            && option.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()) || lexicon.ordinal.any(&[word.clone()]))
+    };
+    options.iter().filter(numbered).count() > 1
+        || options.iter().any(|option| {
+            let goods = option.iter().any(|word| GOODS.contains(&word.as_str()));
+            lexicon.did.any(option) && (!goods || lexicon.act.any(option))
+                || field.on == FieldOn::Plan && lexicon.done.any(option)
+        })
 }
 
 /// Whether a text names a member of staff, or us, as the one who acts.
@@ -129,7 +139,10 @@ fn is_goal(text: &[String], at: usize) -> bool {
 }
 
 fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
-    let acts = lexicon.act.all(text);
+    // A word of an act that is part of a thing's name is none: a call centre, visiting hours.
+    let things = lexicon.object.all(text);
+    let free = |at: usize, length: usize| !things.iter().any(|(from, long)| *long > length && *from <= at && at < from + long);
+    let acts: Vec<_> = lexicon.act.all(text).into_iter().filter(|(at, length)| free(*at, *length)).collect();
     let did = lexicon.did.all(text);
     let done = lexicon.done.any(text);
     let strong = lexicon.strong.any(text) || lexicon.report.any(text);
@@ -145,12 +158,14 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     if conduct(lexicon, text, field) {
         return Whose::Ours;
     }
-    if us && (!customer || by_us(lexicon, text)) {
+    if us && (!customer || by_us(lexicon, text) || us_first(lexicon, text)) {
         let records =
             (is_mark(field) && by_rep(lexicon, text)) || act || done || (number && !object && field.on != FieldOn::Person);
         // A day or box that names staff in its label, and nothing that they are there for, says what they did.
         let named = matches!(field.ty, FieldType::Day | FieldType::YesNo) && !object && *text == words(&field.label);
-        let records = records || named;
+        // What somebody writes about their day is a report.
+        let report = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link) && lexicon.reported.any(text);
+        let records = records || named || report;
         if records {
             return Whose::Ours;
         }
@@ -166,6 +181,9 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     }
     // "Done" on a plan is the box that a plan has not.
     if field.on == FieldOn::Plan && (done || !did.is_empty()) && !customer && is_mark(field) {
+        return Whose::Ours;
+    }
+    if !customer && !object && field.on != FieldOn::Person && done_by(lexicon, text, field.ty) {
         return Whose::Ours;
     }
     if !act && !customer && !object && asks_whose(lexicon, text, field) {
@@ -207,14 +225,19 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
     let lasts = lexicon.unit.all(text).into_iter().any(|(at, _)| !per(at));
     match field.on {
         FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => match field.ty {
-            FieldType::Number | FieldType::Formula => lasts,
+            FieldType::Number | FieldType::Formula => lasts || lexicon.often.any(text),
             // "Last on" leaves open what it was; "last trip" was somebody's.
-            FieldType::Day => lexicon.lately.any(text) && text.iter().filter(|word| word.len() > 3).count() > 1,
+            FieldType::Day => {
+                let more = text.iter().filter(|word| word.len() > 3).count() > 1 || lexicon.outward.any(text);
+                lexicon.lately.any(text) && more || day_of_doing(text)
+            }
+            // A box about this month has to be ticked again next month.
+            FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => lexicon.period.any(text),
             _ => false,
         },
         FieldOn::Plan => match field.ty {
             FieldType::Number | FieldType::Formula => lasts,
-            FieldType::YesNo => !lexicon.need.any(text),
+            FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => !lexicon.need.any(text),
             _ => false,
         },
         FieldOn::Person => false,
@@ -229,7 +252,7 @@ fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         FieldOn::Person => {
             let marks = field.options.iter().any(|option| lexicon.verdict.any(&words(option)));
             let said = lexicon.conduct.any(text) || (is_mark(field) && lexicon.reported.any(text)) || marks;
-            (is_mark(field) || number) && said && !customer
+            (is_mark(field) || number) && said && (number || !customer)
         }
         FieldOn::Plan => {
             let words_too = field.ty == FieldType::Text && lexicon.event.any(text);
@@ -239,6 +262,27 @@ fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         }
         FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => false,
     }
+}
+
+/// Whether staff are named before the customer: they do what is said, and the customer is whom they do it to.
+fn us_first(lexicon: &Lexicon, text: &[String]) -> bool {
+    const BY_THEM: [&str; 8] = ["by", "durch", "par", "por", "pelo", "pelos", "door", "from"];
+    const THEIRS: [&str; 11] = ["of", "des", "der", "du", "del", "do", "van", "dei", "von", "s", "von dem"];
+    let us = lexicon.actor.all(text).into_iter().find(|(at, _)| !is_goal(text, *at));
+    let customer = lexicon.customer.all(text).into_iter().map(|(at, _)| at).next();
+    let (Some((us, length)), Some(customer)) = (us, customer) else { return false };
+    // "Field staff of the customer" are the customer's, and so are "agents employed by the customer".
+    let acts = lexicon.act.any(text) || lexicon.did.any(text) || lexicon.often.any(text) || lexicon.unit.any(text);
+    let genitive = THEIRS.contains(&text[customer].as_str()) && (us + length == customer || !acts);
+    let theirs = genitive || BY_THEM.contains(&text[customer].as_str());
+    us < customer && !theirs
+}
+
+/// A box, or a choice that is one: yes, no, partly.
+fn is_box(lexicon: &Lexicon, field: &Field) -> bool {
+    let answers = |option: &String| lexicon.r#box.at(&words(option), 0).is_some();
+    field.ty == FieldType::YesNo
+        || field.ty == FieldType::Choice && !field.options.is_empty() && field.options.iter().all(answers)
 }
 
 fn is_mark(field: &Field) -> bool {

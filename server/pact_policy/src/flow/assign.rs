@@ -141,6 +141,7 @@ impl Machine<'_> {
 
     /// Writes a variable: it now depends on what decided that it is written, since it was declared and in this turn.
     pub(crate) fn write(&mut self, cell: usize, val: Val) {
+        self.note_write(cell, &val);
         let val = self.bounded(val);
         let declared = self.cells[cell].depth;
         let turn = self.pc.iter().rposition(|pc| matches!(pc, Pc::Turn { .. })).map_or(0, |at| at + 1);
@@ -163,13 +164,15 @@ impl Machine<'_> {
     }
 
     /// At the end of a turn: what was written in it to variables that were there before has gathered the loop.
-    pub(crate) fn gather_cells(&mut self, stamps: &[u32], turn: &Pc) {
+    pub(crate) fn gather_cells(&mut self, stamps: &[u32], mark: usize, turn: &Pc) {
         let Pc::Turn { lab, reach, bit, .. } = *turn else { return };
         for (index, &stamp) in stamps.iter().enumerate() {
             if self.cells[index].stamp == stamp || self.cells[index].depth > self.pc.len() {
                 continue;
             }
-            let val = self.cells[index].val.clone();
+            let val = self.flagged(index, mark, turn, self.cells[index].val.clone());
+            let flag = val.lab.bits.has(Bits::TRIED) && !val.lab.bits.meets(Bits::SUBJECT | Bits::FIXED | Bits::OFFERS);
+            let lab = if flag { lab.without(Bits::SUBJECT | Bits::FIXED) } else { lab };
             let gathered = if Transfer::LoopGathers.on() { self.gathered(val, lab, reach, bit) } else { val };
             let depth = self.pc.len();
             self.cells[index].val = self.next_turn(gathered, depth);
@@ -179,14 +182,15 @@ impl Machine<'_> {
     pub(crate) fn gathered(&mut self, mut val: Val, turn: Lab, reach: Reach, bit: u64) -> Val {
         let lab = self.join(val.lab, turn);
         match &val.shape {
-            Shape::List(list) if list.placed || (reach == Reach::Many && list.one_subject) => {
+            Shape::List(list) if list.placed || (matches!(reach, Reach::Many | Reach::People) && list.one_subject) => {
                 let list = (**list).clone();
                 let element = if list.placed && Transfer::Placed.on() {
                     self.gathered(list.element.clone(), turn, reach, bit)
                 } else {
                     list.element
                 };
-                let list = ListVal { element, one_subject: list.one_subject && reach != Reach::Many, ..list };
+                let list =
+                    ListVal { element, one_subject: list.one_subject && !matches!(reach, Reach::Many | Reach::People), ..list };
                 Val { lab, shape: Shape::List(Rc::new(list)), ..val }
             }
             Shape::List(_) | Shape::Digest | Shape::Query(_) | Shape::Function => Val { lab, ..val },
@@ -210,7 +214,7 @@ impl Machine<'_> {
             }
             Shape::Text(_) if val.some & bit != 0 => {
                 let mut lab = lab;
-                if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
+                if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECTS) {
                     lab.bits |= Transfer::TextListed.bits(Bits::LISTED);
                     lab.claim();
                 }

@@ -163,6 +163,7 @@ impl<'w> Fields<'w> {
 
     /// Raises the label of a slot.
     pub(crate) fn write(&mut self, id: u32, lab: Lab) {
+        let lab = lab.stored();
         for known in [&mut self.labels[id as usize], &mut self.written[id as usize]] {
             if let Some(old) = *known {
                 let deps = self.deps.union(old.deps, lab.deps);

@@ -51,8 +51,15 @@ impl Machine<'_> {
         self.reads(root.kind, pos);
         let lab = self.source(Transfer::Root.bits(Bits::of(root.element)), pos, What::Query(root.name));
         let lab = self.coaching(lab, pos);
-        let query =
-            QueryVal { kind: root.kind, one_subject: false, by_hand: false, card_kind: None, element: Id::NONE, outside: false };
+        let query = QueryVal {
+            kind: root.kind,
+            one_subject: false,
+            by_hand: false,
+            card_kind: None,
+            element: Id::NONE,
+            outside: false,
+            fixed: false,
+        };
         Val::new(Shape::Query(Rc::new(query)), lab)
     }
 
@@ -76,7 +83,11 @@ impl Machine<'_> {
     }
 
     pub(crate) fn query_element(&mut self, query: &QueryVal, pos: Pos) -> Val {
-        let id = if query.element == Id::NONE { self.identity_here(pos, "element") } else { query.element };
+        let name = if query.fixed { "element of the run's own" } else { "element" };
+        let id = if query.element == Id::NONE { self.identity_here(pos, name) } else { query.element };
+        if query.fixed && query.element == Id::NONE {
+            self.fixed.insert(id);
+        }
         let mut lab = self.coaching(Lab::NONE, pos);
         if query.kind == Kind::Person {
             let mut bits = Bits::WHO;
@@ -106,19 +117,23 @@ impl Machine<'_> {
         if let Ty::Query(of) = member.ty {
             self.reads(of, pos);
         }
-        let bits = self.member_bits(member);
+        let fixed = self.fixed.contains(&val.id);
+        let bits = belonging(self.member_bits(member), fixed);
         let mut base = val.lab;
         if kind == Kind::Person && matches!(member.name, "team" | "territory") {
             base.bits = base.bits.without(Bits::WHO);
         }
         let id = self.identity(val.id, member.name);
+        if fixed && id != Id::MIXED {
+            self.fixed.insert(id);
+        }
         let words = if bits.meets(Bits::TRACE) && bits.meets(Bits::WHO) {
             "an act and who did it"
         } else if bits.meets(Bits::TRACE) {
             "a trace"
         } else if bits.meets(Bits::CLOCK) {
             "the quiet clock"
-        } else if bits.meets(Bits::SUBJECT) {
+        } else if bits.meets(Bits::SUBJECTS) {
             "a subject measure"
         } else if bits.meets(Bits::COACHING) {
             "what a coaching period holds"
@@ -155,10 +170,11 @@ impl Machine<'_> {
                 Kind::Plan | Kind::Request | Kind::LeadEvent => Bits::TRACE,
                 _ => Bits::NONE,
             };
-            let more = self.source(existence, pos, What::Member(kind.name(), member.name, words));
+            let more = self.source(belonging(existence, fixed), pos, What::Member(kind.name(), member.name, words));
             made.lab = self.join(base, more);
             let mut query = (**query).clone();
             query.one_subject = matches!(kind, Kind::Lead | Kind::Customer);
+            query.fixed = query.one_subject && fixed;
             made.lab = self.cards_written(&query, made.lab);
             made.shape = Shape::Query(Rc::new(query));
         }
@@ -215,6 +231,7 @@ impl Machine<'_> {
                 card_kind: None,
                 element: Id::NONE,
                 outside: false,
+                fixed: false,
             })),
             Ty::Map => Shape::Any,
             Ty::Rotation => Shape::Rotation(RotationVal { by_hand: false, outside: false }),
@@ -228,6 +245,7 @@ impl Machine<'_> {
     /// A parameter of an entry point.
     pub(crate) fn parameter(&mut self, ty: &Ty, name: &str) -> Val {
         let id = self.identity(Id::NONE, &format!("entry {name}"));
+        self.fixed.insert(id);
         let mut lab = self.coaching(Lab::NONE, Pos::default());
         if matches!(ty, Ty::Record(Kind::Person)) {
             lab = Lab { bits: lab.bits | Bits::WHO, own: id, ..lab };
@@ -384,4 +402,9 @@ impl Machine<'_> {
             self.store_field(id, record, value, pos);
         }
     }
+}
+
+/// The parts of a subject measure, where the subject is the one that the run is about: no loop of the run puts several together.
+fn belonging(bits: Bits, fixed: bool) -> Bits {
+    if fixed && bits.has(Bits::SUBJECT) { bits.without(Bits::SUBJECT) | Bits::FIXED } else { bits }
 }

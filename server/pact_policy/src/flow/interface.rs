@@ -251,7 +251,7 @@ impl Machine<'_> {
         let keys = self.deep(&keys);
         let lab = self.join(query.lab, keys);
         let mut bits = lab.bits.only(Bits::METRIC | Bits::COACHING | Bits::DURATION | Bits::RANK);
-        let counts = lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::MEASURE | Bits::ACROSS);
+        let counts = lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECTS | Bits::MEASURE | Bits::ACROSS);
         if Transfer::TallyByPerson.on() && counts && (keys.bits.meets(Bits::WHO) || query.lab.bits.meets(Bits::WHO)) {
             bits |= Bits::METRIC | Bits::MEASURE | lab.bits.only(Bits::WHO | Bits::TRACE);
         } else {
@@ -296,7 +296,7 @@ impl Machine<'_> {
             from |= Self::deep_from(arg);
         }
         let all = self.reaching(lab.without(Bits::SORT), from);
-        let tells = Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::MEASURE | Bits::OWN_ONLY | Bits::DUTY;
+        let tells = Bits::TRACE | Bits::CLOCK | Bits::SUBJECTS | Bits::ACROSS | Bits::MEASURE | Bits::OWN_ONLY | Bits::DUTY;
         if Transfer::Entered.on() && all.bits.meets(tells) {
             self.refuse(crate::rules::Rule::NoActivityTally, Sink::Effect("enter"), pos, all);
         }
@@ -374,6 +374,7 @@ impl Machine<'_> {
                 card_kind: None,
                 element: Id::NONE,
                 outside: false,
+                fixed: false,
             };
             let base = Val::new(Shape::Query(Rc::new(query.clone())), lab);
             let val = self.narrow(narrow, &base, &query, &args[1..], pos);

@@ -55,6 +55,8 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         found_at: HashMap::new(),
         ids: HashMap::new(),
         last_id: 0,
+        fixed: HashSet::new(),
+        writes: Vec::new(),
         nodes: 0,
         nodes_before: 0,
         deep: 0,

@@ -69,7 +69,16 @@ impl Bits {
     /// Whether traces of one customer or lead are there at all.
     pub(crate) const BARE: Self = Self(1 << 25);
 
+    /// Offers of one lead, told apart by whom they were made to.
+    pub(crate) const OFFERS: Self = Self(1 << 26);
+    /// Whether one lead was offered to a person before.
+    pub(crate) const TRIED: Self = Self(1 << 27);
+    /// A measure of the one customer or lead that the run is about.
+    pub(crate) const FIXED: Self = Self(1 << 28);
+
     pub(crate) const PERSONAL: Self = Self(Self::WHO.0 | Self::GROUP.0);
+    /// Measures of one customer or lead, whichever it is.
+    pub(crate) const SUBJECTS: Self = Self(Self::SUBJECT.0 | Self::TRIED.0 | Self::FIXED.0);
     /// Parts that only say what kind of value it is, and end with an operation.
     pub(crate) const SORT: Self = Self(
         Self::INSTANT.0
@@ -89,7 +98,7 @@ impl Bits {
     pub(crate) const COUNTS: Self = Self(
         Self::TRACE.0
             | Self::CLOCK.0
-            | Self::SUBJECT.0
+            | Self::SUBJECTS.0
             | Self::MEASURE.0
             | Self::ACROSS.0
             | Self::METRIC.0
@@ -151,7 +160,7 @@ impl Bits {
         if self.meets(Self::TRACE) {
             return 3;
         }
-        if self.meets(Self(Self::CLOCK.0 | Self::SUBJECT.0 | Self::ACROSS.0)) {
+        if self.meets(Self(Self::CLOCK.0 | Self::SUBJECTS.0 | Self::ACROSS.0)) {
             return 2;
         }
         if self.meets(Self::PERSONAL) { 1 } else { 0 }
@@ -173,12 +182,12 @@ impl BitOrAssign for Bits {
 
 impl std::fmt::Debug for Bits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 26] = [
+        const NAMES: [&str; 29] = [
             "who", "group", "trace", "clock", "subject", "coaching", "measure", "across", "metric", "duration", "rank",
             "presence", "order", "selected", "listed", "instant", "answer", "entered", "act_now", "duty", "outside", "now",
-            "opened", "ahead", "age", "bare",
+            "opened", "ahead", "age", "bare", "offers", "tried", "fixed",
         ];
-        f.debug_set().entries((0..26).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
+        f.debug_set().entries((0..29).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
     }
 }
 
@@ -244,6 +253,8 @@ impl PartialEq for Lab {
 pub(crate) enum Reach {
     /// Many records, or who knows what.
     Many,
+    /// People, one after the other.
+    People,
     /// What belongs to one customer or lead.
     OneSubject,
     /// The characters of one text.
@@ -307,11 +318,18 @@ impl Lab {
 
     /// What putting together makes of values that reach this far.
     pub(crate) fn gathered_over(self, reach: Reach) -> Self {
-        let one_subject = reach != Reach::Many;
+        let one_subject = !matches!(reach, Reach::Many | Reach::People);
         let mut bits = self.bits;
         let trace = if reach == Reach::OneValue { Bits::NONE } else { Bits::TRACE };
         if bits.meets(trace | Bits::PRESENCE | Bits::ORDER | Bits::SELECTED | Bits::LISTED) {
             bits |= Bits::MEASURE;
+        }
+        // How often one lead was offered to one person counts what that person left undone; whether it was does not.
+        if Transfer::OffersCounted.on() && reach != Reach::OneValue && bits.meets(Bits::OFFERS) {
+            bits |= Bits::MEASURE;
+        }
+        if Transfer::Across.on() && reach == Reach::Many && bits.meets(Bits::TRIED) {
+            bits |= Bits::ACROSS;
         }
         if Transfer::Across.on() && !one_subject && bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS) {
             bits |= Bits::ACROSS;
@@ -327,6 +345,18 @@ impl Lab {
         let lab = self.gathered_over(reach);
         let ran = self.ran | self.bits.without(Bits::RUNNING | Bits::SORT);
         Self { turns: if self.bits.meets(Bits::RUNNING) { lab.turns } else { bit }, ran, ..lab }
+    }
+
+    /// What is left of it once it is stored: then it belongs to no run any more.
+    pub(crate) fn stored(self) -> Self {
+        let mut bits = self.bits.without(Bits::OFFERS | Bits::TRIED | Bits::FIXED);
+        if self.bits.meets(Bits::SUBJECTS) {
+            bits |= Bits::SUBJECT;
+        }
+        if self.bits.meets(Bits::OFFERS | Bits::TRIED) {
+            bits |= Bits::TRACE;
+        }
+        Self { bits, ..self }
     }
 
     /// Whose a sanctioned part is must be known; if it is not, it is nobody's.

@@ -48,10 +48,10 @@ impl Machine<'_> {
                 both.claim();
             }
             let own_order = both.bits.has(Bits::ORDER)
-                && !both.bits.meets(Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS);
+                && !both.bits.meets(Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECTS | Bits::ACROSS);
             if !own_order {
                 let text_only = !by.bits.meets(
-                    Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::ORDER | Bits::DURATION,
+                    Bits::MEASURE | Bits::METRIC | Bits::CLOCK | Bits::SUBJECTS | Bits::ACROSS | Bits::ORDER | Bits::DURATION,
                 );
                 if !text_only {
                     both = both.gathered(Self::one_subject(first));
@@ -190,9 +190,9 @@ impl Machine<'_> {
             let compared = self.binary("<", a, b, pos);
             let both = self.pure(args, Shape::Any);
             let lab = self.join(both.lab, compared.lab);
-            let subjects = lab.bits.meets(Bits::CLOCK | Bits::SUBJECT)
-                && a.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT)
-                && b.lab.bits.meets(Bits::CLOCK | Bits::SUBJECT);
+            let subjects = lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS)
+                && a.lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS)
+                && b.lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS);
             let shape = if a.shape == b.shape { a.shape.clone() } else { Shape::Any };
             return Val { from: both.from, some: both.some, ..Val::new(shape, if subjects { lab.gathered(false) } else { lab }) };
         }

@@ -40,10 +40,11 @@ impl Machine<'_> {
             let before: Vec<_> = self.cells_now();
             self.exits = Exits::default();
             let stamps: Vec<u32> = self.cells.iter().map(|cell| cell.stamp).collect();
+            let mark = self.writes.len();
             self.pc.push(turn.clone());
             one(self);
             self.pc.pop();
-            self.gather_cells(&stamps, &turn);
+            self.gather_cells(&stamps, mark, &turn);
             let taken = std::mem::take(&mut self.exits);
             exits = self.merge_exits(exits, taken);
             let after = std::mem::take(&mut self.cells);
@@ -71,6 +72,9 @@ impl Machine<'_> {
             }
         }
         let Pc::Turn { lab, reach, bit, .. } = turn else { return };
+        if !self.pc.iter().any(|pc| matches!(pc, Pc::Turn { .. })) {
+            self.writes.clear();
+        }
         for cell in &mut self.cells {
             super::machine::close(&mut cell.val, !bit);
         }
@@ -174,7 +178,8 @@ impl Machine<'_> {
             Shape::List(list) => list.element.is_person(),
             _ => false,
         };
-        let reach = |one| if one { Reach::OneSubject } else { Reach::Many };
+        let many = if people { Reach::People } else { Reach::Many };
+        let reach = |one| if one { Reach::OneSubject } else { many };
         let (reach, marks) = match &over.shape {
             Shape::Query(query) => (reach(query.one_subject), false),
             Shape::List(list) => (reach(list.one_subject), list.marks),

@@ -114,6 +114,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) found_at: HashMap<(u32, Pos), Vec<usize>>,
     pub(crate) ids: HashMap<u32, HashMap<Sym, u32>>,
     pub(crate) last_id: u32,
+    /// The records that the run is about: its parameters, and what belongs to them.
+    pub(crate) fixed: HashSet<Id>,
+    /// Writes in loops over what belongs to one customer or lead.
+    pub(crate) writes: Vec<super::flags::Write>,
     pub(crate) nodes: usize,
     /// The nodes that were looked at for entry points that are done.
     pub(crate) nodes_before: usize,

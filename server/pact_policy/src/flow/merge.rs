@@ -19,7 +19,7 @@ impl Machine<'_> {
             Shape::List(list) => {
                 if list.marks && Transfer::Marks.on() {
                     lab = lab.gathered(false);
-                } else if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
+                } else if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECTS) {
                     lab.bits |= Transfer::ListShown.bits(Bits::LISTED);
                     lab.claim();
                 }
@@ -35,7 +35,7 @@ impl Machine<'_> {
                 lab = all;
             }
             Shape::Query(_) => {
-                if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT) {
+                if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECTS) {
                     lab.bits |= Bits::LISTED;
                     lab.claim();
                 }
@@ -115,6 +115,7 @@ impl Machine<'_> {
                 query.one_subject &= y.one_subject;
                 query.by_hand |= y.by_hand;
                 query.outside |= y.outside;
+                query.fixed &= y.fixed;
                 query.element = query.element.join(y.element);
                 if query.card_kind != y.card_kind {
                     query.card_kind = None;

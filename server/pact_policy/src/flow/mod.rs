@@ -20,6 +20,7 @@ pub(crate) mod deps;
 pub(crate) mod eval;
 pub(crate) mod fields;
 pub(crate) mod fixpoint;
+mod flags;
 pub(crate) mod host;
 pub(crate) mod interface;
 pub(crate) mod judge;

@@ -217,9 +217,13 @@ impl Machine<'_> {
         if one && !people && !personal && lab.bits.meets(Bits::TRACE) && !lab.bits.meets(Bits::RUNNING | Bits::OWN_ONLY) {
             lab.bits = lab.bits.without(Bits::TRACE | Bits::SORT) | Bits::CLOCK | Bits::BARE;
         }
+        // Whether a lead was offered to somebody leaves that person out of its next push.
+        if Self::one_subject(over) && lab.bits.has(Bits::OFFERS) && !lab.bits.meets(Bits::TRACE | Bits::RUNNING) {
+            lab.bits = lab.bits.without(Bits::OFFERS | Bits::SUBJECT | Bits::FIXED) | Bits::TRIED;
+        }
         let subject_only = one && !lab.bits.meets(Bits::TRACE);
         if !subject_only
-            && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS))
+            && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS | Bits::ACROSS))
         {
             lab.bits |= Transfer::Presence.bits(Bits::PRESENCE);
             lab.own = if own == Id::NONE { lab.own } else { own };

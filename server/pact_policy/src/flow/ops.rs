@@ -53,7 +53,11 @@ impl Machine<'_> {
             self.may_tell_apart(b);
         }
         let (la, lb) = (self.deep(a), self.deep(b));
-        let joined = self.join(la, lb);
+        let mut joined = self.join(la, lb);
+        // Adding up whether one lead after the other was offered to somebody counts.
+        if joined.bits.meets(Bits::OFFERS | Bits::TRIED) && matches!(op, "+" | "-" | "*" | "/" | "%" | "**" | "<<" | "|") {
+            joined = joined.gathered(false);
+        }
         let from = Self::deep_from(a) | Self::deep_from(b);
         let some = a.some | b.some | from;
         let made = |shape, lab| Val { from, some, ..Val::new(shape, lab) };
@@ -155,6 +159,10 @@ impl Machine<'_> {
                 lab.of_cell = val.lab.of_cell;
             }
             return lab;
+        }
+        let offer = |val: &Val| val.lab.bits.has(Bits::WHO) && val.lab.bits.meets(Bits::SUBJECT | Bits::FIXED);
+        if (offer(a) || offer(b)) && a.lab.bits.meets(Bits::PERSONAL) && b.lab.bits.meets(Bits::PERSONAL) {
+            lab.bits |= Bits::OFFERS;
         }
         let trace = |val: &Val| val.lab.bits.has(Bits::TRACE | Bits::WHO);
         // That one act is not by whom another is leaves one out; it picks nobody's traces.

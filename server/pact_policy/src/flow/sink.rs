@@ -191,7 +191,7 @@ impl Machine<'_> {
         if leaves
             && Transfer::Leaves.on()
             && bits.meets(Bits::PERSONAL)
-            && bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECT | Bits::ACROSS | Bits::MEASURE)
+            && bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECTS | Bits::ACROSS | Bits::MEASURE)
         {
             return Some(Rule::NoActivityExport);
         }

@@ -44,6 +44,8 @@ pub(crate) struct QueryVal {
     pub(crate) element: Id,
     /// Whether the elements are people outside.
     pub(crate) outside: bool,
+    /// Whether all elements belong to the one record that the run is about.
+    pub(crate) fixed: bool,
 }
 
 /// A list that the script made.

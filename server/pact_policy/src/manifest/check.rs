@@ -11,7 +11,6 @@ use toml::Spanned;
 
 use super::parse::{ManifestError, Written, at};
 use super::{Field, FieldType, ForEach, Schedule, Setting, SettingType, SpanText};
-use crate::table::API_VERSION;
 
 pub(super) fn check(text: &str, written: &Written) -> Result<(), ManifestError> {
     let wrong = |place: usize, message: String| Err(at(text, place, message));
@@ -29,11 +28,7 @@ pub(super) fn check(text: &str, written: &Written) -> Result<(), ManifestError> 
             format!("the version \"{version}\" is no semantic version; write it as \"1.0.0\""),
         );
     }
-    if *written.api.get_ref() != API_VERSION {
-        let message = format!(
-            "this PACT speaks version {API_VERSION} of the script interface, and the manifest asks for {}",
-            written.api.get_ref()
-        );
+    if let Err(message) = written.api.get_ref().check() {
         return wrong(written.api.span().start, message);
     }
     if written.title.get_ref().trim().is_empty() {
@@ -180,7 +175,7 @@ pub(super) fn cron(pattern: &str) -> Result<Cron, CronError> {
     CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build().parse(pattern)
 }
 
-fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     id.len() <= 64
         && id.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

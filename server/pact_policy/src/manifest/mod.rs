@@ -9,11 +9,15 @@
 //! | [`span`] | spans in words, such as `5 work days` |
 //! | [`mod@parse`] | from text to [`Manifest`], with the line of each mistake |
 //! | [`plugin`] | a loaded plugin: its manifest and the texts of its scripts |
+//! | [`asks`] | what a plugin wants to read and do, in sentences to which an admin consents |
+//! | [`requires`] | which other plugins it needs, and for which versions of the interface it is |
 
+pub mod asks;
 mod check;
 pub mod field;
 pub(crate) mod parse;
 pub mod plugin;
+pub mod requires;
 pub mod span;
 
 use std::collections::BTreeMap;
@@ -72,6 +76,9 @@ pub struct Manifest {
     /// The views that it brings along.
     #[serde(default)]
     pub views: Vec<View>,
+    /// The plugins that it needs, by id, in versions of these ranges.
+    #[serde(default)]
+    pub requires: BTreeMap<String, semver::VersionReq>,
 }
 
 impl Manifest {
@@ -97,6 +104,7 @@ impl Manifest {
             schedules: Vec::new(),
             fields,
             views: Vec::new(),
+            requires: BTreeMap::new(),
         }
     }
 

@@ -148,6 +148,10 @@ entity! {
         pub effects: Json,
         pub log: Json,
         pub error: Option<Json>,
+        /// Memory that its worker took for it, in KiB.
+        pub memory_kib: Option<i64>,
+        /// What it was given and read, by reference.
+        pub facts: Option<Json>,
     }
 }
 

@@ -11,7 +11,7 @@ use super::*;
 /// The row that a definition makes.
 pub(super) fn row(given: &DefineField) -> Result<custom_field::Model, Refusal> {
     let row = custom_field::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         on_record: given.on_record.as_str().to_owned(),
         name: text(WORD, "name", &given.name)?,

@@ -76,6 +76,12 @@ fn aside(row: custom_field::Model, now: Instant) -> custom_field::Model {
     custom_field::Model { removed_at: Some(now.millis()), removed_name: Some(row.name), name, ..row }
 }
 
+/// Takes a plugin's field away with the plugin: it can be restored as the admins' own.
+pub(crate) async fn put_away(tx: &Tx, field: &custom_field::Model, now: Instant) -> Result<(), Refusal> {
+    let after = custom_field::Model { plugin_id: None, ..aside(field.clone(), now) };
+    settled(tx, &record::save(tx, field, after).await?).await
+}
+
 /// Brings a field back that was removed, or that another type took the place of, with its values. A field that has its name by now is removed in its place.
 ///
 /// # Errors

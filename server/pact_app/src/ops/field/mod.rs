@@ -23,6 +23,7 @@ mod list;
 mod values;
 
 pub(crate) use input::with_default;
+pub(crate) use kept::put_away;
 pub use kept::{KEPT_DAYS, delete_field, purge_removed, restore_field};
 pub use list::{FieldAsked, list_by};
 pub use values::{SetValues, Values, default_of, read_values, set_values, value_as_json};

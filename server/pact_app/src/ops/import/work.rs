@@ -325,6 +325,8 @@ fn is_ours(refusal: &Refusal) -> bool {
         | Refusal::Duplicate { .. }
         | Refusal::Policy { .. }
         | Refusal::KeyReused
+        | Refusal::Values { .. }
+        | Refusal::Consent { .. }
         | Refusal::Defect(_)
         | Refusal::Store(_) => false,
     }

@@ -1,0 +1,46 @@
+//! Numbers on a person: outcomes that they are accountable for, attributes of the job, and nothing else.
+
+use super::lexicon::{LEXICON, words};
+use crate::manifest::{Field, FieldKind, FieldOn, FieldType};
+use crate::rules::Rule;
+
+/// What a number on a person breaks: one that is declared as nothing, or as an outcome that it does not name.
+pub(super) fn number(field: &Field) -> Option<(Rule, String, String)> {
+    let number = matches!(field.ty, FieldType::Number | FieldType::Formula);
+    if field.on != FieldOn::Person || !number {
+        return None;
+    }
+    let name = &field.name;
+    match field.kind {
+        None => {
+            let what = format!("the number \"{name}\" on a person is declared neither an outcome nor an attribute of the job");
+            let instead = "Set `kind = \"outcome\"` (value won, leads won) or `kind = \"job\"` (full-time equivalents, car pool number), if it is one.";
+            Some((Rule::NoActivityCounter, what, instead.to_owned()))
+        }
+        Some(FieldKind::Outcome) if !names_outcome(field) => {
+            let what = format!("the number \"{name}\" on a person is declared an outcome, and does not say of what");
+            let instead = "Name the outcome in the label: value or leads won or lost, contracts, forecast, quota. A number that comes from acts is none.";
+            Some((Rule::NoActivityCounter, what, instead.to_owned()))
+        }
+        Some(FieldKind::Job) if rates(field) => {
+            let what = format!("the number \"{name}\" on a person is a rate or a score, and no attribute of the job");
+            Some((Rule::NoActivityCounter, what, String::new()))
+        }
+        Some(FieldKind::Outcome | FieldKind::Job) => None,
+    }
+}
+
+/// Whether name, label or help text name something that a person is accountable for.
+fn names_outcome(field: &Field) -> bool {
+    let Some(lexicon) = LEXICON.as_ref() else { return false };
+    let texts = [Some(field.label.as_str()), Some(field.name.as_str()), field.help.as_deref()];
+    texts.into_iter().flatten().any(|text| lexicon.outcome.any(&words(text)))
+}
+
+/// Whether a number says how much somebody does in a time, or how well; the hours of a contract do not.
+fn rates(field: &Field) -> bool {
+    let Some(lexicon) = LEXICON.as_ref() else { return false };
+    let label = words(if field.label.is_empty() { &field.name } else { &field.label });
+    let job = lexicon.unit.any(&label) || lexicon.object.any(&label) || lexicon.employed.any(&label);
+    !job && (lexicon.rate.any(&label) || lexicon.rating.any(&label))
+}

@@ -1,0 +1,134 @@
+//! The shape of a field's words: how languages write that something was done, on which day and by whom.
+
+use super::lexicon::{Lexicon, Phrases};
+use crate::manifest::FieldType;
+
+/// Words that lead up to a day: "sent on", "versandt am", "envoyé le".
+const ON: &[&str] = &["on", "am", "le", "el", "em", "op", "il", "in", "at", "den", "dia", "dne"];
+
+/// Words that lead up to who did it: "seen by", "betreut von", "vu par".
+const BY: &[&str] =
+    &["by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "da", "dal", "dalla", "who", "wer", "qui"];
+
+/// What is done to things and contracts, and says nothing of anybody's day: founded, installed, bought, signed, due.
+const OF_THINGS: &[&str] = &[
+    "found",
+    "instal",
+    "purchas",
+    "bought",
+    "sign",
+    "deliver",
+    "open",
+    "built",
+    "commission",
+    "inspect",
+    "servic",
+    "expect",
+    "born",
+    "moved",
+    "clos",
+    "expir",
+    "insur",
+    "certif",
+    "renew",
+    "creat",
+    "establish",
+    "licens",
+    "order",
+    "ship",
+    "paid",
+    "gegrund",
+    "eroffn",
+    "gebaut",
+    "geliefert",
+    "gekauft",
+    "bestellt",
+    "unterzeichn",
+    "unterschrieb",
+    "bezahlt",
+    "gekundigt",
+    "geboren",
+    "erwartet",
+    "verlangert",
+    "geschlossen",
+    "erbaut",
+    "abgenommen",
+    "gewartet",
+    "zertifiz",
+    "gepruft",
+    "fondee",
+    "fonde",
+    "ouvert",
+    "achete",
+    "livre",
+    "commande",
+    "paye",
+    "construit",
+    "ne",
+    "nee",
+    "attendu",
+    "resilie",
+    "fundad",
+    "abiert",
+    "comprad",
+    "instalad",
+    "firmad",
+    "entregad",
+    "pagad",
+    "construid",
+    "nacid",
+    "renovad",
+    "pedid",
+    "abert",
+    "compr",
+    "verla",
+    "assinad",
+    "entregu",
+    "pag",
+    "construid",
+    "nascid",
+    "opgericht",
+    "geopend",
+    "gekocht",
+    "geinstall",
+    "getekend",
+    "geleverd",
+    "betaald",
+    "gebouwd",
+    "verlengd",
+    "opgezegd",
+    "fondat",
+    "apert",
+    "acquistat",
+    "firmat",
+];
+
+/// Whether a day is that on which something was done, and nothing says what was: "Geschickt am", "Mandado el".
+pub(super) fn day_of_doing(text: &[String]) -> bool {
+    let [.., done, on] = text else { return false };
+    let of_things = text.iter().any(|word| OF_THINGS.iter().any(|thing| word.starts_with(thing)));
+    ON.contains(&on.as_str()) && is_participle(done) && !of_things
+}
+
+/// Whether a text field holds who did something: "Zuletzt betreut von", "Visited by".
+pub(super) fn done_by(lexicon: &Lexicon, text: &[String], ty: FieldType) -> bool {
+    let ends = text.last().is_some_and(|last| BY.contains(&last.as_str()));
+    let begins =
+        text.first().is_some_and(|first| matches!(first.as_str(), "who" | "wer" | "qui" | "quien" | "quem" | "wie" | "chi"));
+    let last = begins && lexicon.lately.any(text);
+    let words = matches!(ty, FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Link);
+    let did = [&lexicon.did, &lexicon.performed, &lexicon.act].into_iter().any(|list: &Phrases| list.any(text));
+    words && text.len() > 1 && (ends && did || last && did)
+}
+
+/// Whether a word is a past participle by its form, without accents.
+fn is_participle(word: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "ado", "ada", "ados", "adas", "ido", "ida", "idos", "idas", "ato", "ata", "ati", "ate", "uto", "uta", "ito", "ita", "ed",
+        "iert", "oye", "aye", "ise",
+    ];
+    let ge =
+        (word.starts_with("ge") || word.contains("ge")) && (word.ends_with('t') || word.ends_with("en") || word.ends_with('d'));
+    let ver = word.starts_with("ver") && (word.ends_with('t') || word.ends_with("en") || word.ends_with('d'));
+    word.len() > 4 && (ge || ver || ENDS.iter().any(|end| word.ends_with(end)))
+}
