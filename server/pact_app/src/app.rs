@@ -14,6 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use crate::access::Access;
+use crate::dry::DryRuns;
 use crate::events::Lane;
 use crate::evidence::Evidence;
 use crate::locks::KeyLocks;
@@ -67,6 +68,8 @@ pub struct App {
     pub(crate) forms: Arc<FormLimits>,
     /// How often suggestions may be asked for.
     pub(crate) drafts: Arc<DraftLimit>,
+    /// Wakes whoever computes formulas.
+    pub(crate) formulas_wait: Arc<Notify>,
     /// Wakes whoever works off events.
     pub(crate) events_wait: Arc<Notify>,
     /// Wakes whoever sends mail, and whoever posts to webhooks.
@@ -75,6 +78,8 @@ pub struct App {
     pub outgoing: Arc<Outgoing>,
     /// What the log of policy acts needs beside the store.
     pub evidence: Arc<Evidence>,
+    /// Dry runs, under way and over.
+    pub(crate) dry_runs: Arc<DryRuns>,
     /// Remembers how installed plugins were judged; it is told what they are each time.
     pub(crate) judge: Arc<Mutex<Judge>>,
     organisation: Arc<ArcSwap<Snapshot>>,
@@ -109,10 +114,12 @@ impl App {
             entrance: Arc::default(),
             forms: Arc::default(),
             drafts: Arc::default(),
+            formulas_wait: Arc::default(),
             events_wait: Arc::default(),
             outbox_waits: Arc::default(),
             outgoing: Arc::default(),
             evidence: Arc::default(),
+            dry_runs: Arc::default(),
             judge: Arc::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),
@@ -200,7 +207,10 @@ impl App {
         match notice {
             Notice::EventAppended { .. } => self.events_wait.notify_one(),
             Notice::OrganisationChanged { .. } => self.refresh_organisation().await?,
-            Notice::PluginsChanged => self.refresh_plugins().await?,
+            Notice::PluginsChanged => {
+                self.refresh_plugins().await?;
+                self.formulas_wait.notify_one();
+            }
             Notice::LoadMoved { from, to } => self.turns.moved(from, to),
             Notice::TurnTaken { person } => self.turns.taken(person),
             Notice::WebhooksChanged => {
@@ -209,7 +219,8 @@ impl App {
             }
             Notice::OutboxAppended { .. } => self.wake_relay(),
             Notice::Missed => self.catch_up().await?,
-            Notice::MessageAppended { .. } | Notice::RecordChanged { .. } => {}
+            Notice::RecordChanged { .. } => self.formulas_wait.notify_one(),
+            Notice::MessageAppended { .. } => {}
         }
         Ok(())
     }

@@ -118,7 +118,7 @@ fn make(tx: &Tx, (person, tick): (Uuid, String), said: Vec<(Scene, Said)>, names
     let title = first.title;
     let sections: Vec<Section> = said.iter().flat_map(|(_, said)| headed(said, &title, names)).collect();
     let row = digest::Model {
-        id: Uuid::now_v7(),
+        id: pact_core::id::ordered(),
         person_id: person,
         title: title.clone(),
         body: json!(sections).into(),

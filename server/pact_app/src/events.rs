@@ -22,7 +22,7 @@ pub(crate) enum Lane {
 ///
 /// Webhooks that ask for it get their messages with the same commit. An event that no script asks for is kept for dry runs over the past, and is handled as it stands.
 pub(crate) fn raise(tx: &Tx, scene: &Scene, name: EventName, kind: &str, record: Uuid, payload: Json) {
-    raise_as(tx, scene, Uuid::now_v7(), name, kind, record, payload);
+    raise_as(tx, scene, pact_core::id::ordered(), name, kind, record, payload);
 }
 
 /// As [`raise`], with an id of the caller's choice, by which they know what they raised before.
@@ -62,7 +62,7 @@ pub(crate) const TICK: &str = "tick";
 
 /// Writes down that a scheduled function is to be called; `payload` says which, `kind` and `record` for what.
 pub(crate) fn raise_tick(tx: &Tx, scene: &Scene, kind: &str, record: Uuid, payload: Json) {
-    tx.append(row(scene, Uuid::now_v7(), TICK, kind, record, payload));
+    tx.append(row(scene, pact_core::id::ordered(), TICK, kind, record, payload));
 }
 
 /// In an event's payload: the only plugin that is called.
@@ -74,7 +74,7 @@ pub(crate) fn again_for(event: &event::Model, plugin: &str, from: i64) -> event:
     let mut payload = event.payload.0.clone();
     payload[PLUGIN] = plugin.into();
     event::Model {
-        id: Uuid::now_v7(),
+        id: pact_core::id::ordered(),
         payload: payload.into(),
         plugin_id: Some(plugin.to_owned()),
         handled_at: None,
@@ -90,6 +90,30 @@ pub(crate) fn parked_for(event: &event::Model, plugin: &str, reason: String, on:
     let name = event.parked_id.unwrap_or_else(Uuid::new_v4);
     let row = again_for(event, plugin, 0);
     event::Model { lease_until: None, parked_reason: Some(reason), parked_id: Some(name), parked_on: Some(on), ..row }
+}
+
+/// In an event's payload: it is held because its run wants too much at once.
+const HELD: &str = "held";
+/// In an event's payload: an admin lets its run have as many effects as it wants.
+const BEYOND_LIMITS: &str = "beyond_limits";
+
+/// Marks an event as held because its run wants too many effects.
+pub(crate) fn hold(event: &mut event::Model) {
+    event.payload.0[HELD] = true.into();
+}
+
+/// What the payload of a held event is when an admin releases it; nothing for one that is not held.
+pub(crate) fn released(event: &event::Model) -> Option<Json> {
+    let mut payload = event.payload.0.clone();
+    payload.get(HELD)?;
+    payload.as_object_mut()?.remove(HELD);
+    payload[BEYOND_LIMITS] = true.into();
+    Some(payload)
+}
+
+/// Whether an admin lets the run of this event have as many effects as it wants.
+pub(crate) fn is_beyond_limits(event: &event::Model) -> bool {
+    event.payload.0.get(BEYOND_LIMITS).and_then(Json::as_bool).unwrap_or(false)
 }
 
 fn is_asked_for(scene: &Scene, name: EventName) -> bool {

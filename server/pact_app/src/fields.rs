@@ -1,14 +1,49 @@
-//! Values of custom fields, as the store keeps them.
+//! Custom fields: definitions as a manifest has them, who reads and writes, and values as the store keeps them.
 
 use pact_core::money::Money;
+use pact_core::role::Role;
 use pact_core::text::{ADDRESS as WORD_OR_LINE, TEXT};
 use pact_core::time::{Instant, Span, WorkSpan};
+use pact_policy::manifest::Field;
 use pact_script::value::Value;
 use pact_store::entity::custom_field;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value as Json;
 
 use crate::Refusal;
+
+/// A stored definition, as a manifest has it.
+///
+/// # Errors
+/// A word that no manifest may have; the field names the member.
+pub(crate) fn definition(row: &custom_field::Model) -> Result<Field, Refusal> {
+    let default = row.default_text.as_deref().and_then(decode).map(|value| match to_json(&value) {
+        // In a manifest a number is a number.
+        Json::String(number) if row.field_type == "number" => number.parse::<f64>().map_or(Json::Null, Json::from),
+        json => json,
+    });
+    let definition = serde_json::json!({
+        "on": row.on_record, "name": row.removed_name.as_ref().unwrap_or(&row.name), "label": row.label, "type": row.field_type,
+        "help": row.help, "options": row.options.0, "required": row.required, "helps": row.helps, "because": row.because,
+        "about": row.about, "kind": row.kind, "formula": row.formula, "default": default, "read_by": row.read_by.0, "write_by": row.write_by.0,
+    });
+    let words = |error: serde_json::Error| error.to_string().split(" at line ").next().unwrap_or_default().to_owned();
+    serde_json::from_value(definition).map_err(|error| Refusal::invalid("type", words(error)))
+}
+
+/// Whether somebody with this role reads the field, if they may read the record.
+pub(crate) fn reads(row: &custom_field::Model, role: Role) -> bool {
+    row.read_by.is_empty() || row.read_by.iter().any(|word| word == role.as_str()) || names_to_write(row, role)
+}
+
+/// Whether somebody with this role writes the field, if they may change the record.
+pub(crate) fn writes(row: &custom_field::Model, role: Role) -> bool {
+    row.formula.is_none() && (names_to_write(row, role) || (row.write_by.is_empty() && reads(row, role)))
+}
+
+fn names_to_write(row: &custom_field::Model, role: Role) -> bool {
+    row.write_by.iter().any(|word| word == role.as_str())
+}
 
 /// The text under which a value is stored and looked up; equal values have equal texts.
 pub(crate) fn encode(value: &Value) -> String {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use pact_policy::certificate::{Certificate, interface_hash, rule_set_hash};
-use pact_policy::manifest::{Field, File, Manifest, Plugin};
+use pact_policy::manifest::{File, Manifest, Plugin};
 use pact_policy::view::{Release, View};
-use pact_policy::{Finding, Report, Source, lint};
+use pact_policy::{Finding, Report, Source};
 use pact_script::plugin::MANIFEST_FILE;
 use pact_store::Tx;
-use pact_store::entity::{script_version, view};
+use pact_store::entity::{custom_field, script_version, view};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,14 +21,20 @@ use crate::ops::view::{VIEW_FOLDER, file_name, saved, view_of, written};
 use crate::plugins::files_of;
 use crate::{App, Refusal};
 
-/// The file that findings in a field's definition name.
-pub(crate) const FIELD_FILE: &str = "field";
+mod fields;
+pub(crate) use fields::{
+    Definition, FIELD_FILE, FIELD_FOLDER, are, defined, file_of, judge_field, judge_without, plugin_with, source_of,
+};
 
 /// A verdict, and what it was given on.
 pub(crate) struct Judged {
     report: Report,
     /// The versions of all other plugins that it was judged together with.
     others: Vec<script_version::Model>,
+    /// The fields that admins defined, but for the one that is judged.
+    fields: Vec<custom_field::Model>,
+    /// The field that is judged, if it is one: its id.
+    but: Option<Uuid>,
     /// The views that people saved.
     views: Vec<view::Model>,
     /// What these would show that they may not.
@@ -39,6 +45,7 @@ pub(crate) struct Judged {
 pub(crate) struct JudgedView {
     release: Release,
     plugins: Vec<Uuid>,
+    fields: Vec<custom_field::Model>,
 }
 
 /// Judges a plugin, with the modules that it imports, together with every other installed plugin: whoever reads a field whose label
@@ -49,27 +56,43 @@ pub(crate) struct JudgedView {
 /// # Errors
 /// A file that cannot be judged, or a store that does not answer.
 pub(crate) async fn judge(app: &App, plugin: &Plugin, own: &Sources) -> Result<Judged, Refusal> {
-    let mut sources = own.to_install().map_err(Refusal::defect)?;
-    let others = others(app.store.read(), plugin.id()).await?;
+    judge_with(app, own.to_install().map_err(Refusal::defect)?, plugin.id(), None).await
+}
+
+/// Judges sources together with everything that is installed, but for a plugin and a field that they stand for.
+async fn judge_with(app: &App, mut sources: Vec<Source>, plugin: &str, but: Option<Uuid>) -> Result<Judged, Refusal> {
+    let conn = app.store.read();
+    let others = others(conn, plugin).await?;
     for version in &others {
         sources.extend(stored(version)?);
     }
-    let (views, of_views): (Vec<_>, Vec<_>) = saved(app.store.read()).await?.into_iter().unzip();
-    let with_views = (!of_views.is_empty()).then(|| sources.iter().cloned().chain(of_views).collect::<Vec<_>>());
+    let (fields, of_fields): (Vec<_>, Vec<_>) = defined(conn, but).await?.into_iter().unzip();
+    let (views, of_views): (Vec<_>, Vec<_>) = saved(conn).await?.into_iter().unzip();
+    let viewed = of_views.len();
+    sources.extend(of_fields.into_iter().chain(of_views));
+    let (report, shown) = without_views(together(app, sources).await?, viewed);
+    Ok(Judged { report: readable(report)?, others, fields, but, views, shown })
+}
+
+/// What the app's judge says of these sources and no others.
+async fn together(app: &App, sources: Vec<Source>) -> Result<Report, Refusal> {
     let judge = app.judge.clone();
-    // The verdict on plugins is given without views, so that auditors can give it again from what the log holds.
     let judging = move || {
         let mut judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
         judge.hold(sources);
-        (judge.judge(), with_views.map(|all| lint(&all)))
+        judge.judge()
     };
-    let judged = tokio::task::spawn_blocking(judging);
-    let (report, shown) = judged.await.map_err(Refusal::defect)?;
-    let mut shown = shown.unwrap_or_default();
-    shown.findings.retain(|finding| finding.file.starts_with(VIEW_FOLDER));
-    let mut report = readable(report)?;
-    report.views.append(&mut shown.views);
-    Ok(Judged { report, others, views, shown: shown.findings })
+    tokio::task::spawn_blocking(judging).await.map_err(Refusal::defect)
+}
+
+/// The verdict as it is without the views that people saved, so that auditors can give it again from what the log holds; and what these would show that
+/// they may not. Views say nothing of other sources, so the rest is what judging without them gives.
+fn without_views(mut report: Report, views: usize) -> (Report, Vec<Finding>) {
+    let (shown, findings) = report.findings.into_iter().partition(|finding| finding.file.starts_with(VIEW_FOLDER));
+    report.findings = findings;
+    report.unreadable.retain(|unread| !unread.file.starts_with(VIEW_FOLDER));
+    report.checked -= views.min(report.checked);
+    (report, shown)
 }
 
 /// Judges a view together with every installed plugin: what their scripts store in a field is what the view would show.
@@ -82,8 +105,11 @@ pub(crate) async fn judge_view(app: &App, source: &Source, view: &View) -> Resul
     for version in &plugins {
         sources.extend(stored(version)?);
     }
+    let (fields, of_fields): (Vec<_>, Vec<_>) = defined(app.store.read(), None).await?.into_iter().unzip();
+    let others = saved(app.store.read()).await?.into_iter().map(|(_, other)| other);
+    sources.extend(of_fields.into_iter().chain(others.filter(|other| other.name() != source.name())));
     let key = (source.name().to_owned(), view.name.clone());
-    let mut report = tokio::task::spawn_blocking(move || lint(&sources)).await.map_err(Refusal::defect)?;
+    let mut report = together(app, sources).await?;
     // Plugins that are refused by the rules of this release do not run; here the view alone is asked about.
     report.findings.retain(|finding| finding.file == key.0);
     report.unreadable.retain(|unread| unread.file == key.0 || unread.file.is_empty());
@@ -92,7 +118,7 @@ pub(crate) async fn judge_view(app: &App, source: &Source, view: &View) -> Resul
         return Err(refusal);
     }
     let release = report.views.get(&key).copied().ok_or_else(|| Refusal::defect("the view was not judged"))?;
-    Ok(JudgedView { release, plugins: plugins.iter().map(|version| version.id).collect() })
+    Ok(JudgedView { release, plugins: plugins.iter().map(|version| version.id).collect(), fields })
 }
 
 impl JudgedView {
@@ -103,7 +129,8 @@ impl JudgedView {
 
     /// Whether the plugins are still those that it was judged together with.
     pub(crate) async fn still_holds(&self, tx: &Tx) -> Result<bool, Refusal> {
-        Ok(others(tx, "").await?.iter().map(|version| &version.id).eq(&self.plugins))
+        let plugins = others(tx, "").await?.iter().map(|version| &version.id).eq(&self.plugins);
+        Ok(plugins && fields::are(tx, None, &self.fields).await?)
     }
 }
 
@@ -179,7 +206,8 @@ impl Judged {
     /// A store that does not answer.
     pub(crate) async fn is_of_now(&self, tx: &Tx, plugin: &str) -> Result<bool, Refusal> {
         let now = others(tx, plugin).await?;
-        Ok(now.iter().map(|version| version.id).eq(self.others.iter().map(|version| version.id)))
+        let same = now.iter().map(|version| version.id).eq(self.others.iter().map(|version| version.id));
+        Ok(same && fields::are(tx, self.but, &self.fields).await?)
     }
 
     /// The certificate of what was judged.
@@ -216,6 +244,7 @@ impl Judged {
                 pact_store::view::judged(tx, row.id, verdict).await?;
             }
         }
+        fields::tell_acts(tx, &self.report).await?;
         Ok(true)
     }
 
@@ -224,15 +253,6 @@ impl Judged {
         let key = (file.to_owned(), view.name.clone());
         self.report.views.get(&key).map_or(serde_json::Value::Null, |release| json!(Verdict::of(view, *release)))
     }
-}
-
-/// Judges field definitions by themselves: type, record, name, label, help and options.
-///
-/// # Errors
-/// A definition that cannot be judged.
-pub(crate) fn judge_fields(text: String, fields: Vec<Field>) -> Result<Report, Refusal> {
-    let file = File { name: FIELD_FILE.to_owned(), text };
-    readable(lint(&[Source::Fields { file, fields }]))
 }
 
 /// What a report refuses; nothing when nothing was found.

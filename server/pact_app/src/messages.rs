@@ -27,7 +27,7 @@ pub(crate) struct Message<'a> {
 /// Puts a message into a person's inbox with the commit.
 pub(crate) fn send(tx: &Tx, message: Message<'_>) {
     tx.append(message::Model {
-        id: Uuid::now_v7(),
+        id: pact_core::id::ordered(),
         person_id: message.to,
         kind: message.kind.to_owned(),
         record_kind: message.record_kind.to_owned(),

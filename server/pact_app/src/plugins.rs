@@ -6,21 +6,27 @@ use std::sync::Arc;
 use pact_core::time::Instant;
 use pact_policy::manifest::{File, Manifest, Plugin};
 use pact_policy::table::{Capability, EntryPoint};
-use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, script_set, settings};
+use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, functions_of, script_set, settings};
 use pact_script::pool::Pool;
 use pact_script::run::Scripts;
 use pact_script::value::Value;
 use pact_store::entity::{custom_field, plugin, script_version};
-use pact_store::{Store, StoreError};
+use pact_store::{Store, StoreError, automation};
 use uuid::Uuid;
 
-use crate::certify;
+use crate::certify::{self, Stands};
 use crate::facts::field_record;
+use crate::formulas::Formulas;
 
 /// Every enabled plugin, by id.
 #[derive(Debug, Default)]
 pub struct Plugins {
     all: Vec<Arc<Installed>>,
+    formulas: Arc<Formulas>,
+    /// Why plugins that are switched on do not run, by id.
+    left_out: BTreeMap<String, String>,
+    /// Whether all automation is stopped.
+    stopped: bool,
 }
 
 /// An enabled plugin in the version that runs.
@@ -34,7 +40,7 @@ pub struct Installed {
     pub manifest: Manifest,
     /// What workers compile.
     pub scripts: Arc<Scripts>,
-    /// Names of the functions that the scripts define.
+    /// Names of the functions that are called: those of scripts that are switched on.
     pub functions: BTreeSet<String>,
     /// Settings: what the admin chose, else the defaults.
     pub settings: Arc<BTreeMap<String, Value>>,
@@ -54,21 +60,51 @@ impl Plugins {
         let Some(pool) = pool else { return Ok(Self::default()) };
         let rows = pact_store::plugin::all(store.read()).await?;
         let fields = pact_store::field::all(store.read()).await?;
-        let mut standing = certify::standing(store, now).await?;
-        let mut all = Vec::new();
+        let Stands { plugins: mut standing, fields: stand } = certify::standing(store, now).await?;
+        let off = automation::scripts_off(store.read()).await?;
+        let stopped = !automation::state(store.read()).await?.running;
+        let (mut all, mut left_out) = (Vec::new(), BTreeMap::new());
         for row in rows.into_iter().filter(|row| row.enabled) {
             let installed = match standing.remove(&row.id) {
-                Some(Ok(version)) => installed(pool, &row, &version, &fields).await,
+                Some(Ok(version)) => {
+                    let off: BTreeSet<&str> =
+                        off.iter().filter(|one| one.plugin_id == row.id).map(|one| one.file.as_str()).collect();
+                    installed(pool, &row, &version, &fields, &off).await
+                }
                 Some(Err(why)) => Err(why),
                 None => continue,
             };
             match installed {
                 Ok(plugin) => all.push(Arc::new(plugin)),
-                Err(why) => tracing::error!(plugin = row.id, why, "a plugin is left out"),
+                Err(why) => {
+                    tracing::error!(plugin = row.id, why, "a plugin is left out");
+                    left_out.insert(row.id, why);
+                }
             }
         }
         all.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { all })
+        let may_run = |row: &custom_field::Model| match &row.plugin_id {
+            None => stand.contains(&row.id),
+            // A plugin that is switched off computes nothing.
+            Some(_) => all.iter().any(|plugin| plugin.fields.iter().any(|field| field.id == row.id)),
+        };
+        let formulas = Arc::new(Formulas::of(&fields, may_run));
+        Ok(Self { all, formulas, left_out, stopped })
+    }
+
+    /// The formulas that are computed.
+    pub(crate) fn formulas(&self) -> Arc<Formulas> {
+        Arc::clone(&self.formulas)
+    }
+
+    /// Why a plugin that is switched on does not run.
+    pub fn left_out(&self, plugin: &str) -> Option<&str> {
+        self.left_out.get(plugin).map(String::as_str)
+    }
+
+    /// Whether all automation is stopped: events wait, and nobody calls anything.
+    pub const fn are_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// The plugins with a function for this event.
@@ -87,13 +123,31 @@ async fn installed(
     row: &plugin::Model,
     version: &script_version::Model,
     fields: &[custom_field::Model],
+    off: &BTreeSet<&str>,
 ) -> Result<Installed, String> {
-    let plugin = plugin_of(version)?;
-    let scripts = Arc::new(script_set(&plugin, &std_of(version)?));
-    let functions = pool.check(&scripts).await.map_err(|error| error.to_string())?;
     let chosen: BTreeMap<String, toml::Value> =
         serde_json::from_value(row.settings.0.clone()).map_err(|error| format!("its settings cannot be read: {error}"))?;
-    let settings = settings(&plugin.manifest, &chosen).map_err(|error| error.to_string())?;
+    let mut ready = ready(pool, plugin_of(version)?, &std_of(version)?, &chosen, fields, version.id).await?;
+    if !off.is_empty() {
+        let on: Vec<&str> =
+            ready.scripts.files.iter().filter(|(file, _)| !off.contains(file.as_str())).map(|(_, text)| text.as_str()).collect();
+        ready.functions.retain(|name| on.iter().any(|text| functions_of(text).contains(name)));
+    }
+    Ok(ready)
+}
+
+/// Makes a plugin ready to run, whether it is installed or not: whoever asks has had it judged.
+pub(crate) async fn ready(
+    pool: &Pool,
+    plugin: Plugin,
+    std: &Std,
+    chosen: &BTreeMap<String, toml::Value>,
+    fields: &[custom_field::Model],
+    version: Uuid,
+) -> Result<Installed, String> {
+    let scripts = Arc::new(script_set(&plugin, std));
+    let functions = pool.check(&scripts).await.map_err(|error| error.to_string())?;
+    let settings = settings(&plugin.manifest, chosen).map_err(|error| error.to_string())?;
     let declared: Arc<[custom_field::Model]> =
         fields
             .iter()
@@ -105,8 +159,8 @@ async fn installed(
             .cloned()
             .collect();
     Ok(Installed {
-        id: row.id.clone(),
-        version: version.id,
+        id: plugin.manifest.id.clone(),
+        version,
         may: plugin.manifest.may.iter().copied().collect(),
         scripts,
         functions: functions.into_iter().map(|(name, _)| name).collect(),

@@ -66,6 +66,25 @@ pub enum Refusal {
         /// What is refused, with the path from source to sink.
         findings: Vec<pact_policy::Finding>,
     },
+    /// Several values cannot be taken.
+    #[error("{}", errors.iter().map(|(field, why)| format!("{field}: {why}")).collect::<Vec<_>>().join(" "))]
+    Values {
+        /// Each field, as a path in the request's body, with what is wrong and what would be right.
+        errors: Vec<(String, String)>,
+    },
+    /// Nobody agreed to what a plugin asks for.
+    #[error(
+        "The plugin {plugin} asks for {}. Read what it asks for, and send the word of `consent` with it if you agree.",
+        match asked.iter().filter(|one| one.is_new).count() { 0 => "other things than those that were agreed to".to_owned(), 1 => "one thing to which nobody agreed".to_owned(), many => format!("{many} things to which nobody agreed") }
+    )]
+    Consent {
+        /// The plugin.
+        plugin: String,
+        /// What it asks for.
+        asked: Vec<crate::ops::plugin_consent::Asked>,
+        /// The word by which an admin agrees to all of this.
+        consent: String,
+    },
     /// The same idempotency key came with another request.
     #[error("This Idempotency-Key was used for another request. Use a new key for a new request.")]
     KeyReused,

@@ -36,7 +36,7 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
         let run = run(app, &plugin, event, call);
         let outcome = pool.run(&run, &facts).await;
         finished.push(Finished {
-            id: if by_an_act { Uuid::new_v4() } else { Uuid::now_v7() },
+            id: if by_an_act { pact_core::id::random() } else { pact_core::id::ordered() },
             plugin: plugin.id.clone(),
             version: Some(plugin.version),
             file: only_file(&plugin),
@@ -56,7 +56,7 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
 
 /// The hour in which an instant lies: a run that somebody's act called would otherwise say, to the millisecond, when they work (`policy.md` §6). Its id is
 /// random for the same reason.
-fn hour_of(millis: i64) -> Instant {
+pub(crate) fn hour_of(millis: i64) -> Instant {
     const HOUR_MS: i64 = 3_600_000;
     Instant::from_millis(millis - millis.rem_euclid(HOUR_MS))
 }
@@ -79,7 +79,8 @@ pub(crate) fn of_draft(app: &App, plugin: &Installed, draft: &Record) -> Run {
 }
 
 /// A function of a script that an event calls.
-enum Function {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Function {
     Entry(EntryPoint),
     Scheduled(String),
 }
@@ -106,12 +107,30 @@ fn called(plugins: &Plugins, event: &event::Model) -> Vec<(Arc<Installed>, Funct
     }
 }
 
+/// What is called for an event, and what travels along.
 struct Call {
     function: String,
     args: Vec<Value>,
     given: Vec<Record>,
     /// On whose clock the run's day is; the organisation's when nothing is said.
     zone: Option<Tz>,
+}
+
+/// The run of a function for an event that is not handled by it: a dry run, at the moment at which `facts` look.
+///
+/// # Errors
+/// A store that does not answer. Nothing when the record is not there, so that there is nothing to run for.
+pub(crate) async fn of_dry(
+    facts: &RunFacts,
+    plugin: &Installed,
+    function: &Function,
+    event: &event::Model,
+) -> Result<Option<Run>, Refusal> {
+    let call = match function {
+        Function::Entry(point) => call(facts, *point, event).await?,
+        Function::Scheduled(name) => Some(scheduled(name.clone(), event)),
+    };
+    Ok(call.map(|call| run_at(facts.now(), facts.snapshot().zone, plugin, event, call)))
 }
 
 /// A scheduled function, with the person for whom it is called, if it is called for each.
@@ -122,8 +141,11 @@ fn scheduled(function: String, event: &event::Model) -> Call {
 }
 
 fn run(app: &App, plugin: &Installed, event: &event::Model, call: Call) -> Run {
-    let now = app.clock.now();
-    let zone = call.zone.unwrap_or_else(|| app.organisation().zone);
+    run_at(app.clock.now(), app.organisation().zone, plugin, event, call)
+}
+
+fn run_at(now: Instant, zone: Tz, plugin: &Installed, event: &event::Model, call: Call) -> Run {
+    let zone = call.zone.unwrap_or(zone);
     Run {
         scripts: Arc::clone(&plugin.scripts),
         call: call.function,

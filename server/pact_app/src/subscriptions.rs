@@ -76,7 +76,7 @@ pub(crate) fn body(kind: &str, at: Instant, data: Value) -> Value {
 
 /// A message to a webhook, as it waits in the outbox; without a webhook it is put aside until one has this name.
 pub(crate) fn message(webhook: Option<Uuid>, name: &str, body: Value, at: Instant, record: Option<Uuid>) -> outbox::Model {
-    let id = Uuid::now_v7();
+    let id = pact_core::id::ordered();
     let no_address = format!("No webhook is named \"{name}\". Make one; what was posted to this name then leaves.");
     outbox::Model {
         id,

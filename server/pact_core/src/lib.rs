@@ -14,7 +14,9 @@
 //! | [`territory`] | which territory a lead or customer belongs to |
 //! | [`matching`] | whether what enters is known |
 //! | [`money`] | amounts and currencies |
+//! | [`pact`] | the pact: its settings, their order of strength, who signs |
 //! | [`rotation`] | whose turn it is |
+//! | [`id`] | random and ordered ids, and how a simulation plays them |
 //! | [`text`] | texts of bounded length without characters that deceive |
 //! | [`words`] | closed sets of words |
 
@@ -22,9 +24,11 @@ pub mod actor;
 pub mod calendar;
 pub mod event;
 pub mod history;
+pub mod id;
 pub mod lead;
 pub mod matching;
 pub mod money;
+pub mod pact;
 pub mod release;
 pub mod role;
 pub mod rotation;

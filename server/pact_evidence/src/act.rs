@@ -106,6 +106,8 @@ pub enum Change {
     Changed,
     /// It is gone.
     Removed,
+    /// It was removed, and is there again.
+    Restored,
 }
 
 /// An act that concerns the policy; the only thing that the log holds.
@@ -160,6 +162,17 @@ pub enum PolicyAct {
         /// The verdict.
         verdict: Verdict,
     },
+    /// An admin consented to what a plugin asks for, before it was installed.
+    PluginConsented {
+        /// Its id.
+        plugin: String,
+        /// Its version.
+        version: String,
+        /// What it may read and do, one by one.
+        asks: Vec<String>,
+        /// The hash of these, by which the admin consented.
+        consent: String,
+    },
     /// A plugin was judged together with all others, and refused.
     PluginRefused {
         /// Its id.
@@ -192,6 +205,31 @@ pub enum PolicyAct {
         plugin: String,
         /// Whether it runs.
         enabled: bool,
+    },
+    /// One script of a plugin was switched on or off.
+    ScriptSwitched {
+        /// The plugin.
+        plugin: String,
+        /// The script's file.
+        file: String,
+        /// Whether it is called.
+        enabled: bool,
+    },
+    /// All automation was stopped, or started again.
+    AutomationSwitched {
+        /// Whether it runs.
+        running: bool,
+        /// What became of what waited when it was started: `work_off` or `skip`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waiting: Option<String>,
+    },
+    /// When PACT switches a plugin off by itself, or how much effects there may be, was set.
+    AutomationSet {
+        /// The plugin, if it is for one alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plugin: Option<String>,
+        /// What was set, by name; null went back to what suits most.
+        settings: BTreeMap<String, Option<i64>>,
     },
     /// A plugin's settings were changed.
     PluginSet {
@@ -228,10 +266,39 @@ pub enum PolicyAct {
         /// The verdict.
         verdict: Verdict,
     },
+    /// A custom field was there before the log was.
+    FieldFound {
+        /// The record and the field's name.
+        field: String,
+        /// Hash of the definition.
+        sources: Hash,
+    },
+    /// The values of a custom field that was removed were deleted for good.
+    FieldPurged {
+        /// The record and the field's name.
+        field: String,
+    },
     /// A custom field was removed.
     FieldRemoved {
         /// The record and the field's name.
         field: String,
+    },
+    /// A saved view was judged, accepted and saved, saved otherwise, or removed.
+    ViewChanged {
+        /// Its name.
+        view: String,
+        /// What became of it.
+        change: Change,
+        /// Hash of what it says; nothing when it was removed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        says: Option<Hash>,
+    },
+    /// What a saved view shows left PACT as a file.
+    ViewExported {
+        /// Its name.
+        view: String,
+        /// The format of the file.
+        format: String,
     },
     /// A person's role changed; nobody has one before they come and after they leave.
     RoleChanged {
@@ -248,6 +315,39 @@ pub enum PolicyAct {
     PasswordSetForOther {
         /// The person.
         person: Pseudonym,
+    },
+    /// A version of the pact was proposed.
+    PactProposed {
+        /// Its number.
+        version: u64,
+        /// Hash of its number, text and settings.
+        document: Hash,
+        /// In what it is weaker than the version in force.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        weaker: Vec<String>,
+    },
+    /// Somebody signed a version of the pact.
+    PactSigned {
+        /// Its number.
+        version: u64,
+        /// Hash of what they signed.
+        document: Hash,
+        /// For whom: `staff` and `management` are those whom the pact names, everybody else signs for themselves (`own`).
+        signs_for: String,
+    },
+    /// Somebody took their signature back.
+    PactSignatureWithdrawn {
+        /// The version's number.
+        version: u64,
+        /// For whom they had signed.
+        signs_for: String,
+    },
+    /// A version of the pact came into force; its settings hold from here on.
+    PactInForce {
+        /// Its number.
+        version: u64,
+        /// Hash of its number, text and settings.
+        document: Hash,
     },
     /// An API key that may do more than daily work was made or revoked.
     ApiKeyChanged {
@@ -294,16 +394,28 @@ impl PolicyAct {
             Self::TokenKeysChanged { .. } => "token_keys_changed",
             Self::PluginFound { .. } => "plugin_found",
             Self::PluginInstalled { .. } => "plugin_installed",
+            Self::PluginConsented { .. } => "plugin_consented",
             Self::PluginRefused { .. } => "plugin_refused",
             Self::PluginsJudgedAgain { .. } => "plugins_judged_again",
             Self::PluginRemoved { .. } => "plugin_removed",
             Self::PluginSwitched { .. } => "plugin_switched",
+            Self::ScriptSwitched { .. } => "script_switched",
+            Self::AutomationSwitched { .. } => "automation_switched",
+            Self::AutomationSet { .. } => "automation_set",
             Self::PluginSet { .. } => "plugin_set",
             Self::FieldDefined { .. } => "field_defined",
             Self::FieldRefused { .. } => "field_refused",
             Self::FieldRemoved { .. } => "field_removed",
+            Self::FieldFound { .. } => "field_found",
+            Self::FieldPurged { .. } => "field_purged",
+            Self::ViewChanged { .. } => "view_changed",
+            Self::ViewExported { .. } => "view_exported",
             Self::RoleChanged { .. } => "role_changed",
             Self::PasswordSetForOther { .. } => "password_set_for_other",
+            Self::PactProposed { .. } => "pact_proposed",
+            Self::PactSigned { .. } => "pact_signed",
+            Self::PactSignatureWithdrawn { .. } => "pact_signature_withdrawn",
+            Self::PactInForce { .. } => "pact_in_force",
             Self::ApiKeyChanged { .. } => "api_key_changed",
             Self::WebhookChanged { .. } => "webhook_changed",
             Self::EvidenceExported { .. } => "evidence_exported",
@@ -326,10 +438,22 @@ impl PolicyAct {
             | Self::PluginFound { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
+            | Self::FieldFound { .. }
+            | Self::FieldPurged { .. }
             | Self::FieldRemoved { .. }
+            | Self::ViewChanged { .. }
+            | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
+            | Self::PactProposed { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -342,21 +466,33 @@ impl PolicyAct {
     pub fn texts(&self) -> Vec<Hash> {
         let of_refusal = |verdict: &Verdict| (!verdict.findings.is_empty()).then_some(verdict.report);
         match self {
-            Self::PluginFound { sources, .. } => vec![*sources],
+            Self::PluginFound { sources, .. }
+            | Self::FieldFound { sources, .. }
+            | Self::PactProposed { document: sources, .. } => vec![*sources],
             Self::PluginInstalled { sources, verdict, .. }
             | Self::PluginRefused { sources, verdict, .. }
             | Self::FieldDefined { sources, verdict, .. }
             | Self::FieldRefused { sources, verdict, .. } => std::iter::once(*sources).chain(of_refusal(verdict)).collect(),
             Self::PluginsJudgedAgain { verdict, .. } => of_refusal(verdict).into_iter().collect(),
+            Self::ViewChanged { says, .. } => says.iter().copied().collect(),
             Self::LogOpened { .. }
             | Self::LogKeyChanged { .. }
             | Self::TokenKeysChanged { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
+            | Self::FieldPurged { .. }
             | Self::FieldRemoved { .. }
+            | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -378,10 +514,22 @@ impl PolicyAct {
             | Self::PluginsJudgedAgain { .. }
             | Self::PluginRemoved { .. }
             | Self::PluginSwitched { .. }
+            | Self::PluginConsented { .. }
+            | Self::ScriptSwitched { .. }
+            | Self::AutomationSwitched { .. }
+            | Self::AutomationSet { .. }
             | Self::PluginSet { .. }
             | Self::FieldDefined { .. }
             | Self::FieldRefused { .. }
+            | Self::FieldFound { .. }
+            | Self::FieldPurged { .. }
             | Self::FieldRemoved { .. }
+            | Self::ViewChanged { .. }
+            | Self::ViewExported { .. }
+            | Self::PactProposed { .. }
+            | Self::PactSigned { .. }
+            | Self::PactSignatureWithdrawn { .. }
+            | Self::PactInForce { .. }
             | Self::ApiKeyChanged { .. }
             | Self::WebhookChanged { .. }
             | Self::EvidenceExported { .. }
@@ -390,36 +538,62 @@ impl PolicyAct {
     }
 }
 
-/// What is installed at some place of the log: the hash of each plugin's sources, by its id.
+/// What is installed at some place of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Installed(pub BTreeMap<String, Hash>);
+pub struct Installed {
+    /// The hash of each plugin's sources, by its id.
+    pub plugins: BTreeMap<String, Hash>,
+    /// The hash of each definition of a field that an admin made, by record and name.
+    pub fields: BTreeMap<String, Hash>,
+}
 
 impl Installed {
     /// Whether an act changes what is installed.
     #[must_use]
     pub fn is_followed_by(act: &PolicyAct) -> bool {
-        matches!(act, PolicyAct::PluginFound { .. } | PolicyAct::PluginInstalled { .. } | PolicyAct::PluginRemoved { .. })
+        matches!(
+            act,
+            PolicyAct::PluginFound { .. }
+                | PolicyAct::PluginInstalled { .. }
+                | PolicyAct::PluginRemoved { .. }
+                | PolicyAct::FieldFound { .. }
+                | PolicyAct::FieldDefined { .. }
+                | PolicyAct::FieldRemoved { .. }
+        )
     }
 
     /// What is installed after an act.
     pub fn follow(&mut self, act: &PolicyAct) {
         match act {
             PolicyAct::PluginFound { plugin, sources, .. } | PolicyAct::PluginInstalled { plugin, sources, .. } => {
-                self.0.insert(plugin.clone(), *sources);
+                self.plugins.insert(plugin.clone(), *sources);
             }
-            PolicyAct::PluginRemoved { plugin } => drop(self.0.remove(plugin)),
+            PolicyAct::PluginRemoved { plugin } => drop(self.plugins.remove(plugin)),
+            PolicyAct::FieldFound { field, sources } | PolicyAct::FieldDefined { field, sources, .. } => {
+                self.fields.insert(field.clone(), *sources);
+            }
+            PolicyAct::FieldRemoved { field } => drop(self.fields.remove(field)),
             PolicyAct::LogOpened { .. }
             | PolicyAct::LogKeyChanged { .. }
             | PolicyAct::TokenKeysChanged { .. }
             | PolicyAct::PluginRefused { .. }
             | PolicyAct::PluginsJudgedAgain { .. }
             | PolicyAct::PluginSwitched { .. }
+            | PolicyAct::PluginConsented { .. }
+            | PolicyAct::ScriptSwitched { .. }
+            | PolicyAct::AutomationSwitched { .. }
+            | PolicyAct::AutomationSet { .. }
             | PolicyAct::PluginSet { .. }
-            | PolicyAct::FieldDefined { .. }
             | PolicyAct::FieldRefused { .. }
-            | PolicyAct::FieldRemoved { .. }
+            | PolicyAct::FieldPurged { .. }
+            | PolicyAct::ViewChanged { .. }
+            | PolicyAct::ViewExported { .. }
             | PolicyAct::RoleChanged { .. }
             | PolicyAct::PasswordSetForOther { .. }
+            | PolicyAct::PactProposed { .. }
+            | PolicyAct::PactSigned { .. }
+            | PolicyAct::PactSignatureWithdrawn { .. }
+            | PolicyAct::PactInForce { .. }
             | PolicyAct::ApiKeyChanged { .. }
             | PolicyAct::WebhookChanged { .. }
             | PolicyAct::EvidenceExported { .. }

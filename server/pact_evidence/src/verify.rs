@@ -75,16 +75,24 @@ pub enum Again<'a> {
         plugin: &'a str,
         /// The sources of the others, in the order of their ids.
         others: Vec<&'a str>,
+        /// The fields that admins had defined: record and name, and the definition.
+        fields: Vec<(&'a str, &'a str)>,
     },
     /// Everything that was installed.
     All {
         /// The sources, in the order of their ids.
         plugins: Vec<&'a str>,
+        /// The fields that admins had defined: record and name, and the definition.
+        fields: Vec<(&'a str, &'a str)>,
     },
-    /// The definition of a field.
+    /// The definition of a field, together with everything that was installed.
     Field {
         /// The definition.
         sources: &'a str,
+        /// The sources of plugins, in the order of their ids.
+        plugins: Vec<&'a str>,
+        /// The other fields that admins had defined: record and name, and the definition.
+        fields: Vec<(&'a str, &'a str)>,
     },
 }
 
@@ -371,18 +379,23 @@ impl Reading {
 /// What is to be judged again; nothing when a text is missing, which is a fault of its own.
 fn again<'a>(act: &'a PolicyAct, installed: &'a Installed, texts: &'a BTreeMap<Hash, String>) -> Option<Again<'a>> {
     let text = |hash: &Hash| texts.get(hash).map(String::as_str);
-    let installed = &installed.0;
+    let fields = |but: Option<&str>| {
+        let others = installed.fields.iter().filter(|(name, _)| Some(name.as_str()) != but);
+        others.map(|(name, hash)| Some((name.as_str(), text(hash)?))).collect::<Option<Vec<_>>>()
+    };
+    let installed = &installed.plugins;
     match act {
         PolicyAct::PluginInstalled { plugin, sources, .. } | PolicyAct::PluginRefused { plugin, sources, .. } => {
             let others = installed.iter().filter(|(id, _)| *id != plugin).map(|(_, hash)| text(hash));
-            Some(Again::Plugin { sources: text(sources)?, plugin, others: others.collect::<Option<_>>()? })
+            Some(Again::Plugin { sources: text(sources)?, plugin, others: others.collect::<Option<_>>()?, fields: fields(None)? })
         }
         PolicyAct::PluginsJudgedAgain { judged, .. } => {
             let plugins = judged.iter().map(|id| installed.get(id).and_then(text));
-            Some(Again::All { plugins: plugins.collect::<Option<_>>()? })
+            Some(Again::All { plugins: plugins.collect::<Option<_>>()?, fields: fields(None)? })
         }
-        PolicyAct::FieldDefined { sources, .. } | PolicyAct::FieldRefused { sources, .. } => {
-            Some(Again::Field { sources: text(sources)? })
+        PolicyAct::FieldDefined { field, sources, .. } | PolicyAct::FieldRefused { field, sources, .. } => {
+            let plugins = installed.values().map(text).collect::<Option<_>>()?;
+            Some(Again::Field { sources: text(sources)?, plugins, fields: fields(Some(field))? })
         }
         PolicyAct::LogOpened { .. }
         | PolicyAct::LogKeyChanged { .. }
@@ -390,10 +403,22 @@ fn again<'a>(act: &'a PolicyAct, installed: &'a Installed, texts: &'a BTreeMap<H
         | PolicyAct::PluginFound { .. }
         | PolicyAct::PluginRemoved { .. }
         | PolicyAct::PluginSwitched { .. }
+        | PolicyAct::PluginConsented { .. }
+        | PolicyAct::ScriptSwitched { .. }
+        | PolicyAct::AutomationSwitched { .. }
+        | PolicyAct::AutomationSet { .. }
         | PolicyAct::PluginSet { .. }
+        | PolicyAct::FieldFound { .. }
+        | PolicyAct::FieldPurged { .. }
         | PolicyAct::FieldRemoved { .. }
+        | PolicyAct::ViewChanged { .. }
+        | PolicyAct::ViewExported { .. }
         | PolicyAct::RoleChanged { .. }
         | PolicyAct::PasswordSetForOther { .. }
+        | PolicyAct::PactProposed { .. }
+        | PolicyAct::PactSigned { .. }
+        | PolicyAct::PactSignatureWithdrawn { .. }
+        | PolicyAct::PactInForce { .. }
         | PolicyAct::ApiKeyChanged { .. }
         | PolicyAct::WebhookChanged { .. }
         | PolicyAct::EvidenceExported { .. }

@@ -94,10 +94,18 @@ fn log() -> Log {
         replaces: None,
         verdict,
     };
-    log.add(install("a", a, verdict(&Again::Plugin { sources: "plugin a", plugin: "a", others: vec![] }, vec![])));
-    log.add(install("b", b, verdict(&Again::Plugin { sources: "plugin b", plugin: "b", others: vec!["plugin a"] }, vec![])));
+    log.add(install(
+        "a",
+        a,
+        verdict(&Again::Plugin { sources: "plugin a", plugin: "a", others: vec![], fields: vec![] }, vec![]),
+    ));
+    log.add(install(
+        "b",
+        b,
+        verdict(&Again::Plugin { sources: "plugin b", plugin: "b", others: vec!["plugin a"], fields: vec![] }, vec![]),
+    ));
     log.sign(&[&key(1)]);
-    let again = Again::Field { sources: "field" };
+    let again = Again::Field { sources: "field", plugins: vec!["plugin a", "plugin b"], fields: vec![] };
     let name = "customer.visits".to_owned();
     log.add(PolicyAct::FieldDefined {
         field: name,
@@ -111,7 +119,12 @@ fn log() -> Log {
         to: key(2).verifier(Kind::Log).to_string(),
     });
     log.sign(&[&key(1), &key(2)]);
-    let again = Again::Plugin { sources: "plugin b", plugin: "c", others: vec!["plugin a", "plugin b"] };
+    let again = Again::Plugin {
+        sources: "plugin b",
+        plugin: "c",
+        others: vec!["plugin a", "plugin b"],
+        fields: vec![("customer.visits", "field")],
+    };
     log.text(&Parrot.judge(&again).unwrap());
     let found = Found { rule: "no-activity-metric".to_owned(), file: "c.rhai".to_owned(), line: 3 };
     log.add(PolicyAct::PluginRefused {
@@ -186,7 +199,7 @@ fn the_same_sources_with_another_verdict_are_found() {
     let sources = log.text("plugin a");
     // Judged as if nothing else were installed, and something is.
     log.add(PolicyAct::PluginFound { plugin: "z".to_owned(), version: "1".to_owned(), sources });
-    let verdict = verdict(&Again::Plugin { sources: "plugin a", plugin: "a", others: vec![] }, vec![]);
+    let verdict = verdict(&Again::Plugin { sources: "plugin a", plugin: "a", others: vec![], fields: vec![] }, vec![]);
     log.add(PolicyAct::PluginInstalled { plugin: "a".to_owned(), version: "1".to_owned(), sources, replaces: None, verdict });
     log.sign(&[&key(1)]);
     assert_eq!(read(&log.lines(), &[&key(1)], None).faults, [Fault::Verdict(2)]);

@@ -26,7 +26,7 @@ use crate::flow::judge::{MANIFEST, Subject};
 use crate::flow::run::{Memo, Run};
 use crate::ir::{Program, Sym};
 use crate::lint::{NotRead, Report, Source};
-use crate::manifest::{Field, FieldOn, Plugin};
+use crate::manifest::{Field, FieldOn, Manifest, Plugin};
 
 use crate::modules::{Module, Modules};
 use crate::read::{Read, Script, files_of};
@@ -229,13 +229,17 @@ fn unchanged(old: &Source, new: &Source, mut parts: BTreeMap<u32, Part>) -> BTre
 fn together(entries: &BTreeMap<String, Entry>, parts: &mut [BTreeMap<u32, Part>], report: &mut Report) -> u64 {
     let findings = &mut report.findings;
     let modules = Modules::of(entries.values().map(|entry| (&entry.source, entry.read.as_ref(), entry.changed)));
+    let frames = frames(entries);
+    let mut fresh: Vec<Part> = frames.iter().map(|_| Part::default()).collect();
     let mut plugins: Vec<Loaded<'_>> = Vec::new();
     for entry in entries.values() {
         if let (Source::Plugin(plugin), Some(read)) = (&entry.source, &entry.read) {
             plugins.extend(Loaded::parts_of(plugin, read, &modules));
         }
     }
+    plugins.extend(frames.iter().flat_map(|(frame, read)| Loaded::parts_of(frame, read, &modules)));
     let mut kept = kept_parts(entries, parts);
+    kept.extend(fresh.iter_mut());
     let mut cases = Vec::new();
     let mut told = Vec::new();
     for (loaded, part) in plugins.iter().zip(&mut kept) {
@@ -260,12 +264,9 @@ fn together(entries: &BTreeMap<String, Entry>, parts: &mut [BTreeMap<u32, Part>]
             }
         }
     }
-    let all = entries.values().filter_map(|entry| match &entry.source {
-        Source::Plugin(plugin) => Some(&**plugin),
-        Source::Module { .. } | Source::Fields { .. } | Source::Views { .. } => None,
-    });
-    different_definitions(all, findings);
+    different_definitions(entries, findings);
     report.labels = settled.labels();
+    report.acts = settled.acts();
     judge_views(entries, &plugins, &settled, report);
     settled.work
 }
@@ -374,20 +375,49 @@ fn part_numbers(read: &Read) -> impl Iterator<Item = u32> {
     formulas.into_iter().chain(read.scripts.iter().filter(|script| script.program.is_ok()).map(|script| script.number))
 }
 
-/// Two plugins may share a field only if they define it in the same words.
-fn different_definitions<'a>(plugins: impl Iterator<Item = &'a Plugin>, findings: &mut Vec<Finding>) {
-    let mut first: HashMap<(FieldOn, &str), (&Plugin, &Field)> = HashMap::new();
-    for plugin in plugins {
-        for field in &plugin.manifest.fields {
-            let (other, known) = *first.entry((field.on, field.name.as_str())).or_insert((plugin, field));
+/// The definitions of a source, with the name of its file and the id of the plugin that has them.
+fn definitions(source: &Source) -> Option<(&str, Option<&str>, &[Field])> {
+    match source {
+        Source::Plugin(plugin) => Some((&plugin.manifest_file.name, Some(plugin.id()), &plugin.manifest.fields)),
+        Source::Fields { file, fields } => Some((&file.name, None, fields)),
+        Source::Module { .. } | Source::Views { .. } => None,
+    }
+}
+
+/// Two sources may share a field only if they define it in the same words.
+fn different_definitions(entries: &BTreeMap<String, Entry>, findings: &mut Vec<Finding>) {
+    let mut first: HashMap<(FieldOn, &str), (&Source, &Field)> = HashMap::new();
+    for source in entries.values().map(|entry| &entry.source) {
+        let Some((file, _, fields)) = definitions(source) else { continue };
+        for field in fields {
+            let (other, known) = *first.entry((field.on, field.name.as_str())).or_insert((source, field));
             if known == field {
                 continue;
             }
-            let (name, on, id) = (&field.name, field.on.name(), other.id());
-            let message = format!("the field \"{name}\" of a {on} is defined differently by the plugin \"{id}\"");
-            let instead = "Repeat the other plugin's definition word for word to share the field, or give this one another name.";
-            let file = &plugin.manifest_file.name;
+            let plugin = definitions(other).and_then(|(_, plugin, _)| plugin);
+            let whose = plugin.map_or_else(|| "an admin".to_owned(), |id| format!("the plugin \"{id}\""));
+            let message = format!("the field \"{}\" of a {} is defined differently by {whose}", field.name, field.on.name());
+            let instead = "Repeat the other definition word for word to share the field, or give this one another name.";
             findings.push(field_finding(file, field, Rule::EveryEffectDeclared, message, instead.to_owned()));
         }
     }
+}
+
+/// Definitions outside plugins whose formulas are judged: each like a plugin of its own, which may read every kind of record, and every field whose name
+/// its formulas have in them. They are few and short, so nothing of their judgement is remembered.
+fn frames(entries: &BTreeMap<String, Entry>) -> Vec<(Plugin, &Read)> {
+    entries.values().filter_map(|entry| frame(entries, entry)).collect()
+}
+
+fn frame<'a>(entries: &BTreeMap<String, Entry>, entry: &'a Entry) -> Option<(Plugin, &'a Read)> {
+    let Entry { source: Source::Fields { file, fields }, read: Some(read), .. } = entry else { return None };
+    if read.formulas.is_empty() {
+        return None;
+    }
+    let named = |name: &str| fields.iter().filter_map(|field| field.formula.as_deref()).any(|text| text.contains(name));
+    let own = |field: &Field| fields.iter().any(|own| (own.on, &own.name) == (field.on, &field.name));
+    let all = entries.values().filter_map(|entry| definitions(&entry.source)).flat_map(|(_, _, fields)| fields);
+    let others = all.filter(|field| named(&field.name) && !own(field)).cloned();
+    let manifest = Manifest::of_fields(fields.iter().cloned().chain(others).collect());
+    Some((Plugin { manifest, manifest_file: file.clone(), files: BTreeMap::new() }, read))
 }

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod fields;
 pub mod finding;
 mod flow;
+pub mod formula;
 mod ir;
 pub mod judge;
 pub mod lint;

@@ -1,6 +1,6 @@
 //! What is judged, and the verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub enum Source {
         /// The id of the plugin that was installed with it and alone imports it; `None` where every plugin does.
         of: Option<String>,
     },
-    /// Field definitions without a plugin around them, each judged by itself.
+    /// Field definitions without a plugin around them, as admins make them.
     Fields {
         /// The name of the file that holds them.
         file: File,
@@ -52,6 +52,9 @@ pub struct Report {
     /// What each stored field reveals by what scripts write into it, for certificates.
     #[serde(skip)]
     pub labels: BTreeMap<String, String>,
+    /// The stored fields that show acts of staff or count anything of them: no list may be chosen or ordered by one.
+    #[serde(skip)]
+    pub acts: BTreeSet<String>,
     /// How each view that is not refused is released, by its file and name.
     #[serde(skip)]
     pub views: BTreeMap<(String, String), Release>,
@@ -95,4 +98,50 @@ pub fn lint(sources: &[Source]) -> Report {
         judge.add(source.clone());
     }
     judge.judge()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::parse_fields;
+
+    const HEAD: &str =
+        "id = \"plans\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Plans\"\nreads = [\"customer\", \"plan\"]\nmay = [\"set\"]\n";
+    const SEATS: &str = "[[field]]\non = \"customer\"\nname = \"seats\"\nlabel = \"Seats\"\ntype = \"number\"\nhelps = \"sale\"\n\
+                         because = \"It says what an offer is worth.\"\n";
+
+    fn plugin(value: &str) -> Source {
+        let lines = |text: &str| text.lines().map(|line| format!("//! {line}\n")).collect::<String>();
+        let script = format!("fn on_customer_created(customer) {{ set(customer, \"seats\", {value}); }}\n");
+        let text = format!("{}{}\n{script}", lines(HEAD), lines(SEATS));
+        Source::Plugin(Box::new(Plugin::from_script(File { name: "plans.rhai".to_owned(), text }).unwrap()))
+    }
+
+    /// A formula of an admin that reads the field.
+    fn doubled() -> Source {
+        let text = SEATS.replace("seats", "doubled").replace("Seats", "Doubled").replace("number", "formula")
+            + "formula = \"record.field(\\\"seats\\\") * 2\"\n";
+        let fields = parse_fields(&text).unwrap();
+        Source::Fields { file: File { name: "field/customer.doubled".to_owned(), text }, fields }
+    }
+
+    #[test]
+    fn a_formula_outside_plugins_is_judged_by_what_these_store() {
+        let of_field = |report: &Report| report.findings.iter().filter(|it| it.file.starts_with("field/")).count();
+        let harmless = lint(&[plugin("12"), doubled()]);
+        assert_eq!((harmless.findings.len(), harmless.unreadable.len()), (0, 0), "{harmless:?}");
+        assert!(harmless.acts.is_empty(), "{:?}", harmless.acts);
+        let counting = lint(&[plugin("customer.plans.len()"), doubled()]);
+        assert_eq!(of_field(&counting), 1, "{counting:?}");
+        assert!(counting.acts.contains("customer.seats") && counting.acts.contains("customer.doubled"), "{:?}", counting.acts);
+        // What nobody defines cannot be read.
+        assert_eq!(of_field(&lint(&[doubled()])), 1);
+        // A kept judge says the same after the plugin changed.
+        let mut judge = crate::Judge::default();
+        for source in [plugin("12"), doubled(), plugin("customer.plans.len()")] {
+            judge.set(source);
+            judge.judge();
+        }
+        assert_eq!(judge.judge(), counting);
+    }
 }

@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::ir::{Program, Sym};
 use crate::lint::{NotRead, Source};
 use crate::lower::{ParseFailure, parse};
-use crate::manifest::{File, Plugin};
+use crate::manifest::{Field, File, Plugin};
 use crate::structure::structure;
 use crate::text::Lines;
 use crate::words::{Named, field_findings, put};
@@ -63,7 +63,7 @@ impl Read {
             }
             Source::Fields { file, fields } => {
                 read.checked = fields.len();
-                read.findings = fields.iter().flat_map(|field| field_findings(&file.name, field)).collect();
+                read.fields(engine, &file.name, fields);
             }
             // What a view reveals depends on what scripts store: it is judged when that is known.
             Source::Views { views, .. } => read.checked = views.len(),
@@ -87,15 +87,19 @@ impl Read {
             });
             self.scripts.push(script);
         }
-        let manifest = &plugin.manifest_file.name;
-        for (at, field) in plugin.manifest.fields.iter().enumerate() {
-            self.findings.extend(field_findings(manifest, field));
+        self.fields(engine, &plugin.manifest_file.name, &plugin.manifest.fields);
+    }
+
+    /// Judges definitions by what they say, and reads their formulas.
+    fn fields(&mut self, engine: &Engine, file: &str, fields: &[Field]) {
+        for (at, field) in fields.iter().enumerate() {
+            self.findings.extend(field_findings(file, field));
             let Some(formula) = &field.formula else { continue };
             self.work += formula.len() as u64;
             match parse(engine, formula) {
                 Ok(program) => self.formulas.push((at, program)),
                 Err(error) => self.unreadable.push(NotRead {
-                    file: manifest.clone(),
+                    file: file.to_owned(),
                     line: field.place.line,
                     column: field.place.column,
                     message: format!("the formula of the field \"{}\" cannot be read: {}", field.name, error.message),

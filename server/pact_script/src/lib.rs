@@ -5,6 +5,7 @@
 //! database and no HTTP; whoever starts a run answers its questions through [`facts::Facts`].
 
 pub mod cases;
+pub mod coverage;
 pub mod effect;
 mod engine;
 pub mod facts;

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::coverage::Reached;
 use crate::engine::runner::Job;
 use crate::facts::{Answer, Ask, Organisation};
 use crate::run::{Outcome, ScriptError, Scripts};
@@ -54,6 +55,8 @@ pub(crate) enum FromWorker {
         outcome: Outcome,
         /// Whether the worker must be replaced: it kept memory, or its engine failed.
         retire: bool,
+        /// What probes told, in a worker that counts coverage.
+        reached: Reached,
     },
     Checked(Result<Vec<(String, usize)>, ScriptError>),
 }

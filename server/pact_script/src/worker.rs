@@ -3,6 +3,7 @@
 //! The parent starts it with a socket as standard input. Questions of a run go out over the same socket and their answers come
 //! back, so a worker needs nothing else from the world.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -34,7 +35,16 @@ enum WorkerError {
 
 /// Serves the parent at standard input until it goes away.
 pub fn main() -> ExitCode {
-    match serve() {
+    run(false)
+}
+
+/// The same, for scripts with probes: counts which of them are reached.
+pub fn main_with_coverage() -> ExitCode {
+    run(true)
+}
+
+fn run(coverage: bool) -> ExitCode {
+    match serve(coverage) {
         Ok(()) | Err(WorkerError::Wire(WireError::Gone)) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error is the parent's way to learn why; nothing else is open.
@@ -44,22 +54,22 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn serve() -> Result<(), WorkerError> {
+fn serve(coverage: bool) -> Result<(), WorkerError> {
     let socket = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let walls = Walls::begin()?;
     let thread = std::thread::Builder::new().name("script".to_owned()).stack_size(limits::STACK_MIB << 20);
-    thread.spawn(move || work(socket, &walls))?.join().map_err(|_| WorkerError::Thread)?
+    thread.spawn(move || work(socket, &walls, coverage))?.join().map_err(|_| WorkerError::Thread)?
 }
 
-fn work(socket: File, walls: &Walls) -> Result<(), WorkerError> {
+fn work(socket: File, walls: &Walls, coverage: bool) -> Result<(), WorkerError> {
     let link = Arc::new(Mutex::new(Link::new(socket)));
-    let mut runner = Runner::new();
+    let mut runner = if coverage { Runner::with_probes() } else { Runner::new() };
     walls.close()?;
     send(&link, &FromWorker::Ready { landlock: walls.landlock() })?;
     // What the worker keeps on purpose; more than that was left behind by scripts.
     let mut kept = walls.resident()?;
     loop {
-        let message = receive(&link)?;
+        let message = next(&link)?;
         let before = walls.resident()?;
         match message {
             ToWorker::Organisation(organisation) => {
@@ -74,7 +84,7 @@ fn work(socket: File, walls: &Walls) -> Result<(), WorkerError> {
             ToWorker::Run(job) => {
                 let ran = runner.run(*job, Box::new(Line(link.clone())));
                 let retire = !ran.sound || walls.resident()? > kept + limits::KEPT_MIB * MIB;
-                send(&link, &FromWorker::Done { outcome: ran.outcome, retire })?;
+                send(&link, &FromWorker::Done { outcome: ran.outcome, retire, reached: ran.reached })?;
             }
             // An answer that nobody waits for: the parent and the worker disagree about where they are.
             ToWorker::Answer(_) => return Err(WireError::Gone.into()),
@@ -86,11 +96,13 @@ struct Link {
     socket: File,
     inbox: Inbox,
     chunk: Vec<u8>,
+    /// What came while a run waited for an answer: a parent with many runs sends several at once.
+    waiting: VecDeque<ToWorker>,
 }
 
 impl Link {
     fn new(socket: File) -> Self {
-        Self { socket, inbox: Inbox::new(limits::FRAME_TO_WORKER_BYTES), chunk: vec![0; READ_BYTES] }
+        Self { socket, inbox: Inbox::new(limits::FRAME_TO_WORKER_BYTES), chunk: vec![0; READ_BYTES], waiting: VecDeque::new() }
     }
 
     fn receive(&mut self) -> Result<ToWorker, WireError> {
@@ -115,8 +127,24 @@ fn send(link: &Mutex<Link>, message: &FromWorker) -> Result<(), WireError> {
     link.lock().unwrap_or_else(PoisonError::into_inner).send(message)
 }
 
-fn receive(link: &Mutex<Link>) -> Result<ToWorker, WireError> {
-    link.lock().unwrap_or_else(PoisonError::into_inner).receive()
+/// The next message to work on: one that came early, else what comes now.
+fn next(link: &Mutex<Link>) -> Result<ToWorker, WireError> {
+    let mut link = link.lock().unwrap_or_else(PoisonError::into_inner);
+    match link.waiting.pop_front() {
+        Some(message) => Ok(message),
+        None => link.receive(),
+    }
+}
+
+/// The next answer; what comes before it waits for its turn.
+fn answered(link: &Mutex<Link>) -> Result<Answer, WireError> {
+    let mut link = link.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        match link.receive()? {
+            ToWorker::Answer(answer) => return Ok(answer),
+            other => link.waiting.push_back(other),
+        }
+    }
 }
 
 /// The line over which a run asks.
@@ -125,9 +153,6 @@ struct Line(Arc<Mutex<Link>>);
 impl Asker for Line {
     fn ask(&mut self, ask: Ask) -> Option<Answer> {
         send(&self.0, &FromWorker::Ask(ask)).ok()?;
-        match receive(&self.0).ok()? {
-            ToWorker::Answer(answer) => Some(answer),
-            ToWorker::Organisation(_) | ToWorker::Scripts(_) | ToWorker::Check(_) | ToWorker::Run(_) => None,
-        }
+        answered(&self.0).ok()
     }
 }

@@ -1,7 +1,9 @@
 //! Custom fields and their values.
 
-use sea_orm::sea_query::{OnConflict, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::sea_query::{Expr, OnConflict, SelectStatement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 use uuid::Uuid;
 
 use crate::entity::custom_field;
@@ -12,12 +14,12 @@ use crate::tx::Tx;
 /// Bytes of a value that the index holds.
 const LOOKUP_BYTES: usize = 200;
 
-/// Every field, by record and name.
+/// Every field, by record and name; those that were removed are not among them.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<custom_field::Model>, StoreError> {
-    let fields = custom_field::Entity::find();
+    let fields = custom_field::Entity::find().filter(custom_field::Column::RemovedAt.is_null());
     Ok(fields.order_by_asc(custom_field::Column::OnRecord).order_by_asc(custom_field::Column::Name).all(conn).await?)
 }
 
@@ -27,7 +29,64 @@ pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<custom_field::Model>
 /// What the database reports.
 pub async fn on_record(conn: &impl ConnectionTrait, kind: &str) -> Result<Vec<custom_field::Model>, StoreError> {
     let fields = custom_field::Entity::find().filter(custom_field::Column::OnRecord.eq(kind));
-    Ok(fields.order_by_asc(custom_field::Column::Name).all(conn).await?)
+    let present = fields.filter(custom_field::Column::RemovedAt.is_null());
+    Ok(present.order_by_asc(custom_field::Column::Name).all(conn).await?)
+}
+
+/// The fields that were removed and whose values are still there, the last first.
+///
+/// # Errors
+/// What the database reports.
+pub async fn removed(conn: &impl ConnectionTrait) -> Result<Vec<custom_field::Model>, StoreError> {
+    let fields = custom_field::Entity::find().filter(custom_field::Column::RemovedAt.is_not_null());
+    Ok(fields.order_by_desc(custom_field::Column::RemovedAt).order_by_asc(custom_field::Column::Id).all(conn).await?)
+}
+
+/// Notes of which words and by which rules definitions were accepted; nothing else of them changes.
+///
+/// # Errors
+/// What the database reports.
+pub async fn seal(tx: &Tx, field: Uuid, sealed: &str) -> Result<(), StoreError> {
+    let one = custom_field::Entity::update_many().col_expr(custom_field::Column::Sealed, Expr::value(sealed));
+    one.filter(custom_field::Column::Id.eq(field)).exec(tx).await?;
+    Ok(())
+}
+
+/// The values of a field, in the order of their records, after one of these.
+///
+/// # Errors
+/// What the database reports.
+pub async fn values_in(
+    conn: &impl ConnectionTrait,
+    field: Uuid,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Model>, StoreError> {
+    let mut values = Entity::find().filter(Column::FieldId.eq(field));
+    if let Some(after) = after {
+        values = values.filter(Column::RecordId.gt(after));
+    }
+    Ok(values.order_by_asc(Column::RecordId).limit(limit).all(conn).await?)
+}
+
+/// Gives all values of one field to another.
+///
+/// # Errors
+/// What the database reports.
+pub async fn move_values(tx: &Tx, from: Uuid, to: Uuid) -> Result<(), StoreError> {
+    let all = Entity::update_many().col_expr(Column::FieldId, Expr::value(to)).filter(Column::FieldId.eq(from));
+    all.exec(tx).await?;
+    Ok(())
+}
+
+/// Notes whether scripts store in fields what tells of acts, for those where it changed; nothing else of them changes.
+///
+/// # Errors
+/// What the database reports.
+pub async fn tell_acts(tx: &Tx, fields: &[Uuid], acts: bool) -> Result<(), StoreError> {
+    let these = custom_field::Entity::update_many().col_expr(custom_field::Column::Acts, Expr::value(acts));
+    these.filter(custom_field::Column::Id.is_in(fields.iter().copied())).exec(tx).await?;
+    Ok(())
 }
 
 /// The values of many records at once.
@@ -67,6 +126,32 @@ pub async fn write_value(
         .to_owned();
     Entity::insert(value.into_active_model()).on_conflict(again).exec_without_returning(tx).await?;
     Ok(())
+}
+
+/// How many records have a value in a field.
+///
+/// # Errors
+/// What the database reports.
+pub async fn count_values(conn: &impl ConnectionTrait, field: Uuid) -> Result<u64, StoreError> {
+    Ok(Entity::find().filter(Column::FieldId.eq(field)).count(conn).await?)
+}
+
+/// Gives a record's field a value where it has none yet, or only the one that it began with.
+///
+/// # Errors
+/// What the database reports.
+pub async fn begin_value(
+    tx: &Tx,
+    record: Uuid,
+    field: Uuid,
+    (text, number): (&str, Option<f64>),
+    default: Option<&str>,
+    now: i64,
+) -> Result<(), StoreError> {
+    match Entity::find_by_id((record, field)).one(tx).await? {
+        Some(present) if present.text_value.as_deref() != default => Ok(()),
+        Some(_) | None => write_value(tx, record, field, text, number, now).await,
+    }
 }
 
 /// Takes a record's value of a field away.
@@ -113,7 +198,9 @@ pub fn records_with_text(field: Uuid, from: &str, until: &str) -> SelectStatemen
         .into_query()
 }
 
-fn lookup(text: &str) -> &str {
+/// The part of an encoded value that the index holds.
+#[must_use]
+pub fn lookup(text: &str) -> &str {
     let mut end = text.len().min(LOOKUP_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;

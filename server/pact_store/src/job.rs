@@ -5,11 +5,12 @@
 
 use std::fmt;
 
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::entity::event::{Column, Entity, Model};
+use crate::entity::event::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
 use crate::list::sorts;
 use crate::tx::Tx;
@@ -122,6 +123,14 @@ pub async fn hold(tx: &Tx, job: Uuid) -> Result<Model, StoreError> {
     found.ok_or(StoreError::NotFound { what: "job" })
 }
 
+/// So many of these jobs, held for this transaction.
+///
+/// # Errors
+/// What the database reports.
+pub async fn hold_some(tx: &Tx, rows: Select<Entity>, limit: u64) -> Result<Vec<Model>, StoreError> {
+    Ok(rows.order_by_asc(Column::ParkedId).limit(limit).lock_exclusive().all(tx).await?)
+}
+
 /// Gives a held job back to be handled, as if it had never been tried.
 ///
 /// # Errors
@@ -131,6 +140,16 @@ pub async fn release(tx: &Tx, row: &Model) -> Result<Model, StoreError> {
         Model { parked_reason: None, lease_until: None, attempts: 0, fence: row.fence + 1, handled_at: None, ..row.clone() };
     put(tx, &after).await?;
     Ok(after)
+}
+
+/// Gives a held job's event another payload.
+///
+/// # Errors
+/// What the database reports.
+pub async fn set_payload(tx: &Tx, event: Uuid, payload: serde_json::Value) -> Result<(), StoreError> {
+    let row = ActiveModel { id: Set(event), payload: Set(payload.into()), ..Default::default() };
+    Entity::update(row).exec(tx).await?;
+    Ok(())
 }
 
 /// Decides that a held job shall not be handled.

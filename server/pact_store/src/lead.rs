@@ -219,3 +219,12 @@ pub async fn merge_rows(tx: &Tx, from: Uuid, into: Uuid) -> Result<(), StoreErro
         .await?;
     Ok(())
 }
+
+/// Ids of the leads that a filter chooses, the oldest first.
+///
+/// # Errors
+/// What the database reports.
+pub async fn chosen(conn: &impl ConnectionTrait, filter: &Filter, limit: u64) -> Result<Vec<Uuid>, StoreError> {
+    let select = Model::narrow(Entity::find(), &Scope::System, filter).select_only().column(Column::Id);
+    Ok(select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(limit).into_tuple().all(conn).await?)
+}

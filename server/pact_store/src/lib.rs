@@ -18,17 +18,21 @@
 //! - What one node commits, the others hear of within moments, on PostgreSQL (see `nodes`); whoever must not miss it looks into the database as well.
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
+pub mod automation;
+pub mod by_field;
 pub mod calendar_feed;
 pub mod card;
 mod checkpoint;
 pub mod contact;
 pub mod customer;
 pub mod digest;
+pub mod effect_limit;
 pub mod entity;
 mod error;
 pub mod event;
 pub mod evidence;
 pub mod field;
+pub mod formula;
 pub mod goal;
 pub mod import;
 pub mod job;
@@ -43,9 +47,12 @@ mod open;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
+pub mod pact;
+pub mod past;
 pub mod person;
 pub mod plan;
 pub mod plugin;
+pub mod plugin_arrival;
 pub mod push;
 pub mod quiet;
 pub mod record;

@@ -157,16 +157,16 @@ fn place(column: impl ColumnTrait) -> SimpleExpr {
 
 /// A place in an order.
 #[derive(Debug, Serialize, Deserialize)]
-struct Cursor {
+pub(crate) struct Cursor {
     /// The order's name, with `-` before it when descending.
-    sort: String,
-    value: Key,
-    id: Uuid,
+    pub(crate) sort: String,
+    pub(crate) value: Key,
+    pub(crate) id: Uuid,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Key {
+pub(crate) enum Key {
     Number(i64),
     Text(String),
     Nothing,
@@ -195,14 +195,19 @@ impl Cursor {
         Self { sort: Self::order(sort), value, id }
     }
 
-    fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
     fn decode<B: SortBy>(text: &str, sort: Sort<B>) -> Result<Self, StoreError> {
+        Self::read(text, &Self::order(sort))
+    }
+
+    /// Reads a cursor of the order of this name.
+    pub(crate) fn read(text: &str, order: &str) -> Result<Self, StoreError> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| StoreError::BadCursor)?;
         let cursor: Self = serde_json::from_slice(&bytes).map_err(|_| StoreError::BadCursor)?;
-        if cursor.sort == Self::order(sort) { Ok(cursor) } else { Err(StoreError::BadCursor) }
+        if cursor.sort == order { Ok(cursor) } else { Err(StoreError::BadCursor) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Plugins, the versions of their scripts, and their runs.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -43,6 +43,22 @@ pub async fn newest_version(conn: &impl ConnectionTrait, plugin: &str) -> Result
 /// What the database reports.
 pub async fn version(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<script_version::Model>, StoreError> {
     Ok(script_version::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// The version of the same plugin that came before this one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn version_before(
+    conn: &impl ConnectionTrait,
+    version: &script_version::Model,
+) -> Result<Option<script_version::Model>, StoreError> {
+    use script_version::Column;
+    let earlier = Column::CreatedAt.lt(version.created_at);
+    let at_once = Column::CreatedAt.eq(version.created_at).and(Column::Id.lt(version.id));
+    let before =
+        script_version::Entity::find().filter(Column::PluginId.eq(version.plugin_id.as_str())).filter(earlier.or(at_once));
+    Ok(before.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).one(conn).await?)
 }
 
 /// Gives a version its certificate; nothing else of a version ever changes.

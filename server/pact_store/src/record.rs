@@ -85,7 +85,7 @@ records! {
 /// A new random revision.
 #[must_use]
 pub fn new_revision() -> String {
-    Uuid::new_v4().simple().to_string()
+    pact_core::id::random().simple().to_string()
 }
 
 /// The record with this id, if there is one.

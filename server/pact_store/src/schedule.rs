@@ -57,3 +57,12 @@ pub async fn advance(tx: &Tx, id: Uuid, from: i64, to: i64) -> Result<bool, Stor
         .await?;
     Ok(moved.rows_affected == 1)
 }
+
+/// Forgets when schedules are due that are due by now: each begins anew with its next tick.
+///
+/// # Errors
+/// What the database reports.
+pub async fn forget_due(tx: &Tx, now: i64) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::NextAt.lte(now)).exec(tx).await?;
+    Ok(())
+}

@@ -322,8 +322,9 @@ impl Writer {
     }
 
     fn answer_all(&self, jobs: impl Iterator<Item = BoxJob>, notices: Vec<Notice>) {
-        jobs.for_each(|job| job.answer());
+        // Told first: who is answered can rely on it that what follows from the commit is under way.
         notices.into_iter().for_each(|notice| self.heralds.tell(notice));
+        jobs.for_each(|job| job.answer());
     }
 }
 

@@ -79,7 +79,9 @@ async fn a_field_is_defined_changed_and_removed(#[case] on: On) {
     none.is_problem(422, "invalid-value", "field", "a choice without options");
     let reply = world.call("adam", &format!("DELETE {path}")).knowing("adam", &path).await.send().await;
     assert_eq!(reply.status, 204, "{reply:?}");
-    world.refuses(&[("adam", &format!("GET {path}"), None, 404, "not-found", "")]).await;
+    let kept = world.get("adam", &path).await;
+    assert!(kept["removed_at"].is_string() && kept["name"] == "branch", "{kept}");
+    assert_eq!(each(&world.get("ann", "/fields").await, "name").len(), 0);
 }
 
 #[rstest]

@@ -98,6 +98,20 @@ async fn what_was_put_aside_is_shown_without_counting_anybody(#[case] on: On) {
 #[case::sqlite(On::Sqlite)]
 #[case::postgres(On::Postgres)]
 #[tokio::test]
+async fn what_waited_for_a_plugin_is_released_together(#[case] on: On) {
+    let (world, rows) = with_jobs(on).await;
+    let release = async |body: Value| world.call("adam", "POST /jobs/release").json(&body).send().await.ok();
+    assert_eq!(release(json!({"plugin_id": "prompts", "kind": "event"})).await, json!({"released": 2}));
+    let state = async |at: usize| world.get("adam", &format!("/jobs/{}", rows[at].parked_id.unwrap())).await["state"].clone();
+    assert_eq!([state(0).await, state(1).await, state(2).await, state(3).await], ["parked", "parked", "waiting", "waiting"]);
+    assert_eq!(release(json!({})).await, json!({"released": 2}), "all that is left");
+    assert_eq!(release(json!({})).await, json!({"released": 0}));
+}
+
+#[rstest]
+#[case::sqlite(On::Sqlite)]
+#[case::postgres(On::Postgres)]
+#[tokio::test]
 async fn an_admin_releases_and_drops_and_nobody_else_does(#[case] on: On) {
     let (world, rows) = with_jobs(on).await;
     let path = |at: usize| format!("/jobs/{}", rows[at].parked_id.unwrap());
@@ -137,6 +151,9 @@ async fn an_admin_releases_and_drops_and_nobody_else_does(#[case] on: On) {
             ("audrey", &release, None, 403, "forbidden", ""),
             ("audrey", &drop, None, 403, "forbidden", ""),
             ("mia", &release, None, 403, "forbidden", ""),
+            ("audrey", "POST /jobs/release", Some(json!({})), 403, "forbidden", ""),
+            ("adam", "POST /jobs/release", Some(json!({"kind": "act"})), 422, "invalid-value", "kind"),
+            ("adam", "POST /jobs/release", Some(json!({"person_id": Uuid::new_v4()})), 422, "invalid-body", ""),
             ("adam", &own, None, 404, "not-found", ""),
             ("adam", &unknown, None, 404, "not-found", ""),
             ("adam", "GET /jobs?state=lost", None, 400, "invalid-parameter", "state"),

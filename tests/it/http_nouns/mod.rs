@@ -8,6 +8,7 @@ mod jobs;
 mod messages;
 mod packs_goals;
 mod plans;
+mod plugin_life;
 mod plugins_runs;
 mod policy;
 mod requests;

@@ -57,6 +57,8 @@ async fn with_plugin(on: On) -> (World, Uuid, [Uuid; 2], Uuid) {
         effects: json!([]).into(),
         log: json!(["hello"]).into(),
         error: (outcome == "failed").then(|| json!({"what": "no owner", "line": 1}).into()),
+        memory_kib: None,
+        facts: None,
     };
     world.fresh.add(vec![plugin]).await;
     world.fresh.add(vec![script]).await;
@@ -96,8 +98,8 @@ async fn plugins_are_read_by_all_and_set_by_admins(#[case] on: On) {
     assert_eq!(back["settings"], json!({"highlight_after": "3 work days"}));
     for (settings, field) in [
         (json!({"colour": 1}), "settings.colour"),
-        (json!({"highlight_after": "soon"}), "settings"),
-        (json!({"loud": "very"}), "settings"),
+        (json!({"highlight_after": "soon"}), "settings.highlight_after"),
+        (json!({"loud": "very"}), "settings.loud"),
     ] {
         let reply = world.call("adam", &patch).knowing("adam", path).await.json(&json!({"settings": settings})).send().await;
         reply.is_problem(422, "invalid-value", field, &settings.to_string());

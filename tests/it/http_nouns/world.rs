@@ -125,9 +125,14 @@ impl World {
         reply.body
     }
 
-    /// A POST that must make something; the answer is the record.
+    /// A POST that must make something; the answer is the record. Who sends a plugin without a word on consent agrees to whatever it asks for.
     pub async fn make(&self, who: &str, path: &str, body: Value) -> Value {
-        let reply = self.call(who, &format!("POST {path}")).json(&body).send().await;
+        let mut reply = self.call(who, &format!("POST {path}")).json(&body).send().await;
+        if path == "/plugins" && reply.body["type"] == "/problems/consent-needed" && body.get("consent").is_none() {
+            let mut agreed = body;
+            agreed["consent"] = reply.body["consent"].clone();
+            reply = self.call(who, &format!("POST {path}")).json(&agreed).send().await;
+        }
         assert_eq!(reply.status, 201, "POST {path}: {reply:?}");
         assert!(reply.location.ends_with(reply.body["id"].as_str().unwrap()), "{reply:?}");
         assert!(!reply.etag.is_empty(), "{reply:?}");
@@ -185,6 +190,12 @@ impl Drop for World {
 impl Call<'_> {
     pub fn json(mut self, body: &Value) -> Self {
         self.request = self.request.json(body);
+        self
+    }
+
+    /// A body that is no JSON.
+    pub fn bytes(mut self, kind: &str, body: Vec<u8>) -> Self {
+        self.request = self.request.header("content-type", kind).body(body);
         self
     }
 
@@ -253,7 +264,7 @@ fn client() -> Client {
 }
 
 fn team_row(name: &str, id: Uuid) -> team::Model {
-    team::Model { id, revision: "1".into(), name: name.into(), region: None, manager_id: None }
+    team::Model { id, revision: "1".into(), name: name.into(), region: None, manager_id: None, working_hours: None }
 }
 
 fn territory_row(id: Uuid) -> territory::Model {

@@ -1,6 +1,7 @@
 //! The main job: a lead enters, a script pushes it to one person with a reason, and somebody owns it. Through HTTP, on both databases.
 
 pub mod house;
+mod kill_switches;
 mod time;
 mod wrong;
 

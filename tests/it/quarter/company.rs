@@ -34,6 +34,9 @@ const EVENTS_AT_MOST: usize = 2_000;
 /// How long workers may take to end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What the machine measures of itself or when it was, by table and column.
+const MEASURED: [(&str, &str); 2] = [("runs", "duration_us"), ("seaql_migrations", "applied_at")];
+
 /// People: role, zone, how many leads they can carry.
 const PEOPLE: [(&str, &str, Option<i64>); 9] = [
     ("rep", "Europe/Amsterdam", Some(4)),
@@ -100,6 +103,7 @@ pub struct Company {
 impl Company {
     /// Founds it.
     pub async fn found(seed: u64) -> Self {
+        pact_core::id::play_from(seed);
         let folder = if Path::new(MEMORY).is_dir() { TempDir::new_in(MEMORY) } else { TempDir::new() }.unwrap();
         let store = Store::open(&folder.path().join("quarter.db").display().to_string()).await.unwrap();
         store.migrate().await.unwrap();
@@ -185,6 +189,21 @@ impl Company {
         figures.insert("ticks", ticks.len() as i64);
         figures.insert("quiet spells", self.told.len() as i64);
         figures.into_iter().map(|(what, count)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Every row of every table, as text; but for what a machine measures of itself.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let mut rows = BTreeMap::new();
+        let tables = "SELECT name AS what FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%' \
+                      AND name NOT LIKE '%_fts_%'";
+        for table in self.texts(tables).await {
+            let columns = self.texts(&format!("SELECT name AS what FROM pragma_table_info('{table}')")).await;
+            let kept = columns.iter().filter(|column| !MEASURED.contains(&(table.as_str(), column.as_str())));
+            let quoted: Vec<String> = kept.map(|column| format!("'{column}=' || quote({column})")).collect();
+            let all = format!("SELECT {} AS what FROM {table} ORDER BY 1", quoted.join(" || ' ' || "));
+            rows.insert(table, self.texts(&all).await);
+        }
+        rows
     }
 
     /// How many open leads everybody carries.

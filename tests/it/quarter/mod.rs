@@ -1,9 +1,9 @@
 //! A quarter in little time: random people, customers, leads, answers, absences and jumps of the clock over ninety days, through the real operations, the
 //! real jobs and the real script workers, on SQLite, with a clock that is played. After every step, what must always hold is looked at.
 //!
-//! Everything that is random comes from one seed, ids of people among it; nothing happens by itself ([`ByHand`](pact_app::jobs::ByHand)); and each look at
-//! the clock takes a millisecond, so that no two things happen at one instant. So the same seed rolls the same dice again; a play may still differ in
-//! its course where a run met its limit of time, or a tie was broken by an id of a lead:
+//! Everything that is random comes from one seed, ids of records among it ([`pact_core::id::play_from`]); nothing happens by itself
+//! ([`ByHand`](pact_app::jobs::ByHand)); and each look at the clock takes a millisecond, so that no two things happen at one instant. So a seed tells
+//! the same story again, to the last row (`the_same_seed_tells_the_same_story`):
 //!
 //! ```sh
 //! PACT_SIM_SEED=17 cargo nextest run -p pact_tests quarter::any_quarter --run-ignored only --no-capture
@@ -16,13 +16,16 @@ mod company;
 mod deeds;
 mod rules;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant as Moment;
 
 use self::company::Company;
 
 /// Days that are played.
 const DAYS: i64 = 90;
+/// Days that are played twice.
+const REPEATED_DAYS: i64 = 12;
 /// Steps that are printed when something does not hold.
 const LAST_STEPS: usize = 25;
 
@@ -31,6 +34,8 @@ struct Story {
     seed: u64,
     last: VecDeque<String>,
     steps: usize,
+    /// Of every step, in their order.
+    digest: DefaultHasher,
 }
 
 impl Story {
@@ -38,6 +43,7 @@ impl Story {
         if self.last.len() == LAST_STEPS {
             self.last.pop_front();
         }
+        what.hash(&mut self.digest);
         self.last.push_back(what);
         self.steps += 1;
     }
@@ -56,11 +62,14 @@ impl Drop for Story {
     }
 }
 
+/// How a play went: the digest of its steps, and every row that it left, by table.
+type Course = (u64, BTreeMap<String, Vec<String>>);
+
 /// Plays so many days from a seed.
-async fn play(seed: u64, days: i64) {
+async fn play(seed: u64, days: i64) -> Course {
     println!("seed {seed}, {days} days");
     let begun = Moment::now();
-    let mut story = Story { seed, last: VecDeque::new(), steps: 0 };
+    let mut story = Story { seed, last: VecDeque::new(), steps: 0, digest: DefaultHasher::new() };
     let mut company = Company::found(seed).await;
     let end = company.clock.millis() + days * 24 * 3_600_000;
     while company.clock.millis() < end {
@@ -73,12 +82,27 @@ async fn play(seed: u64, days: i64) {
     }
     rules::at_the_end(&company).await;
     println!("{} steps in {:.1} s: {}", story.steps, begun.elapsed().as_secs_f64(), company.figures().await);
+    let course = (story.digest.finish(), company.rows().await);
     company.close().await;
+    course
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_quarter() {
     play(1, DAYS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_seed_tells_the_same_story() {
+    let (told, rows) = play(2, REPEATED_DAYS).await;
+    let (told_again, rows_again) = play(2, REPEATED_DAYS).await;
+    for (table, once) in &rows {
+        for (n, (row, again)) in once.iter().zip(&rows_again[table]).enumerate() {
+            assert_eq!(row, again, "row {n} of {table}");
+        }
+        assert_eq!(once.len(), rows_again[table].len(), "rows of {table}");
+    }
+    assert_eq!(told, told_again);
 }
 
 #[ignore = "plays PACT_SIM_SEED, or a seed by chance; run it with --run-ignored only"]

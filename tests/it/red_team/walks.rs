@@ -268,6 +268,8 @@ pub(super) async fn runs_that_acts_called(scene: &Scene) -> Outcome {
         effects: json!([]).into(),
         log: json!([]).into(),
         error: None,
+        memory_kib: None,
+        facts: None,
     };
     let id = run.id;
     scene.world.fresh.add(vec![called]).await;

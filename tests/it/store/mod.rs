@@ -79,7 +79,14 @@ pub(crate) fn organisation() -> organisation::Model {
 }
 
 pub(crate) fn team(name: &str) -> team::Model {
-    team::Model { id: Uuid::new_v4(), revision: new_revision(), name: name.to_owned(), region: None, manager_id: None }
+    team::Model {
+        id: Uuid::new_v4(),
+        revision: new_revision(),
+        name: name.to_owned(),
+        region: None,
+        manager_id: None,
+        working_hours: None,
+    }
 }
 
 pub(crate) fn person(name: &str) -> person::Model {

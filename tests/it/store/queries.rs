@@ -320,6 +320,16 @@ async fn values_of_fields_are_written_read_and_looked_up(#[case] on: On) {
         kind: None,
         formula: None,
         plugin_id: Some("renewals".into()),
+        default_text: None,
+        default_lookup: None,
+        default_number: None,
+        removed_at: None,
+        removed_name: None,
+        acts: false,
+        failure: None,
+        sealed: None,
+        read_by: vec![].into(),
+        write_by: vec![].into(),
     };
     let (field, one, other) = (defined.id, customer("one", 0), customer("other", 1));
     let (first, second) = (one.id, other.id);
@@ -459,6 +469,7 @@ pub(crate) fn step(lead: Uuid, at: i64) -> lead_event::Model {
         by_person_id: None,
         by_plugin: None,
         at,
+        left_as: None,
     }
 }
 

@@ -92,6 +92,7 @@ fn orphan() -> lead_event::Model {
         by_person_id: None,
         by_plugin: None,
         at: 0,
+        left_as: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use pact_app::ops::pact::Demands;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
@@ -71,9 +72,18 @@ pub(super) struct Listening {
     /// How many threads answer requests [default: one for each core]
     #[arg(long, env = "PACT_THREADS", value_name = "NUMBER")]
     threads: Option<usize>,
-    /// The folder whose plugins are installed at start [default: plugins, or, where there is no such folder, those that PACT brings along]
+    /// The folder whose plugins are installed, at start and when they are dropped there; what asks for more waits for an admin [default: plugins, or, where there is no such folder, those that PACT brings along]
     #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
     plugins: Option<PathBuf>,
+    /// Install what lies in the folder of plugins without asking an admin what it may do: whoever may write there decides
+    #[arg(long, env = "PACT_TRUST_PLUGINS")]
+    trust_plugins: bool,
+    /// How many people must contribute before a measure over acts shows a group; it must be what the pact in force says [default: that]
+    #[arg(long, env = "PACT_K", value_name = "NUMBER")]
+    k: Option<u32>,
+    /// How long notes of coaching periods are kept, in days; it must be what the pact in force says [default: that]
+    #[arg(long, env = "PACT_NOTE_RETENTION_DAYS", value_name = "DAYS")]
+    note_retention_days: Option<u32>,
     #[command(flatten)]
     sending: Sending,
 }
@@ -104,11 +114,14 @@ struct File {
     insecure_cookies: bool,
     threads: Option<usize>,
     plugins: Option<PathBuf>,
+    trust_plugins: bool,
     mail: MailFile,
     webhook_networks: Option<Vec<String>>,
     retry_first_ms: Option<u64>,
     public_url: Option<String>,
     digest_wait_ms: Option<u64>,
+    k: Option<u32>,
+    note_retention_days: Option<u32>,
 }
 
 /// The settings that hold.
@@ -120,6 +133,8 @@ pub(super) struct Configuration {
     pub(super) listen: String,
     /// How the server is set up.
     pub(super) settings: crate::http::Settings,
+    /// What is said here about settings of the pact.
+    pub(super) demands: Demands,
     /// The folder whose plugins are installed at start; those that PACT brings along when there is none.
     pub(super) plugins: Option<PathBuf>,
     log: String,
@@ -153,6 +168,11 @@ impl Configuration {
                 files: common.files.or(file.files),
                 evidence_key: common.evidence_key.or(file.evidence_key),
                 outgoing,
+                trust_plugins: listening.trust_plugins || file.trust_plugins,
+            },
+            demands: Demands {
+                k: listening.k.or(file.k),
+                retention_days: listening.note_retention_days.or(file.note_retention_days),
             },
             plugins: listening.plugins.or(file.plugins).or_else(usual_plugins),
             log: common.log.or(file.log).unwrap_or_else(|| LOG.to_owned()),

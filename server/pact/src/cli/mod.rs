@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod automation;
 mod config;
 mod demo;
 mod import;
@@ -11,8 +12,12 @@ mod migrate;
 mod openapi;
 mod plugin;
 mod prove;
+mod remote;
+mod run;
+mod script;
 mod sending;
 mod serve;
+mod statement;
 mod witness;
 
 use std::process::ExitCode;
@@ -41,17 +46,29 @@ enum Command {
     Lint(lint::Lint),
     /// Serve an editor over standard input and output: what is refused as you type, what can stand where, where it is defined.
     Lsp,
-    /// Try plugins before they are installed.
+    /// Stop all automation of a server, start it again, or see how it stands.
+    Automation(automation::Automation),
+    /// Try a script or plugin: show what it would do, or would have done, without doing it.
+    Run(run::Run),
+    /// Make plugins, try them, make one file of them, install and remove them.
     Plugin(plugin::PluginCommand),
+    /// Write what scripts can say: the reference page, and definitions for editors.
+    Script(script::ScriptCommand),
     /// Bring in leads from a file.
     Import(import::Import),
     /// Show PACT in a made-up company: leads come in and are pushed while you watch.
     Demo(demo::DemoCommand),
+    /// Print what this system does and does not compute, made from what is installed.
+    Statement(statement::Statement),
     /// Print the OpenAPI document.
     Openapi,
     /// Run scripts for a server that started this process.
     #[command(hide = true)]
-    ScriptWorker,
+    ScriptWorker {
+        /// Counts what probes tell.
+        #[arg(long)]
+        coverage: bool,
+    },
 }
 
 /// Runs the command of this process's arguments.
@@ -63,12 +80,22 @@ pub fn run() -> ExitCode {
         Command::Audit(command) => return audit::run(command),
         Command::Lint(command) => return lint::run(&command),
         Command::Lsp => lsp::run(),
-        Command::Plugin(command) => command.run(),
+        Command::Automation(command) => command.run(),
+        Command::Run(command) => return command.run(),
+        Command::Plugin(command) => return command.run(),
+        Command::Script(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Demo(command) => command.run(),
+        Command::Statement(command) => command.run(),
         Command::Openapi => openapi::run(),
-        Command::ScriptWorker => return pact_script::worker::main(),
+        Command::ScriptWorker { coverage: false } => return pact_script::worker::main(),
+        Command::ScriptWorker { coverage: true } => return pact_script::worker::main_with_coverage(),
     };
+    code_of(outcome)
+}
+
+/// Says what went wrong, if anything did.
+fn code_of(outcome: anyhow::Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

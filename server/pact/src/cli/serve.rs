@@ -36,7 +36,8 @@ async fn serve(configuration: Configuration) -> anyhow::Result<()> {
         TcpListener::bind(&configuration.listen).with_context(|| format!("cannot listen on {}", configuration.listen))?;
     let store = configuration.open_store().await?;
     found_organisation(&store, "Our company").await?;
-    let running = Running::start(store, configuration.settings, listener, configuration.plugins.as_deref()).await?;
+    let demands = configuration.demands;
+    let running = Running::start(store, configuration.settings, demands, listener, configuration.plugins.as_deref()).await?;
     super::admin::first_admin_from_environment(&running.app).await?;
     running.app.access.tend_keys(&running.app).await?;
     let tending = tokio::spawn(tend(running.app.clone()));

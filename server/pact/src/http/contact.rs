@@ -3,21 +3,23 @@
 use actix_web::{get, patch, post, web};
 use pact_app::App;
 use pact_app::ops::contact::{self as ops, ChangeContact, CreateContact};
+use pact_app::ops::field::OnRecord;
 use pact_core::time::Instant;
 use pact_store::contact::By;
 use pact_store::entity::contact;
-use pact_store::{Scope, list, record, search};
+use pact_store::{Scope, record, search};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::body::Body;
+use super::by_field::{FieldList, FieldParams};
 use super::caller::may;
 use super::change;
 use super::etag::{Created, IfMatch, Tagged};
 use super::fields::Fields;
-use super::page::{List, Page, PageParams};
+use super::page::{Page, PageParams};
 use super::problem::Problem;
 
 /// A human being at a customer.
@@ -101,7 +103,7 @@ pub struct ContactChange {
 }
 
 /// What a list of contacts is narrowed by.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ContactFilter {
     /// Only contacts at this customer.
@@ -148,16 +150,16 @@ pub fn routes(config: &mut ServiceConfig) {
 /// For everybody who sells or manages. Contacts whose personal data was erased are not among them.
 #[utoipa::path(
     tag = "contacts",
-    params(PageParams, ContactFilter),
+    params(PageParams, ContactFilter, FieldParams),
     responses((status = 200, description = "A page of contacts", body = Page<Contact>)),
 )]
 #[get("/contacts")]
 async fn list_contacts(
     app: web::Data<App>,
     caller: may::ReadCustomers,
-    list: List<ContactFilter, By>,
+    list: FieldList<ContactFilter, By>,
 ) -> Result<Page<Contact>, Problem> {
-    let List { filter, sort, ask } = list;
+    let filter = list.list.filter.clone();
     let ids = match &filter.q {
         Some(words) => Some(search::ids(app.store.read(), "contact", words).await?),
         None => None,
@@ -171,7 +173,7 @@ async fn list_contacts(
         ..Default::default()
     };
     let scope = Scope::Staff(caller.person_id);
-    Ok(list::list::<contact::Model>(app.store.read(), &scope, &filter, sort, &ask).await?.into())
+    Ok(list.page::<contact::Model>(&app, caller.role, OnRecord::Contact, &scope, &filter).await?.into())
 }
 
 /// Enter a contact

@@ -3,21 +3,23 @@
 use actix_web::{get, patch, post, web};
 use pact_app::App;
 use pact_app::ops::customer::{self as ops, ChangeCustomer, CreateCustomer, MergeCustomer};
+use pact_app::ops::field::OnRecord;
 use pact_core::time::Instant;
 use pact_store::customer::By;
 use pact_store::entity::customer;
-use pact_store::{Scope, list, record, search};
+use pact_store::{Scope, record, search};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::body::Body;
+use super::by_field::{FieldList, FieldParams};
 use super::caller::may;
 use super::change;
 use super::etag::{Created, IfMatch, Tagged};
 use super::fields::Fields;
-use super::page::{List, Page, PageParams};
+use super::page::{Page, PageParams};
 use super::problem::Problem;
 
 /// A company that we sell to.
@@ -171,7 +173,7 @@ pub struct CustomerMerge {
 }
 
 /// What a list of customers is narrowed by.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CustomerFilter {
     /// Only customers that this person owns.
@@ -268,18 +270,18 @@ pub fn routes(config: &mut ServiceConfig) {
 /// For everybody who sells or manages. Customers that were merged into others are not among them.
 #[utoipa::path(
     tag = "customers",
-    params(PageParams, CustomerFilter),
+    params(PageParams, CustomerFilter, FieldParams),
     responses((status = 200, description = "A page of customers", body = Page<Customer>)),
 )]
 #[get("/customers")]
 async fn list_customers(
     app: web::Data<App>,
     caller: may::ReadCustomers,
-    list: List<CustomerFilter, By>,
+    list: FieldList<CustomerFilter, By>,
 ) -> Result<Page<Customer>, Problem> {
-    let filter = list.filter.read(&app, caller.person_id).await?;
+    let filter = list.list.filter.clone().read(&app, caller.person_id).await?;
     let scope = Scope::Staff(caller.person_id);
-    Ok(list::list::<customer::Model>(app.store.read(), &scope, &filter, list.sort, &list.ask).await?.into())
+    Ok(list.page::<customer::Model>(&app, caller.role, OnRecord::Customer, &scope, &filter).await?.into())
 }
 
 /// Enter a customer

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::body::Body;
 use super::caller::may;
 use super::page::{List, Page, PageParams};
 use super::problem::Problem;
@@ -106,6 +107,26 @@ pub struct JobFilter {
     kind: Option<String>,
 }
 
+/// Which jobs are to be released; without a filter, all that are put aside.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"plugin_id": "lead-push"}))]
+pub struct JobsRelease {
+    /// Only jobs for this plugin.
+    plugin_id: Option<String>,
+    /// Only an `event`, or only a `tick`.
+    #[schema(pattern = "^(event|tick)$")]
+    kind: Option<String>,
+}
+
+/// What was released.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"released": 12}))]
+pub struct JobsReleased {
+    /// How many jobs are handled now.
+    released: u64,
+}
+
 /// What a list of schedules is narrowed by.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -122,13 +143,17 @@ impl JobFilter {
                 Problem::parameter("state", format!("it is one of {}.", words.join(", ")))
             })
         });
-        let ticks = match self.kind.as_deref() {
-            None => None,
-            Some("tick") => Some(true),
-            Some("event") => Some(false),
-            Some(_) => return Err(Problem::parameter("kind", "it is one of event, tick.")),
-        };
+        let ticks = ticks(self.kind.as_deref()).map_err(|why| Problem::parameter("kind", why))?;
         Ok(Filter { state: state.transpose()?, plugin: self.plugin_id, ticks })
+    }
+}
+
+fn ticks(kind: Option<&str>) -> Result<Option<bool>, &'static str> {
+    match kind {
+        None => Ok(None),
+        Some("tick") => Ok(Some(true)),
+        Some("event") => Ok(Some(false)),
+        Some(_) => Err("it is one of event, tick."),
     }
 }
 
@@ -180,6 +205,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(read_jobs_state)
         .service(read_job)
         .service(release_job)
+        .service(release_jobs)
         .service(drop_job)
         .service(list_schedules);
 }
@@ -229,6 +255,25 @@ async fn read_job(app: web::Data<App>, _: may::ReadRuns, id: web::Path<Uuid>) ->
 #[post("/jobs/{id}/release")]
 async fn release_job(app: web::Data<App>, caller: may::ManagePlugins, id: web::Path<Uuid>) -> Result<web::Json<Job>, Problem> {
     Ok(web::Json(ops::release_job(&app, &caller.actor(), *id).await?.into()))
+}
+
+/// Release everything that was put aside
+///
+/// As after a plugin was mended that many jobs waited for. For admins.
+#[utoipa::path(
+    tag = "jobs",
+    request_body = JobsRelease,
+    responses((status = 200, description = "How many are handled now", body = JobsReleased)),
+)]
+#[post("/jobs/release")]
+async fn release_jobs(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    Body(asked): Body<JobsRelease>,
+) -> Result<web::Json<JobsReleased>, Problem> {
+    let ticks = ticks(asked.kind.as_deref()).map_err(|why| Problem::from(pact_app::Refusal::invalid("kind", why)))?;
+    let filter = Filter { plugin: asked.plugin_id, ticks, ..Filter::default() };
+    Ok(web::Json(JobsReleased { released: ops::release_jobs(&app, &caller.actor(), filter).await? }))
 }
 
 /// Drop what was put aside

@@ -42,17 +42,21 @@ pub mod trace;
 
 pub mod absence;
 pub mod api_key;
+pub mod automation;
+mod by_field;
 pub mod calendar_feed;
 pub mod card;
 pub mod contact;
 pub mod customer;
 pub mod digest;
+pub mod dry_run;
 pub mod evidence;
 pub mod field;
 pub mod form;
 pub mod goal;
 pub mod handover;
 pub mod holiday;
+mod hours;
 pub mod import;
 pub mod job;
 pub mod lead;
@@ -62,11 +66,16 @@ pub mod message;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
+pub mod pact;
 pub mod person;
 pub mod plan;
 pub mod plugin;
+pub mod plugin_arrival;
+pub mod plugin_removal;
+pub mod plugin_sent;
 pub mod request;
 pub mod run;
+pub mod script_page;
 pub mod search;
 pub mod session;
 pub mod stream;
@@ -104,6 +113,8 @@ pub struct Settings {
     pub evidence_key: Option<PathBuf>,
     /// How what leaves does so.
     pub outgoing: Outgoing,
+    /// Whether what lies in the folder of plugins is installed without asking an admin: whoever may write there decides.
+    pub trust_plugins: bool,
 }
 
 impl Settings {
@@ -130,6 +141,7 @@ impl Default for Settings {
             files: None,
             evidence_key: None,
             outgoing: Outgoing::default(),
+            trust_plugins: false,
         }
     }
 }
@@ -161,6 +173,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(customer::routes);
         api.configure(evidence::routes);
         api.configure(digest::routes);
+        api.configure(dry_run::routes);
         api.configure(field::routes);
         api.configure(form::routes);
         api.configure(goal::routes);
@@ -168,8 +181,13 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(message::routes);
         api.configure(outbox::routes);
         api.configure(pack::routes);
+        api.configure(pact::routes);
         api.configure(plan::routes);
         api.configure(plugin::routes);
+        api.configure(plugin_sent::routes);
+        api.configure(plugin_arrival::routes);
+        api.configure(plugin_removal::routes);
+        api.configure(automation::routes);
         api.configure(request::routes);
         api.configure(run::routes);
         api.configure(search::routes);

@@ -64,6 +64,11 @@ impl<M, T: From<M>> From<pact_store::Page<M>> for Page<T> {
 
 impl<F: DeserializeOwned, B: SortBy> List<F, B> {
     fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        Ok(Self::read_but(request, "\0")?.0)
+    }
+
+    /// Reads a list; an order whose name begins with `apart` is given back by itself, without that, and whether it is descending.
+    pub(super) fn read_but(request: &HttpRequest, apart: &str) -> Result<(Self, Option<(String, bool)>), Problem> {
         let query = request.query_string();
         let params = web::Query::<PageParams>::from_query(query).map_err(|error| refuse(&error))?.into_inner();
         let filter = web::Query::<F>::from_query(query).map_err(|error| refuse(&error))?.into_inner();
@@ -71,7 +76,12 @@ impl<F: DeserializeOwned, B: SortBy> List<F, B> {
         if !(1..=MAX_PAGE_RECORDS).contains(&limit) {
             return Err(Problem::parameter("limit", format!("a page has 1 to {MAX_PAGE_RECORDS} records.")));
         }
-        Ok(Self { filter, sort: sort(params.sort.as_deref())?, ask: Ask { cursor: params.cursor, limit } })
+        let given = params.sort.as_deref();
+        let descending = given.is_some_and(|name| name.starts_with('-'));
+        let by =
+            given.and_then(|name| name.trim_start_matches('-').strip_prefix(apart)).map(|name| (name.to_owned(), descending));
+        let sort = if by.is_some() { Sort::default() } else { sort(given)? };
+        Ok((Self { filter, sort, ask: Ask { cursor: params.cursor, limit } }, by))
     }
 }
 

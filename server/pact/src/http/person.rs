@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get, patch, post, put, web};
 use pact_app::access::rights;
 use pact_app::ops::person::{self as ops, ChangePerson, CreatePerson, PersonFilter, SetPassword};
 use pact_app::{App, Caller};
-use pact_core::calendar::{DayHours, WorkingHours};
 use pact_core::role::{Right, Role};
 use pact_store::entity::person;
 use pact_store::record;
@@ -19,6 +18,7 @@ use super::caller::{Anyone, SignedIn, may};
 use super::change;
 use super::etag::{Created, IfMatch, Tagged};
 use super::fields::Fields;
+use super::hours::{Hours, week};
 use super::page::{List, Page, PageParams};
 use super::problem::Problem;
 
@@ -62,22 +62,6 @@ pub struct Person {
     working_hours: Option<Vec<Hours>>,
     /// Whether they work here.
     active: bool,
-}
-
-/// Hours of work on one weekday.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Hours, example = json!({"day": 1, "from": "09:00", "to": "17:00"}))]
-pub struct Hours {
-    /// The weekday: 1 is Monday, 7 is Sunday.
-    #[schema(minimum = 1, maximum = 7)]
-    day: u8,
-    /// When work starts.
-    #[schema(pattern = "^([01][0-9]|2[0-4]):[0-5][0-9]$")]
-    from: String,
-    /// When it ends.
-    #[schema(pattern = "^([01][0-9]|2[0-4]):[0-5][0-9]$")]
-    to: String,
 }
 
 /// What a person is in PACT.
@@ -141,7 +125,7 @@ pub struct NewPerson {
     /// How many open leads they can carry.
     #[schema(minimum = 0, maximum = 10000)]
     capacity: Option<i64>,
-    /// When they work; the organisation's hours when left out.
+    /// When they work; their team's hours when left out, else the usual ones.
     #[schema(max_items = 50)]
     working_hours: Option<Vec<Hours>>,
     /// With which they sign in; without one they cannot yet.
@@ -282,18 +266,6 @@ fn show(caller: &Caller, row: person::Model) -> Person {
 
 fn tagged(caller: &Caller, row: person::Model) -> Tagged<Person> {
     Tagged::new(row.revision.clone(), show(caller, row))
-}
-
-/// Hours as the rules have them.
-fn week(hours: Vec<Hours>) -> Result<WorkingHours, Problem> {
-    let refuse = |why: String| Problem::from(pact_app::Refusal::invalid("working_hours", why));
-    let mut days = Vec::with_capacity(hours.len());
-    for Hours { day, from, to } in hours {
-        let from = from.parse().map_err(|error| refuse(format!("{error}")))?;
-        let to = to.parse().map_err(|error| refuse(format!("{error}")))?;
-        days.push(DayHours { day, from, to });
-    }
-    WorkingHours::new(days).map_err(|error| refuse(error.to_string()))
 }
 
 /// Adds the operations.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use actix_web::{get, patch, post, web};
-use pact_app::App;
-use pact_app::ops::plugin_settings::{self as ops, SendPlugin, SetPlugin};
+use pact_app::ops::plugin_preview::verdict_of;
+use pact_app::ops::plugin_settings::{self as ops, SetPlugin};
+use pact_app::{App, Refusal};
+use pact_core::role::Role;
 use pact_core::time::Instant;
 use pact_store::entity::{plugin, script_version};
 use pact_store::{plugin as store, record};
@@ -19,6 +21,7 @@ use super::caller::may;
 use super::etag::{Created, IfMatch, Tagged};
 use super::fields::Fields;
 use super::page::Page;
+use super::plugin_sent::{ConsentParams, PluginSent};
 use super::problem::{Problem, ProblemType};
 
 /// The most versions that are listed.
@@ -28,7 +31,7 @@ const MAX_VERSIONS: u64 = 200;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "lead-push", "title": "Push leads", "summary": "Gives each waiting lead to the right person.", "version": "1.0.0", "enabled": true,
-    "settings": {"within": "4 work hours"}, "installed_at": "2026-11-24T10:10:00.000Z"
+    "settings": {"within": "4 work hours"}, "installed_at": "2026-11-24T10:10:00.000Z", "left_out": null
 }))]
 pub struct Plugin {
     /// Its id, as its manifest says.
@@ -47,6 +50,8 @@ pub struct Plugin {
     /// When it was installed first.
     #[schema(value_type = String, format = DateTime)]
     installed_at: Instant,
+    /// Why it does not run although it is on; null when it runs.
+    left_out: Option<String>,
 }
 
 /// A plugin that is to be installed, or a new version of one.
@@ -59,9 +64,11 @@ pub struct Plugin {
 pub struct NewPlugin {
     /// The manifest, as TOML.
     #[schema(min_length = 1, max_length = 200000)]
-    manifest: String,
+    pub(super) manifest: String,
     /// The scripts by file name; modules that they import may come along as `std/NAME`, else those that installed plugins import are taken.
-    files: BTreeMap<String, String>,
+    pub(super) files: BTreeMap<String, String>,
+    /// The word of a preview, by which you agree to everything that the plugin asks for.
+    pub(super) consent: Option<String>,
 }
 
 /// The version to which a plugin is brought back.
@@ -87,7 +94,8 @@ pub struct PluginChange {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "plugin_id": "lead-push", "version": "1.0.0",
-    "hash": "5f1c7d", "created_at": "2026-11-24T10:10:00.000Z"
+    "hash": "5f1c7d", "created_at": "2026-11-24T10:10:00.000Z", "created_by_id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5",
+    "verdict": {"accepted": true, "rules": "5f1c7d", "of_this_release": true}
 }))]
 pub struct PluginVersion {
     /// Its id.
@@ -101,6 +109,22 @@ pub struct PluginVersion {
     /// When it was installed.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
+    /// The admin who installed it; null where PACT did, and for those who are neither admin nor auditor.
+    created_by_id: Option<Uuid>,
+    /// The linter's word on it; null where it was never certified.
+    verdict: Option<PluginVerdict>,
+}
+
+/// The linter's word on a version. What it refuses becomes no version; the audit log holds these.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"accepted": true, "rules": "5f1c7d", "of_this_release": true}))]
+pub struct PluginVerdict {
+    /// Whether nothing was found.
+    accepted: bool,
+    /// The hash of the rules by which it was judged.
+    rules: String,
+    /// Whether these are the rules of this release.
+    of_this_release: bool,
 }
 
 /// One version of a plugin, with its files.
@@ -131,7 +155,16 @@ impl From<plugin::Model> for Plugin {
             enabled: row.enabled,
             settings: row.settings.0,
             installed_at: Instant::from_millis(row.installed_at),
+            left_out: None,
         }
+    }
+}
+
+impl Plugin {
+    /// The plugin with what is known of it here and now.
+    fn on(self, app: &App) -> Self {
+        let left_out = app.plugins().left_out(&self.id).filter(|_| self.enabled).map(str::to_owned);
+        Self { left_out, ..self }
     }
 }
 
@@ -144,7 +177,20 @@ impl From<plugin::Model> for Tagged<Plugin> {
 impl From<script_version::Model> for PluginVersion {
     fn from(row: script_version::Model) -> Self {
         let created_at = Instant::from_millis(row.created_at);
-        Self { id: row.id, plugin_id: row.plugin_id, version: row.version, hash: row.hash, created_at }
+        let verdict = verdict_of(&row);
+        let verdict = verdict.map(|(rules, of_this_release)| PluginVerdict { accepted: true, rules, of_this_release });
+        let created_by_id = row.created_by_id;
+        Self { id: row.id, plugin_id: row.plugin_id, version: row.version, hash: row.hash, created_at, created_by_id, verdict }
+    }
+}
+
+impl PluginVersion {
+    /// The version as somebody in this role sees it: who installed it is for those who watch over automation.
+    fn for_reader(self, role: Role) -> Self {
+        match role {
+            Role::Admin | Role::Auditor => self,
+            Role::Rep | Role::Manager | Role::Partner => Self { created_by_id: None, ..self },
+        }
     }
 }
 
@@ -168,26 +214,32 @@ pub fn routes(config: &mut ServiceConfig) {
 #[get("/plugins")]
 async fn list_plugins(app: web::Data<App>, _: may::ReadPlugins) -> Result<Page<Plugin>, Problem> {
     let rows = store::all(app.store.read()).await?;
-    Ok(Page { items: rows.into_iter().map(Plugin::from).collect(), next_cursor: None })
+    Ok(Page { items: rows.into_iter().map(|row| Plugin::from(row).on(&app)).collect(), next_cursor: None })
 }
 
 /// Install a plugin
 ///
 /// Or a new version of one that is installed. The linter judges it together with all others, and it must compile; nothing is installed otherwise.
+/// What it may read and do must be agreed to, by the word that `POST /plugin-previews` gives; a version that wants no more than the installed one needs none.
 /// A new plugin is on. For admins.
 #[utoipa::path(
     tag = "plugins",
-    request_body = NewPlugin,
-    responses((status = 201, description = "The plugin, in this version", body = Plugin)),
+    params(ConsentParams),
+    request_body(content((NewPlugin = "application/json"), (Vec<u8> = "application/gzip")), description = "The plugin's files, or an archive that `pact plugin pack` made"),
+    responses(
+        (status = 201, description = "The plugin, in this version", body = Plugin),
+        (status = 409, description = "Nobody agreed to what it asks for, or it needs other plugins"),
+    ),
 )]
 #[post("/plugins")]
 async fn install_plugin(
     app: web::Data<App>,
     caller: may::ManagePlugins,
-    Body(new): Body<NewPlugin>,
+    params: web::Query<ConsentParams>,
+    plugin: PluginSent,
 ) -> Result<Created<Plugin>, Problem> {
-    let NewPlugin { manifest, files } = new;
-    let row = ops::send_plugin(&app, &caller.actor(), SendPlugin { manifest, files }).await?;
+    let consent = plugin.consent.or(params.into_inner().consent);
+    let row = ops::send_plugin(&app, &caller.actor(), plugin.sent, consent).await?;
     let location = format!("/api/v1/plugins/{}", row.id);
     Ok(Tagged::from(row).created_at(location))
 }
@@ -217,7 +269,8 @@ async fn restore_plugin(
 #[utoipa::path(tag = "plugins", params(("id" = String, Path, description = "The plugin's id, as its manifest says"), Fields), responses((status = 200, description = "The plugin", body = Plugin)))]
 #[get("/plugins/{id}")]
 async fn read_plugin(app: web::Data<App>, _: may::ReadPlugins, id: web::Path<String>) -> Result<Tagged<Plugin>, Problem> {
-    Ok(record::get::<plugin::Model>(app.store.read(), id.into_inner()).await?.into())
+    let Tagged { revision, record } = record::get::<plugin::Model>(app.store.read(), id.into_inner()).await?.into();
+    Ok(Tagged::new(revision, Plugin::on(record, &app)))
 }
 
 /// Set a plugin
@@ -288,13 +341,16 @@ async fn disable_plugin(
 #[get("/plugins/{id}/versions")]
 async fn list_plugin_versions(
     app: web::Data<App>,
-    _: may::ReadPlugins,
+    caller: may::ReadPlugins,
     id: web::Path<String>,
 ) -> Result<Page<PluginVersion>, Problem> {
-    let conn = app.store.read();
-    let found = record::get::<plugin::Model>(conn, id.into_inner()).await?;
-    let rows = store::versions(conn, &found.id, MAX_VERSIONS).await?;
-    Ok(Page { items: rows.into_iter().map(PluginVersion::from).collect(), next_cursor: None })
+    let rows = store::versions(app.store.read(), &id, MAX_VERSIONS).await?;
+    if rows.is_empty() {
+        // A plugin that was removed is known by its versions.
+        return Err(Refusal::NotFound { what: "plugin" }.into());
+    }
+    let items = rows.into_iter().map(|row| PluginVersion::from(row).for_reader(caller.role)).collect();
+    Ok(Page { items, next_cursor: None })
 }
 
 /// Show a version of a plugin
@@ -311,7 +367,7 @@ async fn list_plugin_versions(
 #[get("/plugins/{id}/versions/{version}")]
 async fn read_plugin_version(
     app: web::Data<App>,
-    _: may::ReadPlugins,
+    caller: may::ReadPlugins,
     path: web::Path<(String, Uuid)>,
 ) -> Result<web::Json<PluginVersionShown>, Problem> {
     let (plugin, version) = path.into_inner();
@@ -321,5 +377,5 @@ async fn read_plugin_version(
     })?;
     let (manifest, files) = (row.manifest.clone(), serde_json::from_value(row.files.0.clone()).map_err(Problem::internal)?);
     let certificate = row.certificate.clone().map(|certificate| certificate.0);
-    Ok(web::Json(PluginVersionShown { version: row.into(), manifest, files, certificate }))
+    Ok(web::Json(PluginVersionShown { version: PluginVersion::from(row).for_reader(caller.role), manifest, files, certificate }))
 }

@@ -44,7 +44,7 @@ pub struct Run {
     operations: i64,
     /// Rows that it read.
     rows_read: i64,
-    /// `done`, `failed`, or `limit` when it met one.
+    /// `done`, `failed`, `limit` when it met one, or `held` when it wanted more effects than its plugin may have in an hour.
     outcome: String,
     /// What went wrong, where, and which limit was met.
     #[schema(value_type = Option<Object>)]
@@ -76,7 +76,7 @@ pub struct RunShown {
 pub struct RunFilter {
     /// Only runs of this plugin.
     plugin_id: Option<String>,
-    /// Only runs that ended so: `done`, `failed` or `limit`.
+    /// Only runs that ended so: `done`, `failed`, `limit` or `held`.
     outcome: Option<String>,
     /// Only runs about this lead, customer or other record; a person is none.
     record_id: Option<Uuid>,
@@ -114,8 +114,11 @@ impl RunFilter {
                 "this is a person, and runs are not chosen by person. Choose a lead or a customer.",
             ));
         }
-        if let Some(outcome) = self.outcome.as_deref().filter(|outcome| !["done", "failed", "limit"].contains(outcome)) {
-            return Err(Problem::parameter("outcome", format!("{outcome:?} is no outcome. Choose from: done, failed, limit.")));
+        if let Some(outcome) = self.outcome.as_deref().filter(|outcome| !["done", "failed", "limit", "held"].contains(outcome)) {
+            return Err(Problem::parameter(
+                "outcome",
+                format!("{outcome:?} is no outcome. Choose from: done, failed, limit, held."),
+            ));
         }
         Ok(store::RunFilter {
             plugin: self.plugin_id,

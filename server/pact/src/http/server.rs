@@ -56,6 +56,7 @@ fn build(
         .into_utoipa_app()
         .configure(super::operations_of_api)
         .into_app()
+        .configure(super::script_page::routes)
         .configure(docs::routes)
         .configure(problem::pages::routes)
         .app_data(app)

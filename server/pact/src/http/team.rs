@@ -15,12 +15,13 @@ use super::caller::may;
 use super::change;
 use super::etag::{Created, IfMatch, Tagged};
 use super::fields::Fields;
+use super::hours::{Hours, week};
 use super::page::{List, Page, PageParams};
 use super::problem::Problem;
 
 /// A group of people who sell together.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "5b0f5c1e-7c3e-4d0a-9a51-0c2b6f0f6c11", "name": "Benelux", "region": "NL", "manager_id": null}))]
+#[schema(example = json!({"id": "5b0f5c1e-7c3e-4d0a-9a51-0c2b6f0f6c11", "name": "Benelux", "region": "NL", "manager_id": null, "working_hours": null}))]
 pub struct Team {
     /// Its id.
     id: Uuid,
@@ -30,6 +31,8 @@ pub struct Team {
     region: Option<String>,
     /// The person who leads it.
     manager_id: Option<Uuid>,
+    /// When its people work who have no hours of their own; null: the usual hours.
+    working_hours: Option<Vec<Hours>>,
 }
 
 /// A team that is to be made.
@@ -45,6 +48,9 @@ pub struct NewTeam {
     region: Option<String>,
     /// The person who leads it.
     manager_id: Option<Uuid>,
+    /// When its people work who have no hours of their own; the usual hours when left out.
+    #[schema(max_items = 50)]
+    working_hours: Option<Vec<Hours>>,
 }
 
 /// What is to be changed on a team: a field left out stays, null empties it.
@@ -64,6 +70,10 @@ pub struct TeamChange {
     #[serde(default, deserialize_with = "change::given")]
     #[schema(value_type = Option<Uuid>)]
     manager_id: Option<Option<Uuid>>,
+    /// When its people work who have no hours of their own.
+    #[serde(default, deserialize_with = "change::given")]
+    #[schema(value_type = Option<Vec<Hours>>, max_items = 50)]
+    working_hours: Option<Option<Vec<Hours>>>,
 }
 
 /// What a list of teams is narrowed by.
@@ -76,7 +86,8 @@ pub struct TeamFilter {
 
 impl From<team::Model> for Team {
     fn from(row: team::Model) -> Self {
-        Self { id: row.id, name: row.name, region: row.region, manager_id: row.manager_id }
+        let working_hours = row.working_hours.and_then(|hours| serde_json::from_value(hours.0).ok());
+        Self { id: row.id, name: row.name, region: row.region, manager_id: row.manager_id, working_hours }
     }
 }
 
@@ -125,7 +136,8 @@ async fn create_team(
     caller: may::ManageOrganisation,
     Body(new): Body<NewTeam>,
 ) -> Result<Created<Team>, Problem> {
-    let command = CreateTeam { name: new.name, region: new.region, manager_id: new.manager_id };
+    let working_hours = new.working_hours.map(week).transpose()?;
+    let command = CreateTeam { name: new.name, region: new.region, manager_id: new.manager_id, working_hours };
     let row = ops::create_team(&app, &caller.actor(), command).await?;
     let location = format!("/api/v1/teams/{}", row.id);
     Ok(Tagged::from(row).created_at(location))
@@ -160,8 +172,9 @@ async fn change_team(
     IfMatch(revision): IfMatch,
     Body(change): Body<TeamChange>,
 ) -> Result<Tagged<Team>, Problem> {
-    let TeamChange { name, region, manager_id } = change;
-    let command = ChangeTeam { id: *id, revision, name, region, manager_id };
+    let TeamChange { name, region, manager_id, working_hours } = change;
+    let working_hours = working_hours.map(|given| given.map(week).transpose()).transpose()?;
+    let command = ChangeTeam { id: *id, revision, name, region, manager_id, working_hours };
     Ok(ops::change_team(&app, &caller.actor(), command).await?.into())
 }
 

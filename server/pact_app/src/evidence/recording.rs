@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use super::sources::Sources;
 use crate::access::{hex, random};
+use crate::formulas::name_of;
+use crate::judging::Definition;
 use crate::{Actor, Refusal};
 
 /// Bytes of chance in the salt of a pseudonym.
@@ -98,7 +100,7 @@ impl Recording {
 
 /// The log's first entries: its name, and the plugins that were there before it.
 async fn begin(tx: &Tx, now: Instant) -> Result<evidence_head::Model, Refusal> {
-    let origin = format!("pact/{}", Uuid::new_v4());
+    let origin = format!("pact/{}", pact_core::id::random());
     let mut head = store::open(tx, origin.clone()).await?;
     head = append(tx, head, now, By::system(), PolicyAct::LogOpened { origin }).await?;
     for plugin in pact_store::plugin::all(tx).await? {
@@ -108,6 +110,12 @@ async fn begin(tx: &Tx, now: Instant) -> Result<evidence_head::Model, Refusal> {
         store::keep_text(tx, sources.to_string(), text).await?;
         let act = PolicyAct::PluginFound { plugin: plugin.id, version: version.version, sources };
         head = append(tx, head, now, By::system(), act).await?;
+    }
+    for field in pact_store::field::all(tx).await?.iter().filter(|field| field.plugin_id.is_none()) {
+        let text = Definition::of(field)?.text;
+        let sources = Hash::of(&text);
+        store::keep_text(tx, sources.to_string(), text).await?;
+        head = append(tx, head, now, By::system(), PolicyAct::FieldFound { field: name_of(field), sources }).await?;
     }
     Ok(head)
 }

@@ -1,6 +1,7 @@
 //! Answers to what a script's run asks: the store's read view, and the organisation's snapshot.
 
 pub(crate) mod known;
+pub(crate) mod look;
 mod query;
 pub(crate) mod records;
 
@@ -16,6 +17,7 @@ use pact_store::entity::custom_field;
 use uuid::Uuid;
 
 use self::known::Known;
+use self::look::{InThePast, Look};
 use self::records::Lens;
 use crate::app::App;
 use crate::organisation::{Asked, Snapshot, Turn};
@@ -29,6 +31,7 @@ pub struct RunFacts {
     plugin: String,
     fields: Arc<[custom_field::Model]>,
     known: Arc<Known>,
+    look: Option<Look>,
     turns: Mutex<Vec<Turn>>,
 }
 
@@ -42,6 +45,7 @@ impl RunFacts {
             plugin: plugin.to_owned(),
             fields,
             known: Arc::default(),
+            look: None,
             turns: Mutex::default(),
         }
     }
@@ -52,10 +56,29 @@ impl RunFacts {
         Self { known, ..self }
     }
 
+    /// The same facts as a dry run looks at them.
+    #[must_use]
+    pub(crate) fn looked_at(self, look: Look) -> Self {
+        Self { look: Some(look), ..self }
+    }
+
+    fn past(&self) -> Option<&InThePast> {
+        self.look.as_ref().and_then(|look| look.past.as_ref())
+    }
+
+    /// The instant of the past at which records are read; nothing when they are read as they are.
+    pub(crate) fn as_of(&self) -> Option<i64> {
+        self.past().map(|past| past.moment.at)
+    }
+
+    fn turns_of_all(&self) -> &crate::organisation::Turns {
+        self.look.as_ref().map_or(&self.app.turns, |look| &look.turns)
+    }
+
     /// Gives back every turn that was promised: the run did not commit.
     pub fn give_back(&self) {
         for turn in self.turns.lock().unwrap_or_else(PoisonError::into_inner).drain(..).rev() {
-            self.app.turns.give_back(&turn);
+            self.turns_of_all().give_back(&turn);
         }
     }
 
@@ -70,13 +93,24 @@ impl RunFacts {
 
     /// One record, with its custom fields, or nothing when there is none.
     pub async fn record(&self, kind: Kind, id: Uuid) -> Result<Option<Record>, Refusal> {
-        let found = match self.known_record(kind, id) {
-            Some(found) => Some(found),
-            None => query::one(self, kind, id).await?,
+        let was = match self.past() {
+            Some(past) => past.record(self, kind, id).await?,
+            None => None,
+        };
+        let found = match (was, self.known_record(kind, id)) {
+            (Some(was), _) => was,
+            (None, Some(found)) => Some(found),
+            (None, None) if kind == Kind::Person => self.person(id),
+            (None, None) => query::one(self, kind, id).await?,
         };
         let mut records: Vec<Record> = found.into_iter().collect();
         self.add_fields(&mut records).await?;
         Ok(records.pop())
+    }
+
+    /// A person as scripts see them; people are held in memory.
+    fn person(&self, id: Uuid) -> Option<Record> {
+        self.snapshot.for_scripts.people.iter().map(|member| &member.record).find(|record| record.id == id).cloned()
     }
 
     fn known_record(&self, kind: Kind, id: Uuid) -> Option<Record> {
@@ -112,11 +146,12 @@ impl RunFacts {
 
     async fn rotate(&self, rotate: Rotate) -> Result<Answer, Refusal> {
         let asked: Vec<Asked> = rotate.people.iter().filter_map(|id| self.asked(*id, rotate.on_duty_within.is_some())).collect();
-        let tried = match rotate.already_tried {
-            Some(lead) if !self.known.is_never_pushed(lead) => {
+        let tried = match (rotate.already_tried, self.past()) {
+            (Some(lead), Some(past)) => past.pushes(self, lead).await?.iter().map(|push| push.person_id).collect(),
+            (Some(lead), None) if !self.known.is_never_pushed(lead) => {
                 pact_store::push::persons_tried(self.app.store.read(), lead).await?
             }
-            Some(_) | None => Vec::new(),
+            (Some(_) | None, _) => Vec::new(),
         };
         let filters = Filters {
             with_room: rotate.with_room,
@@ -126,7 +161,7 @@ impl RunFacts {
             tried: BTreeSet::from_iter(tried),
         };
         let name = format!("{}/{}", self.plugin, rotate.name);
-        let turn = self.app.turns.promise(&self.app.store, self.now, &name, &asked, &filters).await?;
+        let turn = self.turns_of_all().promise(&self.app.store, self.now, &name, &asked, &filters).await?;
         let person = turn.as_ref().map(|turn| turn.person);
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).extend(turn);
         Ok(Answer::Person(person))
@@ -181,7 +216,8 @@ impl RunFacts {
 
 impl Facts for RunFacts {
     fn organisation(&self) -> Arc<Organisation> {
-        Arc::clone(&self.snapshot.for_scripts)
+        let looked = self.look.as_ref().map(|look| &look.organisation);
+        Arc::clone(looked.unwrap_or(&self.snapshot.for_scripts))
     }
 
     async fn ask(&self, ask: Ask) -> Answer {
@@ -208,6 +244,11 @@ pub(crate) const fn field_record(kind: Kind) -> Option<&'static str> {
         | Kind::Period
         | Kind::Act => None,
     }
+}
+
+/// The kind of record with this noun.
+pub(crate) fn kind_named(word: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| noun(*kind) == word)
 }
 
 /// The noun of a kind of record, as endpoints and messages name it.

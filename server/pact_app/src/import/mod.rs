@@ -6,6 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`field`] | what a column can say |
+//! | [`custom`] | columns that say custom fields |
 //! | [`header`] | the names that columns have in seven languages |
 //! | [`encoding`], [`lines`] | bytes to lines of text, of bounded length |
 //! | [`layout`] | how a file is written |
@@ -14,6 +15,7 @@
 //! | [`plan`] | which column says what, and what a row says by it |
 //! | [`refused`] | refused rows as a file that can be mended and sent again |
 
+pub mod custom;
 pub mod encoding;
 pub mod field;
 pub mod header;
@@ -28,6 +30,7 @@ pub mod value;
 #[cfg(test)]
 mod tests;
 
+pub use custom::Custom;
 pub use field::Field;
 pub use layout::{Format, Layout};
 pub use plan::{Mapping, Plan};

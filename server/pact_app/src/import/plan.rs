@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use pact_core::money::Currency;
+use pact_script::value::Value;
 use serde::{Deserialize, Serialize};
 
+use super::custom::{Custom, Habits};
 use super::layout::Sample;
 use super::rows::Cells;
 use super::{Field, Unreadable, header, places, value};
@@ -22,6 +24,8 @@ const NAMES_IN_SENTENCE: usize = 30;
 pub struct Mapping {
     /// What each column says, by its name; one that is not named, or null, is left out.
     pub columns: BTreeMap<String, Option<Field>>,
+    /// Columns that say custom fields, by their names: the record and the field, such as `customer.seats`.
+    pub custom: BTreeMap<String, String>,
     /// The source of leads whose row names none.
     pub source: Option<String>,
     /// The product of leads whose row names none.
@@ -60,6 +64,9 @@ pub struct Column {
     pub name: String,
     /// What it says; a column that says nothing to PACT is left out.
     pub field: Option<Field>,
+    /// The custom field that it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<Custom>,
 }
 
 impl Plan {
@@ -81,7 +88,13 @@ impl Plan {
         let mapping = mapping.cloned().unwrap_or_default();
         Ok(Self {
             day_first: mapping.day_first.or_else(|| value::tells_day_first(days)).unwrap_or(home != "US"),
-            columns: sample.columns.iter().cloned().zip(fields).map(|(name, field)| Column { name, field }).collect(),
+            columns: sample
+                .columns
+                .iter()
+                .cloned()
+                .zip(fields)
+                .map(|(name, field)| Column { name, field, custom: None })
+                .collect(),
             header: sample.layout.header,
             source: mapping.source.unwrap_or_else(|| DEFAULT_SOURCE.to_owned()),
             product: mapping.product,
@@ -89,9 +102,28 @@ impl Plan {
         })
     }
 
+    /// The same plan with columns that say custom fields; each of `custom` is looked for as its mapping has it.
+    ///
+    /// # Errors
+    /// A column that the file does not have.
+    pub fn with_custom(mut self, mapping: &Mapping, custom: &BTreeMap<String, Custom>) -> Result<Self, Unreadable> {
+        for (name, says) in &mapping.custom {
+            let alike = header::plain(name);
+            let column = self.columns.iter_mut().find(|column| column.name == *name || header::plain(&column.name) == alike);
+            let Some(column) = column else {
+                return Err(Unreadable::OtherMapping(names(
+                    &self.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>(),
+                )));
+            };
+            column.field = None;
+            column.custom = custom.get(says).cloned();
+        }
+        Ok(self)
+    }
+
     /// The columns that say nothing to PACT.
     pub fn left_out(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().filter(|column| column.field.is_none()).map(|column| column.name.as_str())
+        self.columns.iter().filter(|column| column.field.is_none() && column.custom.is_none()).map(|column| column.name.as_str())
     }
 
     /// Reads rows by this plan.
@@ -193,6 +225,25 @@ impl Reader<'_> {
         Ok(lead)
     }
 
+    /// What a row says of custom fields.
+    ///
+    /// # Errors
+    /// Why a cell cannot be read, with the column's name.
+    pub fn custom(&self, cells: &Cells) -> Result<Vec<(Custom, Value)>, String> {
+        let habits = Habits { day_first: self.plan.day_first, currency: self.plan.currency };
+        let mut values = Vec::new();
+        for (at, column) in self.plan.columns.iter().enumerate() {
+            let Some(custom) = &column.custom else { continue };
+            let cell = match cells {
+                Cells::Placed(cells) => cells.get(at).map(String::as_str),
+                Cells::Named(cells) => cells.iter().find(|(name, _)| *name == column.name).map(|(_, cell)| cell.as_str()),
+            };
+            let value = custom.read(cell.unwrap_or_default(), habits).map_err(|why| in_column(&column.name, &why))?;
+            values.extend(value.map(|value| (custom.clone(), value)));
+        }
+        Ok(values)
+    }
+
     fn gather<'b>(&'b self, cells: &Cells, said: &mut Said<'b>) -> Result<(), String> {
         let columns = &self.plan.columns;
         match cells {
@@ -289,7 +340,7 @@ fn first_address(text: &str) -> String {
 }
 
 /// The start of a long text, for a sentence.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const CHARS: usize = 60;
     if text.chars().count() <= CHARS { text.to_owned() } else { text.chars().take(CHARS).chain(['…']).collect() }
 }

@@ -10,7 +10,7 @@ use super::heartbeat::{Looked, tick};
 use super::{commits, events};
 use crate::facts::known::Known;
 use crate::ops::effect::Handled;
-use crate::{App, Refusal, runs};
+use crate::{App, Refusal, formulas, runs};
 
 /// The same work as [`start`](super::start) begins, without its tasks and timers; mail and webhooks stay in the outbox.
 pub struct ByHand {
@@ -47,6 +47,16 @@ impl ByHand {
         commits::commit_alone(&self.app, &Handled { event, runs }).await;
         self.hear().await?;
         Ok(true)
+    }
+
+    /// Computes every formula that is noted.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn compute(&mut self) -> Result<(), Refusal> {
+        self.hear().await?;
+        while formulas::step(&self.app).await? {}
+        Ok(())
     }
 
     async fn hear(&mut self) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use pact_store::entity::event;
-use pact_store::{Store, StoreError};
+use pact_store::{Store, StoreError, Tx};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Duration, timeout};
 
@@ -85,11 +85,15 @@ async fn start_runs(app: &App, claimed: Vec<event::Model>, room: &Arc<Semaphore>
 }
 
 pub(super) async fn claim(app: &App, limit: u64) -> Result<Vec<event::Model>, StoreError> {
-    if limit == 0 || app.pool.is_none() {
+    if limit == 0 || app.pool.is_none() || app.plugins().are_stopped() {
         return Ok(Vec::new());
     }
     let now = app.clock.now().millis();
-    app.store.write(async move |tx| pact_store::event::claim(tx, now, None, limit, LEASE_MS).await).await
+    let claim = async move |tx: &Tx| match pact_store::automation::state(tx).await?.running {
+        true => pact_store::event::claim(tx, now, None, limit, LEASE_MS).await,
+        false => Ok(Vec::new()),
+    };
+    app.store.write(claim).await
 }
 
 /// Puts an event off that was not handled, or aside when that happened too often.

@@ -7,7 +7,9 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use super::{events, evidence, expiry, import, quiet, schedule, views};
+use super::{events, evidence, expiry, formulas, import, quiet, schedule, views};
+use crate::ops::field::purge_removed;
+use crate::ops::pact::come_into_force;
 use crate::ops::plan::carry_out_plans;
 use crate::ops::request::raise_overdue;
 use crate::{App, relay};
@@ -17,6 +19,7 @@ pub struct Jobs {
     stop: watch::Sender<bool>,
     working: JoinHandle<()>,
     importing: JoinHandle<()>,
+    computing: JoinHandle<()>,
     relaying: [JoinHandle<()>; 3],
     evidence: JoinHandle<()>,
     listening: JoinHandle<()>,
@@ -31,6 +34,7 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
     let (stop, stopped) = watch::channel(false);
     let listening = tokio::spawn(app.clone().listen());
     let importing = tokio::spawn(import::work_off(app.clone(), stopped.clone()));
+    let computing = tokio::spawn(formulas::work_off(app.clone(), stopped.clone()));
     let relaying = [
         tokio::spawn(relay::work_off(app.clone(), Kind::Mail, stopped.clone())),
         tokio::spawn(relay::work_off(app.clone(), Kind::Webhook, stopped.clone())),
@@ -52,7 +56,7 @@ pub async fn start(app: &App) -> Result<Jobs, JobSchedulerError> {
         })?)
         .await?;
     ticking.start().await?;
-    Ok(Jobs { stop, working, importing, relaying, evidence, listening, ticking })
+    Ok(Jobs { stop, working, importing, computing, relaying, evidence, listening, ticking })
 }
 
 /// The minutes in which what costs more than a look was done last.
@@ -84,8 +88,14 @@ pub(super) async fn tick(app: &App, looked: &mut Looked) {
         if let Err(refusal) = raise_overdue(app).await {
             tracing::warn!(%refusal, "requests could not be looked through for overdue ones; trying again");
         }
+        if let Err(refusal) = come_into_force(app).await {
+            tracing::warn!(%refusal, "whether a version of the pact comes into force could not be seen; trying again");
+        }
         quiet::tell_of_quiet_leads(app).await;
         views::write_mails(app).await;
+        if let Err(refusal) = purge_removed(app).await {
+            tracing::warn!(%refusal, "fields that were removed long ago could not be deleted; trying again");
+        }
     }
 }
 
@@ -98,6 +108,9 @@ impl Jobs {
         }
         if let Err(error) = self.importing.await {
             tracing::error!(%error, "working off imports ended in a defect");
+        }
+        if let Err(error) = self.computing.await {
+            tracing::error!(%error, "computing formulas ended in a defect");
         }
         if let Err(error) = self.working.await {
             tracing::error!(%error, "working off events ended in a defect");

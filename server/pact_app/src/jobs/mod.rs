@@ -5,10 +5,11 @@ mod commits;
 mod events;
 mod evidence;
 mod expiry;
+mod formulas;
 mod heartbeat;
 mod import;
 mod quiet;
-mod schedule;
+pub(crate) mod schedule;
 mod views;
 
 pub use by_hand::ByHand;

@@ -68,8 +68,10 @@ async fn tell(app: &App, plugin: &Installed, leads: &[lead::Model]) -> Result<()
     let payload = json!({ "plugin": plugin.id });
     app.store
         .write_in(pact_store::Lane::Bulk, async move |tx| -> Result<(), Refusal> {
-            for lead in pact_store::quiet::mark(tx, marks.clone()).await? {
-                events::raise(tx, &scene, EventName::LeadQuiet, "lead", lead, payload.clone());
+            let untold = pact_store::quiet::mark(tx, marks.clone()).await?;
+            // In the order of the leads, so that what has been quiet longest is told first.
+            for mark in marks.iter().filter(|mark| untold.contains(&mark.lead_id)) {
+                events::raise(tx, &scene, EventName::LeadQuiet, "lead", mark.lead_id, payload.clone());
             }
             Ok(())
         })

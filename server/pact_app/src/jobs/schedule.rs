@@ -49,7 +49,8 @@ impl Key {
 
 /// Raises every tick that is due.
 pub(super) async fn raise_ticks(app: &App) {
-    if app.pool.is_none() {
+    // While automation is stopped ticks are missed, as while a server is down.
+    if app.pool.is_none() || app.plugins().are_stopped() {
         return;
     }
     if let Err(refusal) = keep_time(app).await {
@@ -142,7 +143,7 @@ fn wanted(plugins: &Plugins, snapshot: &Snapshot) -> BTreeMap<Key, Planned> {
 
 fn first_tick(key: &Key, planned: &Planned, now: Instant) -> Option<schedule::Model> {
     Some(schedule::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         plugin_id: key.plugin.clone(),
         call: key.call.clone(),
         cron: key.cron.clone(),
@@ -188,6 +189,33 @@ async fn raise(app: &App, row: &schedule::Model, planned: &Planned, now: Instant
             Ok(())
         })
         .await
+}
+
+/// A tick of a schedule: when, for whom if it is called for each person, and on whose clock.
+pub(crate) type Tick = (i64, Option<Uuid>, Tz);
+
+/// The ticks of a schedule at `from` or later and before `until`, in order, `limit` at most: what a dry run calls instead of waiting.
+pub(crate) fn ticks_between(snapshot: &Snapshot, schedule: &Schedule, (from, until): (i64, i64), limit: usize) -> Vec<Tick> {
+    let zones: BTreeSet<String> = match schedule.zone.as_str() {
+        "person" => staff(snapshot).map(|member| member.calendar.zone.name().to_owned()).collect(),
+        zone => BTreeSet::from([zone.to_owned()]),
+    };
+    let mut ticks = Vec::new();
+    for zone in zones.iter().filter_map(|zone| zone.parse::<Tz>().ok()) {
+        let planned = Planned { schedule: schedule.clone(), zone };
+        let mut at = from - 1;
+        while let Some(due) = schedule.next_after(zone, at).filter(|due| *due < until && ticks.len() < limit) {
+            match schedule.for_each {
+                ForEach::None => ticks.push((due, None, zone)),
+                ForEach::Person => {
+                    ticks.extend(people(snapshot, &planned, Instant::from_millis(due)).map(|id| (due, Some(id), zone)));
+                }
+            }
+            at = due;
+        }
+    }
+    ticks.sort_by_key(|(due, person, _)| (*due, *person));
+    ticks
 }
 
 fn staff(snapshot: &Snapshot) -> impl Iterator<Item = &Member> {

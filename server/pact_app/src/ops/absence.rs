@@ -127,7 +127,7 @@ pub async fn read_absence(app: &App, id: Uuid) -> Result<absence::Model, Refusal
 /// Somebody who may not, or days that cannot be.
 pub async fn create_absence(app: &App, actor: &Actor, command: CreateAbsence) -> Result<absence::Model, Refusal> {
     let row = absence::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         person_id: command.person_id,
         from_on: command.from_on.to_string(),
         until_on: command.until_on.to_string(),

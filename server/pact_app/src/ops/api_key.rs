@@ -68,7 +68,7 @@ pub async fn create_api_key(app: &App, command: CreateApiKey) -> Result<(api_key
     scopes.sort_unstable();
     scopes.dedup();
     let row = api_key::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         person_id: command.person_id,
         name: text(NAME, "name", &command.name)?,
         prefix: new.prefix,

@@ -111,7 +111,7 @@ pub async fn change_card(app: &App, actor: &Actor, command: ChangeCard) -> Resul
 /// A card by a plugin, ready for [`write()`]; its kind and text are checked.
 pub(crate) fn by_plugin(scene: &Scene, customer: Uuid, kind: String, text: String) -> card::Model {
     card::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         customer_id: customer,
         lead_id: None,

@@ -90,6 +90,9 @@ pub async fn suggest_for_card(app: &App, caller: &Caller, draft: DraftCard) -> R
     }
     let draft = records::card(&row);
     let mut suggestions = Vec::new();
+    if app.plugins().are_stopped() {
+        return Ok(suggestions);
+    }
     for plugin in app.plugins().asking_for(EntryPoint::CardWriting) {
         match timeout_at(until, of_plugin(app, plugin, &draft)).await {
             Ok(Ok(more)) => suggestions.extend(more),
@@ -136,7 +139,7 @@ fn row(app: &App, draft: DraftCard) -> Result<card::Model, Refusal> {
     let now = app.clock.now();
     let said_on = draft.said_on.unwrap_or_else(|| app.organisation().today(now));
     Ok(card::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: String::new(),
         customer_id: draft.customer_id,
         lead_id: draft.lead_id,

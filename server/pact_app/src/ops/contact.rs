@@ -65,7 +65,7 @@ pub async fn create_contact(app: &App, actor: &Actor, command: CreateContact) ->
             let customer = subject::standing_named(tx, command.customer_id, "customer_id").await?;
             let dialled_from = customer.country.as_deref().unwrap_or(&scene.snapshot.country);
             let row = contact::Model {
-                id: Uuid::new_v4(),
+                id: pact_core::id::random(),
                 revision: record::new_revision(),
                 customer_id: customer.id,
                 name_key: matching::person_key(&name),

@@ -152,7 +152,7 @@ pub async fn create_form_key(
     let secret = fresh_secret()?;
     let key = SecretString::from(format!("{MARK}{}", secret.expose_secret()));
     let row = form_key::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: text(NAME, "name", &command.name)?,
         key_hash: hash_secret(&key).into(),
@@ -315,6 +315,8 @@ fn in_words_of_the_form(refusal: Refusal) -> Refusal {
         | Refusal::Throttled { .. }
         | Refusal::NotNow { .. }
         | Refusal::KeyReused
+        | Refusal::Values { .. }
+        | Refusal::Consent { .. }
         | Refusal::Busy
         | Refusal::Policy { .. }
         | Refusal::Defect(_)

@@ -50,7 +50,7 @@ pub struct ChangeGoal {
 pub async fn set_goal(app: &App, _actor: &Actor, command: SetGoal) -> Result<goal::Model, Refusal> {
     lawful(&command.title, &command.measure)?;
     let row = goal::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         title: text(TITLE, "title", &command.title)?,
         measure: text(REASON, "measure", &command.measure)?,

@@ -1,8 +1,9 @@
 //! What operations check before they write.
 
+use pact_core::calendar::WorkingHours;
 use pact_core::text::TextRule;
-use pact_store::StoreError;
 use pact_store::record::Record;
+use pact_store::{AsJson, StoreError};
 
 use crate::Refusal;
 use crate::access::hash_secret;
@@ -50,4 +51,9 @@ pub(crate) fn content_revision(row: &impl std::fmt::Debug) -> String {
 /// [`Refusal::Stale`].
 pub(crate) fn same_content(present: &impl std::fmt::Debug, based_on: &str, what: &'static str) -> Result<(), Refusal> {
     if content_revision(present) == based_on { Ok(()) } else { Err(Refusal::Stale { what }) }
+}
+
+/// Working hours as they are stored.
+pub(super) fn hours(given: &WorkingHours) -> Result<pact_store::Json, Refusal> {
+    serde_json::to_value(given).map(AsJson).map_err(Refusal::defect)
 }

@@ -39,7 +39,7 @@ pub(crate) fn by_plugin(scene: &Scene, draft: &mut LeadDraft, text: &str) -> Res
         return Err(Refusal::NotNow { why: "Nobody owns this lead, so there is nobody to hand it over to.".to_owned() });
     };
     let row = handover::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         lead_id: draft.row.id,
         person_id: Some(owner),
         text: TEXT.check("text", text)?,

@@ -91,7 +91,7 @@ pub async fn read_holiday(app: &App, id: Uuid) -> Result<holiday::Model, Refusal
 /// A value that cannot be taken, or a holiday that is known already.
 pub async fn create_holiday(app: &App, _actor: &Actor, command: CreateHoliday) -> Result<holiday::Model, Refusal> {
     let row = holiday::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         country: country("country", &command.country)?,
         region: maybe_text(WORD, "region", command.region.as_deref())?,
         on_day: command.on_day.to_string(),

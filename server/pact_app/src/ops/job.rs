@@ -13,7 +13,7 @@ use pact_store::{Ask, Notice, Page, Sort, StoreError, Tx};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::events::TICK;
+use crate::events::{TICK, released};
 use crate::messages::{self, Message};
 use crate::ops::lead::Scene;
 use crate::{Actor, App, Refusal};
@@ -126,9 +126,42 @@ pub async fn release_job(app: &App, _actor: &Actor, id: Uuid) -> Result<Job, Ref
     app.refresh_plugins().await?;
     decide(app, id, async |tx, row| {
         tx.after_commit(Notice::EventAppended { id: row.id, lane: row.lane });
+        if let Some(payload) = released(row) {
+            store::set_payload(tx, row.id, payload).await?;
+        }
         store::release(tx, row).await
     })
     .await
+}
+
+/// Gives back everything that is put aside and that the filter leaves, as after a plugin was mended; returns how many.
+///
+/// # Errors
+/// What the store reports; what was released until then stays so.
+pub async fn release_jobs(app: &App, _actor: &Actor, filter: Filter) -> Result<u64, Refusal> {
+    /// Jobs that one transaction releases, so that others get their turn.
+    const TOGETHER: u64 = 200;
+    app.refresh_plugins().await?;
+    let parked = Filter { state: Some(State::Parked), ..filter };
+    let mut released = 0;
+    loop {
+        let parked = parked.clone();
+        let some: u64 = app
+            .store
+            .write(async move |tx| -> Result<u64, StoreError> {
+                let rows = store::hold_some(tx, parked.select(TICK), TOGETHER).await?;
+                for row in &rows {
+                    tx.after_commit(Notice::EventAppended { id: row.id, lane: row.lane });
+                    store::release(tx, row).await?;
+                }
+                Ok(rows.len() as u64)
+            })
+            .await?;
+        released += some;
+        if some < TOGETHER {
+            return Ok(released);
+        }
+    }
 }
 
 /// Decides that a job shall not be handled; it can still be released.

@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod api_key;
+pub mod automation;
 pub mod calendar_feed;
 pub mod card;
 pub mod card_writing;
@@ -23,9 +24,16 @@ pub mod message;
 pub mod organisation;
 pub mod outbox;
 pub mod pack;
+pub mod pact;
 pub mod person;
 pub mod plan;
 pub mod plugin;
+pub mod plugin_arrival;
+pub mod plugin_consent;
+pub mod plugin_diff;
+pub mod plugin_preview;
+pub mod plugin_removal;
+pub mod plugin_requires;
 pub mod plugin_settings;
 pub mod push_link;
 pub mod request;

@@ -4,7 +4,6 @@ use pact_core::text::{NAME, WORD};
 use pact_store::entity::organisation;
 use pact_store::{Store, StoreError, Tx, record};
 use sea_orm::entity::prelude::*;
-use uuid::Uuid;
 
 use super::guard::{content_revision, text};
 use super::person::{country, time_zone};
@@ -34,7 +33,7 @@ pub async fn found_organisation(store: &Store, name: &str) -> Result<(), Refusal
                 return Ok(());
             }
             let row = organisation::Model {
-                id: Uuid::new_v4(),
+                id: pact_core::id::random(),
                 name: name.clone(),
                 country: "NL".into(),
                 language: "en".into(),

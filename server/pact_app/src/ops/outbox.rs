@@ -137,7 +137,7 @@ pub async fn take_bounce(app: &App, _actor: &Actor, mail: &[u8]) -> Result<Model
                 return Err(Refusal::NotFound { what: "mail" });
             }
             tx.append(outbox_attempt::Model {
-                id: Uuid::now_v7(),
+                id: pact_core::id::ordered(),
                 outbox_id: row.id,
                 at: now.millis(),
                 took_ms: 0,

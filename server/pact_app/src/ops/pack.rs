@@ -70,7 +70,7 @@ pub struct ChangePack {
 /// Values that cannot be taken.
 pub async fn create_pack(app: &App, _actor: &Actor, command: WritePack) -> Result<pack::Model, Refusal> {
     let row = pack::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         title: text(TITLE, "title", &command.title)?,
         product: maybe_text(WORD, "product", command.product.as_deref())?,

@@ -15,7 +15,7 @@ use sea_orm::{PaginatorTrait, QuerySelect, QueryTrait};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::guard::{maybe_text, same_revision, taken, text};
+use super::guard::{hours, maybe_text, same_revision, taken, text};
 use super::organisation::touch;
 use super::session::end_sessions;
 use crate::access::{password, rights};
@@ -59,7 +59,7 @@ pub struct CreatePerson {
     pub region: Option<String>,
     /// How many open leads they can carry.
     pub capacity: Option<i64>,
-    /// When they work; the organisation's hours when left out.
+    /// When they work; their team's hours when left out, else the usual ones.
     pub working_hours: Option<WorkingHours>,
     /// With which they sign in; without one they cannot yet.
     pub password: Option<SecretString>,
@@ -308,7 +308,7 @@ fn may_change(actor: &Actor, id: Uuid, change: &ChangePerson) -> Result<(), Refu
 
 fn new_row(new: &CreatePerson, now: Instant) -> Result<person::Model, Refusal> {
     Ok(person::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: text(NAME, "name", &new.name)?,
         email: email(&new.email)?,
@@ -462,8 +462,4 @@ fn capacity(given: Option<i64>) -> Result<Option<i64>, Refusal> {
         )),
         given => Ok(given),
     }
-}
-
-fn hours(given: &WorkingHours) -> Result<pact_store::Json, Refusal> {
-    serde_json::to_value(given).map(AsJson).map_err(Refusal::defect)
 }

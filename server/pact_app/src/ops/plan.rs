@@ -62,7 +62,7 @@ pub async fn announce_plan(app: &App, actor: &Actor, command: AnnouncePlan) -> R
         return Err(Refusal::forbidden("Only a person announces plans, because they carry them out."));
     };
     let row = plan::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         customer_id: command.customer_id,
         lead_id: command.lead_id,

@@ -6,12 +6,15 @@ use pact_evidence::PolicyAct;
 use pact_policy::manifest::{Field, Plugin, leading_manifest};
 use pact_script::plugin::{Std, script_set};
 use pact_store::entity::{custom_field, plugin, script_version};
-use pact_store::{Notice, Tx, record};
+use pact_store::{AsJson, Notice, Tx, record};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::evidence::Recording;
+use super::plugin_consent::{self, Consent};
+use super::plugin_requires;
 use crate::evidence::sources::{self, Sources};
+use crate::evidence::{Recording, record as record_act};
 use crate::facts::field_record;
 use crate::ops::lead::Scene;
 use crate::ops::view::write_views;
@@ -27,20 +30,20 @@ const JUDGED_AT_MOST: usize = 4;
 /// # Errors
 /// Scripts that do not compile or that the policy refuses, a field that another plugin defines otherwise, or a store that does not answer.
 pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std) -> Result<plugin::Model, Refusal> {
-    let scripts = script_set(&plugin, std);
-    let modules = scripts.modules.clone();
-    if let Some(pool) = &app.pool {
-        pool.check(&scripts).await.map_err(|error| {
-            let place = error.at.map_or_else(String::new, |(line, column)| format!(" (line {line}, column {column})"));
-            Refusal::invalid(error.file.clone().unwrap_or_else(|| "scripts".to_owned()), format!("{error}{place}"))
-        })?;
-    }
-    let version = NewVersion {
-        hash: scripts.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-        files: plugin.files.iter().map(|(name, text)| (name.clone(), text.clone())).chain(modules.iter().cloned()).collect(),
-        plugin,
-    };
-    let own = Sources::of(&version.plugin, manifest_text(&version.plugin), version.files.clone());
+    install(app, actor, plugin, std, plugin_consent::of(actor)).await
+}
+
+/// The same, with what was agreed to.
+///
+/// # Errors
+/// As [`install_plugin`]; and what it asks for, when nobody agreed to that.
+pub async fn install(app: &App, actor: &Actor, plugin: Plugin, std: &Std, consent: Consent) -> Result<plugin::Model, Refusal> {
+    let version = NewVersion::of(plugin, std);
+    // First, so that nobody waits for a verdict to hear that something else is missing.
+    let installed = installed_version(app.store.read(), version.plugin.id()).await?;
+    plugin_consent::check(&version.plugin.manifest, installed.as_ref(), &consent)?;
+    version.compile(app, std).await?;
+    let own = version.sources();
     for _ in 0..JUDGED_AT_MOST {
         let judged = judging::judge(app, &version.plugin, &own).await?;
         if let Some(refusal) = judged.refusal() {
@@ -49,7 +52,7 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
             }
         } else if let Some(refusal) = judged.refusal_by_views() {
             return Err(refusal);
-        } else if let Some(row) = write_version(app, actor, version.clone(), own.clone(), judged).await? {
+        } else if let Some(row) = write_version(app, actor, version.clone(), own.clone(), judged, consent.clone()).await? {
             return Ok(row);
         }
     }
@@ -58,11 +61,62 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
 
 /// A plugin that is to be installed.
 #[derive(Clone, Debug)]
-struct NewVersion {
-    plugin: Plugin,
+pub(crate) struct NewVersion {
+    pub(crate) plugin: Plugin,
     /// Its scripts and the modules that they import.
-    files: BTreeMap<String, String>,
-    hash: String,
+    pub(crate) files: BTreeMap<String, String>,
+    /// The hash of what workers compile.
+    pub(crate) hash: String,
+}
+
+impl NewVersion {
+    /// A plugin with the modules that its scripts import.
+    pub(crate) fn of(plugin: Plugin, std: &Std) -> Self {
+        let scripts = script_set(&plugin, std);
+        let own = plugin.files.iter().map(|(name, text)| (name.clone(), text.clone()));
+        Self {
+            hash: scripts.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            files: own.chain(scripts.modules).collect(),
+            plugin,
+        }
+    }
+
+    /// Its manifest, as TOML.
+    pub(crate) fn manifest(&self) -> String {
+        manifest_text(&self.plugin)
+    }
+
+    /// What it is judged on.
+    pub(crate) fn sources(&self) -> Sources {
+        Sources::of(&self.plugin, self.manifest(), self.files.clone())
+    }
+
+    /// Lets a worker compile it.
+    ///
+    /// # Errors
+    /// What does not compile, and where.
+    pub(crate) async fn compile(&self, app: &App, std: &Std) -> Result<(), Refusal> {
+        let Some(pool) = &app.pool else { return Ok(()) };
+        let checked = pool.check(&script_set(&self.plugin, std)).await;
+        checked.map(drop).map_err(|error| {
+            let place = error.at.map_or_else(String::new, |(line, column)| format!(" (line {line}, column {column})"));
+            Refusal::invalid(error.file.clone().unwrap_or_else(|| "scripts".to_owned()), format!("{error}{place}"))
+        })
+    }
+}
+
+/// The version of a plugin that is installed; none where it was removed, though its versions are kept.
+///
+/// # Errors
+/// What the store reports.
+pub(crate) async fn installed_version(
+    conn: &impl ConnectionTrait,
+    plugin: &str,
+) -> Result<Option<script_version::Model>, Refusal> {
+    match record::find::<plugin::Model>(conn, plugin.to_owned()).await? {
+        Some(_) => Ok(pact_store::plugin::newest_version(conn, plugin).await?),
+        None => Ok(None),
+    }
 }
 
 /// Records a refusal; `false` when other plugins changed in the meantime, because the verdict was given together with them.
@@ -96,18 +150,25 @@ async fn write_version(
     version: NewVersion,
     own: Sources,
     judged: judging::Judged,
+    consent: Consent,
 ) -> Result<Option<plugin::Model>, Refusal> {
     let scene = app.scene(actor);
     app.store
         .write(async move |tx| {
             let NewVersion { plugin, files, hash } = &version;
             pact_store::evidence::hold_head(tx).await?;
+            let installed = installed_version(tx, plugin.id()).await?;
+            let consented = plugin_consent::check(&plugin.manifest, installed.as_ref(), &consent)?;
+            plugin_requires::check_version(tx, &plugin.manifest).await?;
             if !judged.settle(tx, plugin.id()).await? {
                 return Ok(None);
             }
             let manifest = manifest_text(plugin);
             let certificate = judged.certificate(&plugin.manifest, &manifest, files);
-            match pact_store::plugin::newest_version(tx, plugin.id()).await? {
+            if let Some(act) = consented {
+                record_act(tx, &scene.actor, scene.now, act).await?;
+            }
+            match installed {
                 Some(newest) if newest.hash == *hash && newest.manifest == manifest && newest.files.0 == json!(files) => {
                     pact_store::plugin::certify(tx, newest.id, certificate).await?;
                 }
@@ -127,6 +188,7 @@ async fn write_version(
             for field in &plugin.manifest.fields {
                 define_field(tx, plugin.id(), field).await?;
             }
+            crate::formulas::renew(tx).await?;
             let file = judging::named_apart(plugin).manifest_file.name;
             write_views(tx, plugin, |view| judged.view_verdict(&file, view), scene.now.millis()).await?;
             let row = write_row(tx, plugin, scene.now.millis()).await?;
@@ -145,7 +207,7 @@ async fn insert_version(
 ) -> Result<(), Refusal> {
     let NewVersion { plugin, files, hash } = version;
     let row = script_version::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         plugin_id: plugin.id().to_owned(),
         version: plugin.manifest.version.clone(),
         manifest,
@@ -159,7 +221,7 @@ async fn insert_version(
 }
 
 /// The manifest as TOML: a single script carries it in its leading lines.
-fn manifest_text(plugin: &Plugin) -> String {
+pub(crate) fn manifest_text(plugin: &Plugin) -> String {
     let file = &plugin.manifest_file;
     if plugin.files.contains_key(&file.name) { leading_manifest(&file.text) } else { file.text.clone() }
 }
@@ -184,6 +246,7 @@ async fn write_row(tx: &Tx, plugin: &Plugin, now: i64) -> Result<plugin::Model, 
         title: manifest.title.clone(),
         summary: manifest.summary.clone(),
         version: manifest.version.clone(),
+        settings: AsJson(json!(super::plugin_settings::still_fitting(manifest, &before)?)),
         ..before.clone()
     };
     Ok(record::save(tx, &before, after).await?)
@@ -191,7 +254,7 @@ async fn write_row(tx: &Tx, plugin: &Plugin, now: i64) -> Result<plugin::Model, 
 
 async fn define_field(tx: &Tx, plugin: &str, field: &Field) -> Result<(), Refusal> {
     let row = custom_field::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         on_record: field_record(field.on.kind()).unwrap_or_default().to_owned(),
         name: field.name.clone(),
@@ -206,9 +269,26 @@ async fn define_field(tx: &Tx, plugin: &str, field: &Field) -> Result<(), Refusa
         kind: field.kind.as_ref().map(word),
         formula: field.formula.clone(),
         plugin_id: Some(plugin.to_owned()),
+        default_text: None,
+        default_lookup: None,
+        default_number: None,
+        removed_at: None,
+        removed_name: None,
+        acts: false,
+        failure: None,
+        sealed: None,
+        read_by: field.read_by.clone().into(),
+        write_by: field.write_by.clone().into(),
     };
+    let default = field.default.as_ref().map(|value| json!(value));
+    let row = crate::ops::field::with_default(row, default.as_ref())?;
     match known_field(tx, &row.on_record, &row.name).await? {
-        None => Ok(record::insert(tx, row).await?),
+        None => {
+            if row.formula.is_some() {
+                pact_store::formula::sweep(tx, &row.on_record).await?;
+            }
+            Ok(record::insert(tx, row).await?)
+        }
         Some(known) if same_meaning(&known, &row) => Ok(()),
         Some(_) => Err(Refusal::invalid(
             format!("field.{}", field.name),
@@ -231,6 +311,9 @@ fn same_meaning(one: &custom_field::Model, other: &custom_field::Model) -> bool 
         id: Uuid::nil(),
         revision: String::new(),
         plugin_id: None,
+        acts: false,
+        failure: None,
+        sealed: None,
         ..row.clone()
     };
     bare(one) == bare(other)

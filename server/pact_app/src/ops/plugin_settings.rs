@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use pact_evidence::{Hash, PolicyAct};
-use pact_policy::manifest::{File, Plugin};
-use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, settings};
+use pact_policy::manifest::{File, Manifest, Plugin};
+use pact_script::plugin::archive::open;
+use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, setting};
 use pact_store::entity::plugin;
 use pact_store::{AsJson, Notice, Tx, record};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::guard::same_revision;
-use super::plugin::install_plugin;
+use super::plugin::install;
+use super::plugin_consent::Consent;
+use super::plugin_requires;
 use crate::evidence::record as record_act;
 use crate::plugins::{files_of, plugin_of, std_of};
 use crate::{Actor, App, Refusal};
@@ -39,30 +42,61 @@ pub struct SetPlugin {
     pub settings: Map<String, Value>,
 }
 
-/// Installs a plugin, or a new version of one, from its files.
+/// What somebody sends to be installed.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// The files one by one.
+    Files(SendPlugin),
+    /// One archive.
+    Archive(Vec<u8>),
+}
+
+/// Installs a plugin, or a new version of one.
 ///
 /// Modules that do not come along are taken from what is installed: the newest version of a plugin that imports them.
 ///
 /// # Errors
-/// Files that cannot be read, that the policy refuses, or that do not compile.
-pub async fn send_plugin(app: &App, actor: &Actor, command: SendPlugin) -> Result<plugin::Model, Refusal> {
-    if command.files.len() > MAX_FILES {
-        return Err(Refusal::invalid(
-            "files",
-            format!("a plugin has at most {MAX_FILES} files. Put scripts together, or make two plugins."),
-        ));
+/// Files that cannot be read, that the policy refuses, or that do not compile; what it asks for, when nobody agreed to that.
+pub async fn send_plugin(app: &App, actor: &Actor, sent: Sent, consent: Option<String>) -> Result<plugin::Model, Refusal> {
+    let (plugin, std) = read_sent(app, sent).await?;
+    install(app, actor, plugin, &std, Consent::By(consent)).await
+}
+
+/// The plugin that was sent, and the modules that its scripts may import.
+///
+/// # Errors
+/// What is no plugin.
+pub(crate) async fn read_sent(app: &App, sent: Sent) -> Result<(Plugin, Std), Refusal> {
+    let known = known_modules(app).await?.into_iter();
+    match sent {
+        Sent::Archive(bytes) => {
+            let opened = tokio::task::spawn_blocking(move || open(&bytes)).await.map_err(Refusal::defect)?;
+            let archive = opened.map_err(|error| Refusal::invalid("archive", error.to_string()))?;
+            check_count(archive.plugin.files.len())?;
+            Ok((archive.plugin, known.chain(archive.modules).collect()))
+        }
+        Sent::Files(SendPlugin { manifest, files }) => {
+            check_count(files.len())?;
+            let (modules, scripts): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                files.into_iter().partition(|(name, _)| name.starts_with(STD_PREFIX));
+            let mut files = Vec::with_capacity(scripts.len());
+            for (name, text) in scripts {
+                let checked = File::from_bytes(&name, text.into_bytes());
+                files.push(checked.map_err(|error| Refusal::invalid(format!("files.{name}"), error.to_string()))?);
+            }
+            let manifest = File { name: MANIFEST_FILE.to_owned(), text: manifest };
+            let plugin = Plugin::from_folder(manifest, files).map_err(|error| Refusal::invalid("manifest", error.to_string()))?;
+            Ok((plugin, known.chain(modules).collect()))
+        }
     }
-    let (modules, scripts): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        command.files.into_iter().partition(|(name, _)| name.starts_with(STD_PREFIX));
-    let mut files = Vec::with_capacity(scripts.len());
-    for (name, text) in scripts {
-        let checked = File::from_bytes(&name, text.into_bytes());
-        files.push(checked.map_err(|error| Refusal::invalid(format!("files.{name}"), error.to_string()))?);
+}
+
+fn check_count(files: usize) -> Result<(), Refusal> {
+    if files <= MAX_FILES {
+        return Ok(());
     }
-    let manifest = File { name: MANIFEST_FILE.to_owned(), text: command.manifest };
-    let plugin = Plugin::from_folder(manifest, files).map_err(|error| Refusal::invalid("manifest", error.to_string()))?;
-    let std: Std = known_modules(app).await?.into_iter().chain(modules).collect();
-    install_plugin(app, actor, plugin, &std).await
+    let why = format!("a plugin has at most {MAX_FILES} files. Put scripts together, or make two plugins.");
+    Err(Refusal::invalid("files", why))
 }
 
 /// Brings a plugin back to an earlier version, with the modules that it imported then; it is judged again, since the policy may have changed.
@@ -76,11 +110,11 @@ pub async fn restore_plugin(app: &App, actor: &Actor, id: &str, version: Uuid) -
     })?;
     let plugin = plugin_of(&row).map_err(Refusal::defect)?;
     let std = std_of(&row).map_err(Refusal::defect)?;
-    install_plugin(app, actor, plugin, &std).await
+    install(app, actor, plugin, &std, Consent::GivenBefore).await
 }
 
 /// The modules that installed plugins import.
-async fn known_modules(app: &App) -> Result<BTreeMap<String, String>, Refusal> {
+pub(crate) async fn known_modules(app: &App) -> Result<BTreeMap<String, String>, Refusal> {
     let mut modules = BTreeMap::new();
     for row in pact_store::plugin::all(app.store.read()).await? {
         if let Some(version) = pact_store::plugin::newest_version(app.store.read(), &row.id).await? {
@@ -94,7 +128,7 @@ async fn known_modules(app: &App) -> Result<BTreeMap<String, String>, Refusal> {
 /// Switches a plugin on or off. What is off is called by nothing; its fields and their values stay.
 ///
 /// # Errors
-/// A revision that is not the present one.
+/// A revision that is not the present one, or other plugins that it needs or that need it.
 pub async fn switch_plugin(
     app: &App,
     actor: &Actor,
@@ -107,6 +141,13 @@ pub async fn switch_plugin(
         .write(async move |tx| {
             let before = hold(tx, &id, &revision).await?;
             if before.enabled != enabled {
+                match enabled {
+                    true => {
+                        plugin_requires::check_on(tx, &id).await?;
+                        pact_store::automation::start_anew(tx, &id).await?;
+                    }
+                    false => plugin_requires::check_off(tx, &id).await?,
+                }
                 record_act(tx, &actor, now, PolicyAct::PluginSwitched { plugin: id.clone(), enabled }).await?;
             }
             let saved = record::save(tx, &before, plugin::Model { enabled, ..before.clone() }).await?;
@@ -154,16 +195,43 @@ async fn hold(tx: &Tx, id: &str, revision: &str) -> Result<plugin::Model, Refusa
 async fn check(tx: &Tx, id: &str, chosen: &Map<String, Value>) -> Result<(), Refusal> {
     let version = pact_store::plugin::newest_version(tx, id).await?.ok_or(Refusal::NotFound { what: "plugin" })?;
     let manifest = plugin_of(&version).map_err(Refusal::defect)?.manifest;
-    if let Some(name) = chosen.keys().find(|name| !manifest.settings.contains_key(*name)) {
-        let known: Vec<&str> = manifest.settings.keys().map(String::as_str).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        return Err(Refusal::invalid(format!("settings.{name}"), format!("this plugin has no such setting. It has: {known}.")));
+    let known: Vec<&str> = manifest.settings.keys().map(String::as_str).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let mut errors = misfits(&manifest, chosen);
+    for name in chosen.keys().filter(|name| !manifest.settings.contains_key(*name)) {
+        errors.push((format!("settings.{name}"), format!("this plugin has no such setting. It has: {known}.")));
     }
-    let mut as_toml = BTreeMap::new();
-    for (name, value) in chosen {
-        let value = toml::Value::try_from(value)
-            .map_err(|_| Refusal::invalid(format!("settings.{name}"), "this is no value of a setting."))?;
-        as_toml.insert(name.clone(), value);
+    refuse(errors)
+}
+
+/// The settings of an installed plugin that another version of it has too.
+///
+/// # Errors
+/// Those whose values this version does not take.
+pub(crate) fn still_fitting(manifest: &Manifest, row: &plugin::Model) -> Result<Map<String, Value>, Refusal> {
+    let mut chosen = row.settings.as_object().cloned().unwrap_or_default();
+    chosen.retain(|name, _| manifest.settings.contains_key(name));
+    refuse(misfits(manifest, &chosen))?;
+    Ok(chosen)
+}
+
+/// What is wrong with the values of settings that a manifest has, one by one.
+fn misfits(manifest: &Manifest, chosen: &Map<String, Value>) -> Vec<(String, String)> {
+    let each = chosen.iter().filter_map(|(name, value)| {
+        let it = manifest.settings.get(name)?;
+        let checked = match toml::Value::try_from(value) {
+            Ok(value) => setting(name, it, &value).map(drop).map_err(|error| format!("{}.", error.message)),
+            Err(_) => Err("is no value of a setting.".to_owned()),
+        };
+        checked.err().map(|why| (format!("settings.{name}"), why))
+    });
+    each.collect()
+}
+
+fn refuse(mut errors: Vec<(String, String)>) -> Result<(), Refusal> {
+    match errors.len() {
+        0 => Ok(()),
+        1 => Err(errors.pop().map_or_else(|| Refusal::defect("no error"), |(field, why)| Refusal::Invalid { field, why })),
+        _ => Err(Refusal::Values { errors }),
     }
-    settings(&manifest, &as_toml).map(drop).map_err(|error| Refusal::invalid("settings", error.to_string()))
 }

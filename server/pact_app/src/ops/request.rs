@@ -220,7 +220,7 @@ pub(crate) async fn write(tx: &Tx, scene: &Scene, row: request::Model) -> Result
 
 fn asked(scene: &Scene, customer: Uuid, to: Uuid, text: String) -> request::Model {
     request::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         customer_id: customer,
         lead_id: None,

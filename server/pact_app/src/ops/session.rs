@@ -57,7 +57,7 @@ pub async fn sign_in(app: &App, command: SignIn) -> Result<Session, Refusal> {
     app.access.throttle.attempt(&account, &command.address).map_err(|retry_after_s| Refusal::Throttled { retry_after_s })?;
     let person = command.method.person(app).await?;
     let now = app.clock.now();
-    let (token, row) = next(person.id, Uuid::new_v4(), now, now)?;
+    let (token, row) = next(person.id, pact_core::id::random(), now, now)?;
     let (id, until) = (row.family, Instant::from_millis(row.expires_at));
     app.store
         .write(async move |tx| record::insert(tx, row.clone()).await)
@@ -149,7 +149,7 @@ pub async fn sweep_sessions(app: &App) -> Result<(), Refusal> {
 fn next(person_id: Uuid, family: Uuid, began: Instant, now: Instant) -> Result<(SecretString, refresh_token::Model), Refusal> {
     let token = fresh_secret()?;
     let row = refresh_token::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         person_id,
         family,
         token_hash: hash_secret(&token).into(),

@@ -1,12 +1,13 @@
 //! Teams: groups of people who sell together.
 
+use pact_core::calendar::WorkingHours;
 use pact_core::text::{NAME, WORD};
 use pact_store::entity::{person, team};
 use pact_store::{Ask, Page, Sort, StoreError, Tx, record};
 use sea_orm::QueryTrait;
 use sea_orm::entity::prelude::*;
 
-use super::guard::{maybe_text, same_revision, taken, text};
+use super::guard::{hours, maybe_text, same_revision, taken, text};
 use super::organisation::touch;
 use crate::list::sorts;
 use crate::{Actor, App, Refusal};
@@ -20,6 +21,8 @@ pub struct CreateTeam {
     pub region: Option<String>,
     /// Who leads it.
     pub manager_id: Option<Uuid>,
+    /// When its people work who have no hours of their own; the usual hours when left out.
+    pub working_hours: Option<WorkingHours>,
 }
 
 /// What is to be changed on a team; `None` stays as it is, `Some(None)` is emptied.
@@ -35,6 +38,8 @@ pub struct ChangeTeam {
     pub region: Option<Option<String>>,
     /// Who leads it.
     pub manager_id: Option<Option<Uuid>>,
+    /// When its people work who have no hours of their own.
+    pub working_hours: Option<Option<WorkingHours>>,
 }
 
 sorts! {
@@ -59,11 +64,12 @@ pub async fn list_teams(app: &App, region: Option<String>, sort: Sort<By>, ask: 
 /// A name that another team has, or a manager who does not exist.
 pub async fn create_team(app: &App, _actor: &Actor, command: CreateTeam) -> Result<team::Model, Refusal> {
     let row = team::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: text(NAME, "name", &command.name)?,
         region: maybe_text(WORD, "region", command.region.as_deref())?,
         manager_id: command.manager_id,
+        working_hours: command.working_hours.as_ref().map(hours).transpose()?,
     };
     app.store
         .write(async move |tx| {
@@ -82,6 +88,7 @@ pub async fn create_team(app: &App, _actor: &Actor, command: CreateTeam) -> Resu
 pub async fn change_team(app: &App, _actor: &Actor, command: ChangeTeam) -> Result<team::Model, Refusal> {
     let name = command.name.as_deref().map(|name| text(NAME, "name", name)).transpose()?;
     let region = command.region.as_ref().map(|given| maybe_text(WORD, "region", given.as_deref())).transpose()?;
+    let working_hours = command.working_hours.as_ref().map(|given| given.as_ref().map(hours).transpose()).transpose()?;
     app.store
         .write(async move |tx| {
             let before = record::hold::<team::Model>(tx, command.id).await?;
@@ -90,6 +97,7 @@ pub async fn change_team(app: &App, _actor: &Actor, command: ChangeTeam) -> Resu
             after.name = name.clone().unwrap_or(after.name);
             after.region = region.clone().unwrap_or(after.region);
             after.manager_id = command.manager_id.unwrap_or(after.manager_id);
+            after.working_hours = working_hours.clone().unwrap_or(after.working_hours);
             check(tx, &after).await?;
             let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "team", "name"))?;
             touch(tx).await?;

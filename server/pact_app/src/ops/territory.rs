@@ -74,7 +74,7 @@ pub async fn list_territories(
 /// A name that another territory has, a parent that does not exist, or a rule that cannot match as it stands.
 pub async fn create_territory(app: &App, _actor: &Actor, command: CreateTerritory) -> Result<territory::Model, Refusal> {
     let row = territory::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: text(NAME, "name", &command.name)?,
         parent_id: command.parent_id,

@@ -1,6 +1,9 @@
 //! Views: saved when the policy allows what they would show, changed and removed by who saved them or an admin.
 
 use pact_core::role::Role;
+use pact_core::time::Instant;
+use pact_evidence::PolicyAct;
+use pact_evidence::act::Change;
 use pact_policy::Source;
 use pact_policy::manifest::{File, Plugin};
 use pact_policy::view::{View, parse_views};
@@ -11,9 +14,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::guard::{same_revision, taken};
+use crate::evidence::Recording;
 use crate::jobs::Every;
 use crate::judging::judge_view;
-use crate::{App, Caller, Refusal, views};
+use crate::{Actor, App, Caller, Refusal, views};
 
 /// The most views.
 pub const MAX_VIEWS: usize = 1_000;
@@ -29,7 +33,7 @@ const JUDGED_AT_MOST: usize = 4;
 pub async fn save_view(app: &App, caller: &Caller, view: View) -> Result<view::Model, Refusal> {
     let (view, source) = checked(caller, &view)?;
     let row = view::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: view.name.clone(),
         title: view.title.clone(),
@@ -43,6 +47,7 @@ pub async fn save_view(app: &App, caller: &Caller, view: View) -> Result<view::M
     for _ in 0..JUDGED_AT_MOST {
         let judged = judge_view(app, &source, &view).await?;
         let row = view::Model { verdict: judged.verdict(&view).into(), ..row.clone() };
+        let (actor, now) = (Actor::Person(caller.clone()), app.clock.now());
         let written = app.store.write(async move |tx| {
             if !judged.still_holds(tx).await? {
                 return Ok::<_, Refusal>(None);
@@ -51,6 +56,7 @@ pub async fn save_view(app: &App, caller: &Caller, view: View) -> Result<view::M
                 return Err(Refusal::NotNow { why: format!("There are {MAX_VIEWS} views. Remove one that nobody needs first.") });
             }
             record::insert(tx, row.clone()).await.map_err(|error| taken(error, "view", "name"))?;
+            record_view(tx, &actor, now, &row, Change::Made).await?;
             tx.after_commit(Notice::RecordChanged { kind: "view", id: row.id });
             Ok(Some(row.clone()))
         });
@@ -69,7 +75,7 @@ pub async fn change_view(app: &App, caller: &Caller, id: Uuid, revision: String,
     let (view, source) = checked(caller, &view)?;
     for _ in 0..JUDGED_AT_MOST {
         let judged = judge_view(app, &source, &view).await?;
-        let (view, caller, revision) = (view.clone(), caller.clone(), revision.clone());
+        let (view, caller, revision, now) = (view.clone(), caller.clone(), revision.clone(), app.clock.now());
         let written = app.store.write(async move |tx| {
             let before = record::hold::<view::Model>(tx, id).await?;
             same_revision(&before, &revision)?;
@@ -86,6 +92,7 @@ pub async fn change_view(app: &App, caller: &Caller, id: Uuid, revision: String,
                 ..before.clone()
             };
             let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "view", "name"))?;
+            record_view(tx, &Actor::Person(caller.clone()), now, &saved, Change::Changed).await?;
             tx.after_commit(Notice::RecordChanged { kind: "view", id });
             Ok(Some(saved))
         });
@@ -101,17 +108,28 @@ pub async fn change_view(app: &App, caller: &Caller, id: Uuid, revision: String,
 /// # Errors
 /// A revision that is not the present one, or a view of somebody else or of a plugin.
 pub async fn delete_view(app: &App, caller: &Caller, id: Uuid, revision: String) -> Result<(), Refusal> {
-    let caller = caller.clone();
+    let (caller, now) = (caller.clone(), app.clock.now());
     app.store
         .write(async move |tx| {
             let before = record::hold::<view::Model>(tx, id).await?;
             same_revision(&before, &revision)?;
             own(&before, &caller)?;
             record::remove(tx, &before).await?;
+            record_view(tx, &Actor::Person(caller.clone()), now, &before, Change::Removed).await?;
             tx.after_commit(Notice::RecordChanged { kind: "view", id });
             Ok(())
         })
         .await
+}
+
+/// Records what became of a view, with what it says.
+async fn record_view(tx: &Tx, actor: &Actor, now: Instant, row: &view::Model, change: Change) -> Result<(), Refusal> {
+    let mut recording = Recording::by(actor, now)?;
+    let says = match change {
+        Change::Removed => None,
+        Change::Made | Change::Changed | Change::Restored => Some(recording.text(row.definition.0.to_string())),
+    };
+    recording.write(tx, PolicyAct::ViewChanged { view: row.name.clone(), change, says }).await
 }
 
 /// Sends a view to the caller by mail, from the next working day on.
@@ -123,7 +141,7 @@ pub async fn subscribe_view(app: &App, caller: &Caller, id: Uuid, every: Every) 
     views::allow(caller, &view_of(&row)?)?;
     let next_at = every.next_after(&app.organisation(), caller.person_id, app.clock.now());
     let row = view_subscription::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         view_id: id,
         person_id: caller.person_id,
         every: every.as_str().to_owned(),

@@ -84,7 +84,7 @@ pub async fn create_webhook(app: &App, actor: &Actor, command: CreateWebhook) ->
     let secret = new_secret()?;
     let now = app.clock.now();
     let row = webhook::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name: text(NAME, "name", &command.name)?,
         url: address(app, &command.url)?,

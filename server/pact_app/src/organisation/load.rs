@@ -56,13 +56,17 @@ pub(crate) fn snapshot(rows: &Everything, now: Instant) -> Snapshot {
 }
 
 fn member(row: &person::Model, rows: &Everything, default_zone: Tz) -> Member {
-    let hours = row.working_hours.as_ref().and_then(|hours| match serde_json::from_value::<WorkingHours>(hours.0.clone()) {
-        Ok(hours) => Some(hours),
-        Err(error) => {
-            tracing::warn!(%error, "working hours cannot be read; the usual ones are taken");
-            None
-        }
-    });
+    let team = rows.teams.iter().find(|team| Some(team.id) == row.team_id);
+    let hours =
+        row.working_hours.as_ref().or_else(|| team?.working_hours.as_ref()).and_then(|hours| {
+            match serde_json::from_value::<WorkingHours>(hours.0.clone()) {
+                Ok(hours) => Some(hours),
+                Err(error) => {
+                    tracing::warn!(%error, "working hours cannot be read; the usual ones are taken");
+                    None
+                }
+            }
+        });
     let calendar = Calendar {
         zone: zone_of(&row.time_zone).unwrap_or(default_zone),
         hours: hours.unwrap_or_else(WorkingHours::usual),
@@ -106,7 +110,8 @@ fn node(row: &territory::Model) -> Territory {
     }
 }
 
-fn for_scripts(rows: &Everything, people: &HashMap<Uuid, Member>, now: Instant) -> Organisation {
+/// What workers hold of the organisation at a moment.
+pub(crate) fn for_scripts(rows: &Everything, people: &HashMap<Uuid, Member>, now: Instant) -> Organisation {
     let mut members: Vec<ScriptMember> = rows
         .persons
         .iter()

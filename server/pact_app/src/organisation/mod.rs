@@ -16,6 +16,7 @@ use pact_script::facts::Organisation;
 use pact_store::entity::person;
 use uuid::Uuid;
 
+pub(crate) use load::for_scripts;
 pub use load::load;
 pub use turns::{Asked, Turn, Turns};
 

@@ -6,7 +6,6 @@ use pact_core::time::Instant;
 use pact_store::entity::{outbox, outbox_attempt};
 use pact_store::outbox::{self as store, Kind, State};
 use pact_store::{StoreError, Tx, webhook};
-use uuid::Uuid;
 
 use super::backoff::{LONGEST_WAIT, MAX_ATTEMPTS, wait};
 use crate::messages::{self, Message};
@@ -119,7 +118,7 @@ impl Outcome {
 
     fn attempt(&self, row: &outbox::Model, began: Instant, took_ms: i64) -> outbox_attempt::Model {
         outbox_attempt::Model {
-            id: Uuid::now_v7(),
+            id: pact_core::id::ordered(),
             outbox_id: row.id,
             at: began.millis(),
             took_ms,

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use pact_evidence::PolicyAct;
 use pact_store::entity::view;
 use rust_xlsxwriter::{Format as CellFormat, Workbook, XlsxError};
 use uuid::Uuid;
 
 use super::{PAGE_ROWS, Reader, Shown, Table, Window};
-use crate::{App, Refusal};
+use crate::evidence::record;
+use crate::{Actor, App, Refusal};
 
 /// Rows of a list that one file holds at most.
 pub const MAX_EXPORT_ROWS: usize = 50_000;
@@ -39,7 +41,7 @@ impl Format {
     }
 }
 
-/// A saved view as a file.
+/// A saved view as a file; that it left is recorded.
 ///
 /// # Errors
 /// As [`super::run`], or a list of more rows than a file holds.
@@ -55,7 +57,11 @@ pub async fn export(app: &App, reader: &Reader, row: &view::Model, format: Forma
         Format::Csv => csv(&table).map_err(Refusal::defect),
         Format::Xlsx => xlsx(&title, &table).map_err(Refusal::defect),
     };
-    tokio::task::spawn_blocking(write).await.map_err(Refusal::defect)?
+    let file = tokio::task::spawn_blocking(write).await.map_err(Refusal::defect)??;
+    let (actor, now) = (Actor::Person(reader.caller.clone()), app.clock.now());
+    let act = PolicyAct::ViewExported { view: row.name.clone(), format: format.ending().to_owned() };
+    app.store.write(async move |tx| record(tx, &actor, now, act.clone()).await).await?;
+    Ok(file)
 }
 
 /// A view as it leaves PACT: all its rows up to a limit, with nobody named beside acts.

@@ -163,8 +163,20 @@ struct Running<'a> {
 impl<'a> Running<'a> {
     async fn new(app: &'a App, reader: &'a Reader, view: &'a View, release: Release) -> Result<Self, Refusal> {
         let all = pact_store::field::all(app.store.read()).await?;
-        let fields =
+        let fields: HashMap<(Kind, String), custom_field::Model> =
             all.into_iter().filter_map(|field| Some(((kind_of(&field.on_record)?, field.name.clone()), field))).collect();
+        let named = paths(view).flat_map(|path| path.hops).filter(|hop| hop.field);
+        let hidden = named
+            .filter_map(|hop| fields.get(&(hop.of, hop.name)))
+            .find(|field| !crate::fields::reads(field, reader.caller.role));
+        if let Some(field) = hidden {
+            return Err(Refusal::forbidden(format!(
+                "This view shows the field \"{}\", which your role, {}, may not read. It takes the role {}: ask somebody who has it.",
+                field.label,
+                reader.caller.role,
+                field.read_by.join(" or ")
+            )));
+        }
         Ok(Self { app, reader, view, release, snapshot: app.organisation(), now: app.clock.now(), fields })
     }
 

@@ -10,6 +10,7 @@ mod lead_laws;
 mod matching;
 mod matching_customers;
 mod money;
+mod pact;
 mod release;
 mod role;
 mod rotation;

@@ -17,7 +17,7 @@ mod manifest;
 mod place;
 mod server;
 mod tokens;
-mod words;
+pub mod words;
 
 use lsp_server::{Connection, ProtocolError};
 use lsp_types::{

@@ -1,9 +1,9 @@
-//! The interface table in the words of an editor: signatures, types, documentation and labels.
+//! The interface table in the words of an editor and of the reference page: signatures, types, documentation and labels.
 
 use pact_policy::table::{Entry, Function, Label, Member, Narrow, Root, Ty};
 
 /// The name of a type as documentation shows it.
-pub(crate) fn type_name(ty: Ty) -> String {
+pub fn type_name(ty: Ty) -> String {
     match ty {
         Ty::Unit => "()".to_owned(),
         Ty::Bool => "true or false".to_owned(),
@@ -44,7 +44,7 @@ fn page(signature: &str, doc: &str, more: &str) -> String {
 }
 
 /// `push(lead: Lead, person: Person, options: map?)`.
-pub(crate) fn signature(function: &Function) -> String {
+pub fn signature(function: &Function) -> String {
     let params = function.params.iter().map(|param| {
         let optional = if param.optional { "?" } else { "" };
         format!("{}{optional}: {}", param.name, type_name(param.ty))
@@ -64,7 +64,8 @@ pub(crate) fn of_member(member: &Member) -> String {
     page(&signature, member.doc, &label_words(member.label))
 }
 
-pub(crate) fn narrow_signature(narrow: &Narrow) -> String {
+/// `stage(text)`.
+pub fn narrow_signature(narrow: &Narrow) -> String {
     let params: Vec<_> = narrow.params.iter().map(|ty| type_name(*ty)).collect();
     format!("{}({})", narrow.name, params.join(", "))
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pact_policy::engine::parser_engine;
-use pact_policy::manifest::{File, Plugin};
+use pact_policy::manifest::{File, Plugin, parse_fields};
 use pact_policy::{Judge, Source};
 use rhai::Engine;
 
@@ -48,6 +48,9 @@ pub(crate) fn print() {
     let edits = edits(&mut judge, &sources);
     row("one script edited among them, judged again: median", millis(edits[EDITS / 2]), "< 20 ms");
     row("                                            slowest", millis(edits[EDITS - 1]), "");
+    let defined = definitions(&mut judge);
+    row("a field with a formula defined among them: median", millis(defined[EDITS / 2]), "< 50 ms");
+    row("                                            slowest", millis(defined[EDITS - 1]), "");
     if let Some(most) = most_memory() {
         row("memory at most, sources and report among it", format!("{most} MiB"), "< 300 MiB");
     }
@@ -84,6 +87,28 @@ fn edits(judge: &mut Judge, sources: &[Source]) -> Vec<Duration> {
             start.elapsed()
         })
         .collect();
+    took.sort_unstable();
+    took
+}
+
+/// How long it takes to judge a definition together with everything, each time another one.
+fn definitions(judge: &mut Judge) -> Vec<Duration> {
+    let mut took: Vec<_> = (0..EDITS)
+        .map(|number| {
+            let text = format!(
+                "[[field]]\non = \"customer\"\nname = \"size_{number}\"\nlabel = \"Size\"\ntype = \"formula\"\nhelps = \"sale\"\n\
+                 because = \"It says what an offer is worth.\"\nformula = \"record.leads.open().len() + {number}\"\n"
+            );
+            let fields = parse_fields(&text).unwrap_or_default();
+            let file = File { name: "field".to_owned(), text };
+            let start = Instant::now();
+            judge.set(Source::Fields { file, fields });
+            let report = judge.judge();
+            assert_eq!(report.checked, PLUGINS * SCRIPTS_A_PLUGIN + 1, "every script and the definition are judged");
+            start.elapsed()
+        })
+        .collect();
+    judge.remove("field");
     took.sort_unstable();
     took
 }

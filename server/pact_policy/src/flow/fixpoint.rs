@@ -5,7 +5,7 @@
 //! before, the answer is used again. So after an edit only the plugins are judged again whose scripts or stored fields changed,
 //! and the result is that of judging everything from scratch.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::fields::Slot;
@@ -98,6 +98,11 @@ impl Settled {
     /// What each stored field reveals, by its name.
     pub(crate) fn labels(&self) -> BTreeMap<String, String> {
         self.world.labels()
+    }
+
+    /// The stored fields that tell of acts, by their names.
+    pub(crate) fn acts(&self) -> BTreeSet<String> {
+        self.world.acts()
     }
 
     /// What plugins store in a slot, and the steps that lead there, oldest first.

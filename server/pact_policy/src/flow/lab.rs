@@ -106,6 +106,9 @@ impl Bits {
             | Self::DURATION.0,
     );
 
+    /// Parts by which no list of records may be chosen or ordered.
+    pub(crate) const ACTS: Self = Self(Self::COUNTS.0 | Self::COACHING.0 | Self::RANK.0 | Self::DUTY.0);
+
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }

@@ -78,6 +78,12 @@ impl World {
         self.places.iter().map(|(slot, place)| (slot.in_words(), label(&place.known))).collect()
     }
 
+    /// The slots that tell of acts: a trace, a measure, or a clock or count of one subject.
+    pub(crate) fn acts(&self) -> BTreeSet<String> {
+        let told = |(slot, place): (&Slot, &Place)| place.known.bits.meets(Bits::ACTS).then(|| slot.in_words());
+        self.places.iter().filter_map(told).collect()
+    }
+
     /// Whether a question would get the same answer now.
     pub(crate) fn still_tells(&self, asked: &Asked) -> bool {
         match asked {

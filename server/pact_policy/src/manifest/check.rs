@@ -11,7 +11,6 @@ use toml::Spanned;
 
 use super::parse::{ManifestError, Written, at};
 use super::{Field, FieldType, ForEach, Schedule, Setting, SettingType, SpanText};
-use crate::table::API_VERSION;
 
 pub(super) fn check(text: &str, written: &Written) -> Result<(), ManifestError> {
     let wrong = |place: usize, message: String| Err(at(text, place, message));
@@ -29,11 +28,7 @@ pub(super) fn check(text: &str, written: &Written) -> Result<(), ManifestError> 
             format!("the version \"{version}\" is no semantic version; write it as \"1.0.0\""),
         );
     }
-    if *written.api.get_ref() != API_VERSION {
-        let message = format!(
-            "this PACT speaks version {API_VERSION} of the script interface, and the manifest asks for {}",
-            written.api.get_ref()
-        );
+    if let Err(message) = written.api.get_ref().check() {
         return wrong(written.api.span().start, message);
     }
     if written.title.get_ref().trim().is_empty() {
@@ -84,10 +79,45 @@ pub(super) fn check_field(text: &str, field: &Spanned<Field>) -> Result<(), Mani
         }
         _ => {}
     }
+    for role in it.read_by.iter().chain(&it.write_by) {
+        if !ROLES.contains(&role.as_str()) {
+            return wrong(format!("the field \"{name}\" names the role \"{role}\"; the roles are {}", ROLES.join(", ")));
+        }
+    }
+    if it.ty == FieldType::Formula && !it.write_by.is_empty() {
+        return wrong(format!("the field \"{name}\" is computed, so nobody writes it; leave `write_by` out"));
+    }
+    if let Some(default) = &it.default
+        && !is_default_of(it, default)
+    {
+        return wrong(format!("the default of the field \"{name}\" does not fit its type"));
+    }
     if it.formula.is_some() && it.ty != FieldType::Formula {
         return wrong(format!("the field \"{name}\" has a `formula` but is no formula; set type = \"formula\""));
     }
     Ok(())
+}
+
+/// The roles that a definition may name.
+const ROLES: [&str; 4] = ["rep", "manager", "admin", "auditor"];
+
+/// Whether a field can begin with this value.
+fn is_default_of(field: &Field, default: &toml::Value) -> bool {
+    let option = |value: &toml::Value| value.as_str().is_some_and(|value| field.options.iter().any(|option| option == value));
+    match field.ty {
+        FieldType::Text | FieldType::LongText => default.is_str(),
+        FieldType::Link => default.as_str().is_some_and(|link| link.starts_with("https://") || link.starts_with("http://")),
+        FieldType::Number => default.is_integer() || default.is_float(),
+        FieldType::Money => {
+            let part = |name: &str| default.get(name).is_some_and(toml::Value::is_str);
+            part("amount") && part("currency")
+        }
+        FieldType::Day => default.as_str().is_some_and(|day| day.parse::<chrono::NaiveDate>().is_ok()),
+        FieldType::Choice => option(default),
+        FieldType::ManyChoices => default.as_array().is_some_and(|values| values.iter().all(option)),
+        FieldType::YesNo => default.is_bool(),
+        FieldType::Formula => false,
+    }
 }
 
 fn check_setting(text: &str, name: &str, setting: &Spanned<Setting>) -> Result<(), ManifestError> {
@@ -145,7 +175,7 @@ pub(super) fn cron(pattern: &str) -> Result<Cron, CronError> {
     CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build().parse(pattern)
 }
 
-fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     id.len() <= 64
         && id.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

@@ -42,6 +42,15 @@ pub struct Field {
     /// The expression over `record` that makes a formula's value.
     #[serde(default)]
     pub formula: Option<String>,
+    /// The value of new records until somebody writes another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<toml::Value>,
+    /// The roles that read it, in words; everybody who may read the record where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_by: Vec<String>,
+    /// The roles that write it, in words; everybody who may change the record where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub write_by: Vec<String>,
     /// Where the definition starts in its file; no part of the definition.
     #[serde(skip)]
     pub place: Place,

@@ -9,11 +9,15 @@
 //! | [`span`] | spans in words, such as `5 work days` |
 //! | [`mod@parse`] | from text to [`Manifest`], with the line of each mistake |
 //! | [`plugin`] | a loaded plugin: its manifest and the texts of its scripts |
+//! | [`asks`] | what a plugin wants to read and do, in sentences to which an admin consents |
+//! | [`requires`] | which other plugins it needs, and for which versions of the interface it is |
 
+pub mod asks;
 mod check;
 pub mod field;
 pub(crate) mod parse;
 pub mod plugin;
+pub mod requires;
 pub mod span;
 
 use std::collections::BTreeMap;
@@ -25,7 +29,7 @@ pub use parse::{ManifestError, leading_manifest, parse_fields, parse_manifest};
 pub use plugin::{File, Plugin, Unreadable};
 pub use span::SpanText;
 
-use crate::table::{Capability, Reads};
+use crate::table::{API_VERSION, Capability, Kind, Reads};
 use crate::view::View;
 
 /// What a plugin says about itself.
@@ -72,9 +76,38 @@ pub struct Manifest {
     /// The views that it brings along.
     #[serde(default)]
     pub views: Vec<View>,
+    /// The plugins that it needs, by id, in versions of these ranges.
+    #[serde(default)]
+    pub requires: BTreeMap<String, semver::VersionReq>,
 }
 
 impl Manifest {
+    /// What stands around definitions that no plugin has: it reads every kind of record, and does nothing.
+    pub(crate) fn of_fields(fields: Vec<Field>) -> Self {
+        let mut reads: Vec<Reads> =
+            Kind::ALL.into_iter().filter_map(Kind::reads).filter(|reads| *reads != Reads::Coaching).collect();
+        reads.sort_unstable();
+        reads.dedup();
+        Self {
+            id: String::new(),
+            version: String::new(),
+            api: API_VERSION,
+            title: String::new(),
+            summary: String::new(),
+            license: String::new(),
+            reads,
+            may: Vec::new(),
+            webhooks: Vec::new(),
+            coaching: false,
+            settings: BTreeMap::new(),
+            scripts: Vec::new(),
+            schedules: Vec::new(),
+            fields,
+            views: Vec::new(),
+            requires: BTreeMap::new(),
+        }
+    }
+
     /// Whether the manifest declares this read.
     pub fn reads(&self, what: Reads) -> bool {
         self.reads.contains(&what)

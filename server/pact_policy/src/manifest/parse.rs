@@ -7,8 +7,9 @@ use thiserror::Error;
 use toml::Spanned;
 
 use super::field::Place;
-use super::{Field, Manifest, Schedule, ScriptFile, Setting, check};
-use crate::table::{Capability, FUNCTIONS, Kind, Reads};
+use super::requires::Api;
+use super::{Field, Manifest, Schedule, ScriptFile, Setting, check, requires};
+use crate::table::{API_VERSION, Capability, FUNCTIONS, Kind, Reads};
 
 /// What is wrong in a manifest, where, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -28,7 +29,7 @@ pub struct ManifestError {
 pub(super) struct Written {
     pub(super) id: Spanned<String>,
     pub(super) version: Spanned<String>,
-    pub(super) api: Spanned<u32>,
+    pub(super) api: Spanned<Api>,
     pub(super) title: Spanned<String>,
     #[serde(default)]
     summary: String,
@@ -52,6 +53,8 @@ pub(super) struct Written {
     pub(super) field: Vec<Spanned<Field>>,
     #[serde(default)]
     view: Vec<crate::view::parse::Written>,
+    #[serde(default)]
+    pub(super) requires: BTreeMap<String, Spanned<String>>,
 }
 
 /// The text of a script's leading `//!` lines as TOML of the same length, so that places in it are places in the script.
@@ -79,6 +82,7 @@ pub fn leading_manifest(script: &str) -> String {
 pub fn parse_manifest(text: &str) -> Result<Manifest, ManifestError> {
     let written: Written = toml::from_str(text).map_err(|error| of_toml(text, &error))?;
     check::check(text, &written)?;
+    let requires = requires::read(text, &written)?;
     let mut reads = Vec::new();
     for word in &written.reads {
         reads.extend(reads_of_word(word.get_ref()).map_err(|message| at(text, word.span().start, message))?);
@@ -94,7 +98,8 @@ pub fn parse_manifest(text: &str) -> Result<Manifest, ManifestError> {
     Ok(Manifest {
         id: written.id.into_inner(),
         version: written.version.into_inner(),
-        api: written.api.into_inner(),
+        // Whatever range it names, this is the version that it is given.
+        api: API_VERSION,
         title: written.title.into_inner(),
         summary: written.summary,
         license: written.license,
@@ -107,6 +112,7 @@ pub fn parse_manifest(text: &str) -> Result<Manifest, ManifestError> {
         schedules: written.schedule.into_iter().map(Spanned::into_inner).collect(),
         fields: written.field.into_iter().map(|field| placed(text, field)).collect(),
         views: crate::view::parse::views_of(text, written.view)?,
+        requires,
     })
 }
 

@@ -21,6 +21,9 @@ pub fn judge_goal(title: &str, measure: &str) -> Vec<Finding> {
         about: None,
         kind: None,
         formula: None,
+        default: None,
+        read_by: Vec::new(),
+        write_by: Vec::new(),
         place: Place::default(),
     };
     judge_field(&field).into_iter().map(|_| finding(measure)).collect()

@@ -1,41 +1,10 @@
-//! Effects in the words of cases, and what differs between two lists of them.
+//! Effects in the words of cases.
 
 use pact_core::time::{Span, WorkSpan};
 use serde_json::Value as Json;
 
 use super::world::World;
-use crate::effect::{Effect, Placed};
-
-/// What differs between the effects that are expected and those that came, a line each.
-///
-/// Keys that an expected effect does not have are not compared.
-pub fn differences(world: &World, expected: &[toml::Table], effects: &[Placed]) -> Vec<String> {
-    let turns = expected.iter().any(|wanted| wanted.get("do").and_then(toml::Value::as_str) == Some("rotated"));
-    let came: Vec<_> = effects.iter().filter(|placed| turns || !matches!(placed.effect, Effect::Rotated { .. })).collect();
-    let mut different = Vec::new();
-    for (index, wanted) in expected.iter().enumerate() {
-        let Some(placed) = came.get(index) else {
-            different.push(format!("effect {}: expected {}, and there is none", index + 1, inline(wanted)));
-            continue;
-        };
-        let given = in_words(world, &placed.effect);
-        for (key, value) in wanted {
-            let got = given.get(key);
-            if got != Some(value) {
-                let got = got.map_or_else(|| "nothing".to_owned(), toml::Value::to_string);
-                different.push(format!("effect {} (line {}): expected {key} = {value}, and it is {got}", index + 1, placed.line));
-            }
-        }
-    }
-    for placed in came.iter().skip(expected.len()) {
-        different.push(format!(
-            "one effect more than expected (line {}): {}",
-            placed.line,
-            inline(&in_words(world, &placed.effect))
-        ));
-    }
-    different
-}
+use crate::effect::Effect;
 
 /// An effect with handles for ids and words for spans; sections of a digest become lists of lines.
 pub(crate) fn in_words(world: &World, effect: &Effect) -> toml::Table {
@@ -112,8 +81,4 @@ fn to_toml(world: &World, json: &Json) -> Option<toml::Value> {
 fn text_or_handle(world: &World, text: &str) -> toml::Value {
     let handle = text.parse().ok().and_then(|id| world.handle(id));
     toml::Value::String(handle.unwrap_or(text).to_owned())
-}
-
-fn inline(table: &toml::Table) -> String {
-    table.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
 }

@@ -6,9 +6,10 @@
 //! title = "A known customer's lead goes to its owner"   # optional; the file's name otherwise
 //! now = "2026-11-24T09:00:00Z"
 //! today = "2026-11-24"                # optional; the day of `now` in UTC otherwise
+//! zone = "Europe/Amsterdam"           # optional: the zone by whose clock hours are told; UTC otherwise
 //! event = "lead_created"              # or: call = "sweep", a scheduled function
 //! with = { lead = "pumps" }           # the arguments, by the names in the table; a scheduled function has `person`
-//! worlds = ["company.toml"]           # optional: worlds from files in the same folder, put before the world below;
+//! worlds = ["company.toml"]           # optional: worlds from files beside the case or one folder above, put before the world below;
 //!                                     # a record written again under its handle replaces the one before
 //!
 //! [settings]                          # optional: values other than the manifest's defaults
@@ -37,27 +38,31 @@
 //!
 //! Members that are left out are empty; names and titles are the handle, people are on duty, days and instants are those of the
 //! case. Without `[[expect]]` nothing may happen. `error = "…"` expects the run to fail with these words in its message, and
-//! `log = ["…"]` expects these lines. Moved rotations (`do = "rotated"`) are compared only where a case names one. A tally counts
+//! `log = ["…"]` expects these lines; `seed` is what `pick` chooses by. An amount in `fields` is written `{ amount = "12000 EUR" }`. An effect that the manifest does not declare in `may` fails the run, as it does in a server. Moved rotations (`do = "rotated"`) are compared only where a case names one. A tally counts
 //! as in the policy, from five contributors on, unless the world says `contributors = 1`.
 
+mod difference;
 mod expect;
 mod narrow;
 mod read;
+pub mod record;
 mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use pact_core::time::Instant;
 use pact_policy::manifest::Manifest;
-use pact_policy::table::{EntryPoint, Ty};
+use pact_policy::table::{Capability, EntryPoint, Ty};
 use serde::Deserialize;
 use uuid::Uuid;
 
-pub use self::expect::differences;
+pub use self::difference::{Differences, Mark, Row, in_a_line};
 pub use self::read::{WorldError, id_of};
 pub use self::world::World;
+use crate::effect::Placed;
 use crate::plugin::{SettingError, settings};
 use crate::pool::Pool;
 use crate::run::{Outcome, Run, Scripts};
@@ -77,8 +82,12 @@ pub struct Case {
     pub args: Vec<Value>,
     /// What is true.
     pub world: World,
+    zone: Tz,
+    seed: Uuid,
     /// What an admin has set.
     pub settings: BTreeMap<String, Value>,
+    /// What the manifest declares.
+    may: Vec<Capability>,
     expect: Vec<toml::Table>,
     error: Option<String>,
     log: Option<Vec<String>>,
@@ -107,6 +116,8 @@ struct Written {
     title: Option<String>,
     now: toml::Value,
     today: Option<toml::Value>,
+    zone: Option<String>,
+    seed: Option<Uuid>,
     event: Option<String>,
     call: Option<String>,
     #[serde(default)]
@@ -141,6 +152,8 @@ impl Case {
         let world = World::from_toml(&table, now, today)?;
         let (call, params) = called(written.event.as_deref(), written.call.as_deref(), &written.with)?;
         let args = arguments(&call, &params, &written.with, now, today)?;
+        let zone = written.zone.as_deref().unwrap_or("UTC");
+        let zone = zone.parse().map_err(|_| CaseError::Call(format!("\"{zone}\" is no IANA time zone")))?;
         let given = written.settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(Self {
             title: written.title.unwrap_or_else(|| name.to_owned()),
@@ -148,6 +161,9 @@ impl Case {
             args,
             world,
             settings: settings(manifest, &given)?,
+            may: manifest.may.clone(),
+            zone,
+            seed: written.seed.unwrap_or_default(),
             expect: written.expect,
             error: written.error,
             log: written.log,
@@ -162,37 +178,50 @@ impl Case {
             args: self.args.clone(),
             now: self.world.now().millis(),
             today: self.world.today(),
-            zone: chrono_tz::Tz::UTC,
+            zone: self.zone,
             settings: Arc::new(self.settings.clone()),
-            seed: Uuid::nil(),
+            seed: self.seed,
             given: Vec::new(),
         }
     }
 
-    /// Runs the case; gives what differs from what is expected, a line each.
-    pub async fn check(&self, pool: &Pool, scripts: &Arc<Scripts>) -> Vec<String> {
+    /// Runs the case; gives what differs from what is expected.
+    pub async fn check(&self, pool: &Pool, scripts: &Arc<Scripts>) -> Differences {
         self.compare(&pool.run(&self.run(scripts), &self.world).await)
     }
 
-    /// What differs between an outcome and what is expected, a line each.
-    pub fn compare(&self, outcome: &Outcome) -> Vec<String> {
-        let mut different = Vec::new();
-        match (&self.error, &outcome.error) {
-            (None, None) => different.extend(differences(&self.world, &self.expect, &outcome.effects)),
-            (Some(wanted), Some(error)) if error.message.contains(wanted.as_str()) => {}
-            (Some(wanted), Some(error)) => different.push(format!("expected the error \"{wanted}\", and it was \"{error}\"")),
-            (Some(wanted), None) => different.push(format!("expected the error \"{wanted}\", and there was none")),
-            (None, Some(error)) => {
-                let at = error.at.map(|(line, column)| format!(" at line {line}, column {column}")).unwrap_or_default();
-                different.push(format!("the run failed{at}: {error}"));
-            }
+    /// Whether the case says what is to come; one that says nothing expects that nothing happens.
+    pub fn says_what_is_expected(&self) -> bool {
+        !self.expect.is_empty() || self.error.is_some() || self.log.is_some()
+    }
+
+    /// What differs between an outcome and what is expected.
+    pub fn compare(&self, outcome: &Outcome) -> Differences {
+        let mut different = Differences::default();
+        let failure = self.failure(outcome);
+        match (&self.error, &failure) {
+            (None, None) => different.effects(&self.world, &self.expect, &outcome.effects),
+            (Some(wanted), Some(failure)) if failure.contains(wanted.as_str()) => {}
+            (wanted, failure) => different.instead("error", wanted.as_deref(), failure.as_deref()),
         }
-        if let Some(log) = &self.log
-            && *log != outcome.log
-        {
-            different.push(format!("expected the log {log:?}, and it was {:?}", outcome.log));
+        if let Some(log) = &self.log {
+            different.instead("log", Some(&log.join(" | ")), Some(&outcome.log.join(" | ")));
         }
         different
+    }
+
+    /// Why the run failed, and where; also where a server would refuse what it wants.
+    pub fn failure(&self, outcome: &Outcome) -> Option<String> {
+        if let Some(error) = &outcome.error {
+            let file = error.file.as_deref().map(|file| format!("{file}:")).unwrap_or_default();
+            let at = error.at.map(|(line, column)| format!(" ({file}{line}:{column})")).unwrap_or_default();
+            return Some(format!("{error}{at}"));
+        }
+        let missing = |placed: &&Placed| placed.effect.capability().is_some_and(|capability| !self.may.contains(&capability));
+        let placed = outcome.effects.iter().find(missing)?;
+        let word = placed.effect.capability().map_or("", Capability::name);
+        let line = placed.line;
+        Some(format!("The manifest does not declare the effect of line {line}. Add \"{word}\" to `may`, or leave it out."))
     }
 }
 

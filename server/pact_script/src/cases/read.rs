@@ -122,7 +122,7 @@ impl Reader {
             } else if key == "fields" {
                 let fields = value.as_table().ok_or_else(|| wrong(&place, "has `fields` that are no table"))?;
                 for (name, value) in fields {
-                    record.fields.insert(name.clone(), free(value).map_err(|why| wrong(&place, &format!("{name} {why}")))?);
+                    record.fields.insert(name.clone(), field(value).map_err(|why| wrong(&place, &format!("{name} {why}")))?);
                 }
             } else if key != "id" {
                 self.extra(kind, key, value, &mut extra).map_err(|why| wrong(&place, &why))?;
@@ -232,6 +232,17 @@ impl Reader {
             | Ty::Digest
             | Ty::Any => free(value)?,
         })
+    }
+}
+
+/// A custom field's value: its type is what TOML tells, or an amount.
+fn field(value: &toml::Value) -> Result<Value, String> {
+    match value.as_table() {
+        Some(table) if table.len() == 1 => match table.get("amount").and_then(toml::Value::as_str) {
+            Some(text) => amount(text),
+            None => free(value),
+        },
+        _ => free(value),
     }
 }
 

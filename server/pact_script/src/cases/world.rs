@@ -60,6 +60,12 @@ impl World {
         }
     }
 
+    /// A world that knows handles and nothing else.
+    pub(super) fn of_handles(handles: impl Iterator<Item = (Uuid, String)>) -> Self {
+        let read = Read { names: handles.collect(), ..Read::default() };
+        Self::of(read, Instant::from_millis(0), NaiveDate::default())
+    }
+
     /// The records of a kind, to be changed; people, teams and territories must stay as they are, because the organisation is
     /// shared with the world that this one was cloned from.
     pub(crate) fn records_mut(&mut self, kind: Kind) -> &mut Vec<Arc<Record>> {
@@ -167,13 +173,7 @@ impl World {
 
     /// Counts of groups to which enough people contributed; records without an author carry no traces.
     fn tally(&self, kind: Kind, groups: Vec<(Value, Vec<Uuid>)>) -> Vec<(Value, u64)> {
-        let by = match kind {
-            Kind::Card => Some("author"),
-            Kind::Plan | Kind::Push => Some("person"),
-            Kind::Request => Some("from"),
-            Kind::LeadEvent => Some("by"),
-            _ => None,
-        };
+        let by = contributor(kind);
         let enough = |ids: &[Uuid]| {
             let Some(by) = by else { return true };
             let people: BTreeSet<_> = ids.iter().filter_map(|id| reference(self.record(kind, *id)?, by)).collect();
@@ -229,6 +229,17 @@ fn organisation(records: &BTreeMap<Kind, Vec<Arc<Record>>>, extras: &HashMap<Uui
     let territories =
         by_name(Kind::Territory).into_iter().map(|record| (extra(&record.id).of, record)).map(|(above, record)| (record, above));
     Organisation { version: 1, people, teams: by_name(Kind::Team), territories: territories.collect() }
+}
+
+/// The member that says who contributed a record to a tally; a kind without traces has none.
+pub(super) fn contributor(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Card => Some("author"),
+        Kind::Plan | Kind::Push => Some("person"),
+        Kind::Request => Some("from"),
+        Kind::LeadEvent => Some("by"),
+        _ => None,
+    }
 }
 
 /// The id to which a member refers.

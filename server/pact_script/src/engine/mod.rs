@@ -18,6 +18,7 @@ mod money;
 mod narrowing;
 mod natives;
 pub(crate) mod org;
+mod probing;
 mod register;
 mod resolver;
 pub(crate) mod runner;

@@ -17,7 +17,9 @@ use super::convert::to_dynamic;
 use super::desk::{Asker, Desk, Host};
 use super::errors::{of_run, of_stop};
 use super::org::Org;
+use super::probing::Probes;
 use super::resolver::Modules;
+use crate::coverage::Reached;
 use crate::facts::Organisation;
 use crate::limits;
 use crate::run::{Outcome, ScriptError, Scripts};
@@ -41,6 +43,15 @@ pub(crate) struct Job {
 pub(crate) struct Ran {
     pub(crate) outcome: Outcome,
     pub(crate) sound: bool,
+    /// What probes told.
+    pub(crate) reached: Reached,
+}
+
+impl Ran {
+    /// A run that did not begin.
+    fn not(error: ScriptError) -> Self {
+        Self { outcome: failed(error), sound: true, reached: Reached::new() }
+    }
 }
 
 /// An engine with its compiled script sets and organisation.
@@ -51,14 +62,28 @@ pub(crate) struct Runner {
     reserved: BTreeSet<String>,
     sets: HashMap<[u8; 32], Arc<Result<Compiled, ScriptError>>>,
     organisation: Arc<Org>,
+    /// In a worker that counts coverage.
+    probes: Option<Probes>,
 }
 
 impl Runner {
     pub(crate) fn new() -> Self {
+        Self::of(None)
+    }
+
+    /// A runner that counts what probes tell.
+    pub(crate) fn with_probes() -> Self {
+        Self::of(Some(Probes::default()))
+    }
+
+    fn of(probes: Option<Probes>) -> Self {
         let (host, modules) = (Host::default(), Modules::default());
-        let engine = build(&host, &modules);
+        let mut engine = build(&host, &modules);
+        if let Some(probes) = &probes {
+            probes.register(&mut engine);
+        }
         let reserved = reserved_names();
-        Self { engine, host, modules, reserved, sets: HashMap::new(), organisation: Arc::default() }
+        Self { engine, host, modules, reserved, sets: HashMap::new(), organisation: Arc::default(), probes }
     }
 
     pub(crate) fn set_organisation(&mut self, organisation: Organisation) {
@@ -82,16 +107,16 @@ impl Runner {
     /// Calls a function. Nothing of the run is left in the engine afterwards.
     pub(crate) fn run(&mut self, job: Job, asker: Box<dyn Asker>) -> Ran {
         let Some(set) = self.sets.get(&job.scripts).cloned() else {
-            return Ran { outcome: failed(missing("The script set is not known to the worker.")), sound: true };
+            return Ran::not(missing("The script set is not known to the worker."));
         };
         let compiled = match &*set {
             Ok(compiled) => compiled,
-            Err(error) => return Ran { outcome: failed(error.clone()), sound: true },
+            Err(error) => return Ran::not(error.clone()),
         };
         let Job { call, args, .. } = &job;
         if !compiled.functions.contains(&(call.clone(), args.len())) {
             let message = format!("The script has no function `{call}` with {} parameters.", args.len());
-            return Ran { outcome: failed(missing(&message)), sound: true };
+            return Ran::not(missing(&message));
         }
         let (call, args) = (call.clone(), args.iter().map(to_dynamic).collect());
         self.modules.set(compiled.modules.clone());
@@ -103,7 +128,8 @@ impl Runner {
             Ok(Err(error)) => (Some(error), true),
             Err(_) => (Some(missing("The engine failed; this is a defect of PACT, not of the script.")), false),
         };
-        Ran { outcome: self.outcome(desk, error), sound }
+        let reached = self.probes.as_ref().map(Probes::take).unwrap_or_default();
+        Ran { outcome: self.outcome(desk, error), sound, reached }
     }
 
     fn desk(&self, job: Job, asker: Box<dyn Asker>) -> Desk {

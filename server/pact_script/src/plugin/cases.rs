@@ -1,4 +1,4 @@
-//! The cases in a plugin's folder.
+//! The cases of a plugin: those in its `cases` folder; for a single script those in `cases/NAME` beside it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,18 @@ pub struct CaseFile {
     pub case: Result<Case, CaseError>,
 }
 
-/// The cases of the plugin in a folder, by file name. Files that neither name an event nor a call are worlds of others.
+/// Where the cases of a plugin's folder, or of a single script, are.
+pub fn case_folder(plugin: &Path) -> PathBuf {
+    match (plugin.is_file(), plugin.parent(), plugin.file_stem()) {
+        (true, Some(folder), Some(name)) => folder.join(FOLDER).join(name),
+        _ => plugin.join(FOLDER),
+    }
+}
+
+/// The cases of a plugin's folder, or of a single script, by file name. Files that neither name an event nor a call are worlds of
+/// others; a world is looked for beside the case, then one folder above.
 pub fn case_files(plugin: &Path, manifest: &Manifest) -> Result<Vec<CaseFile>, LoadError> {
-    let folder = plugin.join(FOLDER);
+    let folder = case_folder(plugin);
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -40,10 +49,16 @@ pub fn case_files(plugin: &Path, manifest: &Manifest) -> Result<Vec<CaseFile>, L
             toml::from_str::<toml::Table>(&text).map_or(true, |table| table.contains_key("event") || table.contains_key("call"));
         if is_case {
             let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let case =
-                Case::read(&name, &text, manifest, |other| fs::read_to_string(folder.join(Path::new(other).file_name()?)).ok());
+            let case = Case::read(&name, &text, manifest, |other| world(&folder, other));
             cases.push(CaseFile { path, case });
         }
     }
     Ok(cases)
+}
+
+/// A world's text, from a folder or the one above it.
+fn world(folder: &Path, name: &str) -> Option<String> {
+    let name = Path::new(name).file_name()?;
+    let read = |folder: &Path| fs::read_to_string(folder.join(name)).ok();
+    read(folder).or_else(|| read(folder.parent()?))
 }

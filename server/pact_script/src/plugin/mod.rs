@@ -2,11 +2,12 @@
 //!
 //! One folder that cannot be loaded never stops another: each gives its own result.
 
+pub mod archive;
 mod cases;
 mod formulas;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use pact_policy::manifest::{Manifest, Plugin, Unreadable};
 use pact_policy::table::{ENTRY_POINTS, EntryPoint};
 use sha2::{Digest, Sha256};
 
-pub use self::cases::{CaseFile, case_files};
+pub use self::cases::{CaseFile, case_files, case_folder};
 pub use self::formulas::{Formula, formulas};
 pub use self::settings::{SettingError, setting, settings};
 use crate::limits;
@@ -171,7 +172,7 @@ pub fn script_set(plugin: &Plugin, std: &Std) -> Scripts {
 }
 
 /// A hash over everything in a script set; lengths keep one text from running into the next.
-fn hash(plugin: &str, files: &[(String, String)], modules: &[(String, String)]) -> [u8; 32] {
+pub(crate) fn hash(plugin: &str, files: &[(String, String)], modules: &[(String, String)]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     let mut add = |text: &str| {
         hasher.update((text.len() as u64).to_le_bytes());
@@ -188,6 +189,12 @@ fn hash(plugin: &str, files: &[(String, String)], modules: &[(String, String)]) 
         add(text);
     }
     hasher.finalize().into()
+}
+
+/// The functions that a script defines; none when it cannot be parsed.
+pub fn functions_of(text: &str) -> BTreeSet<String> {
+    let parsed = parser_engine().compile(text);
+    parsed.map(|ast| ast.iter_functions().map(|function| function.name.to_owned()).collect()).unwrap_or_default()
 }
 
 /// Events for which a set has a function with the right number of parameters; a file that cannot be parsed has none.

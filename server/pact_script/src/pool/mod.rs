@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use self::child::{Child, End};
 use self::keeper::{Keeper, Order};
 use self::talk::Broken;
+use crate::coverage::Reached;
 use crate::engine::runner::failed;
 use crate::facts::Facts;
 use crate::limits;
@@ -50,7 +51,16 @@ impl PoolOptions {
             recycle_runs: limits::RECYCLE_RUNS,
         })
     }
+
+    /// Workers of this program that count what probes tell.
+    pub fn with_coverage(mut self) -> Self {
+        self.args.push(COVERAGE.to_owned());
+        self
+    }
 }
+
+/// What a worker's command line says when it is to count what probes tell.
+pub const COVERAGE: &str = "--coverage";
 
 /// Why a pool cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -114,15 +124,37 @@ impl Pool {
     /// Runs one call and answers its questions from `facts`. Never fails otherwise than in the outcome's error, which is also
     /// where a limit is named; the effects of a run that failed are empty.
     pub async fn run(&self, run: &Run, facts: &impl Facts) -> Outcome {
-        let Some(mut lease) = self.lease().await else { return failed(stopped()) };
-        let Some(child) = lease.child.as_mut() else { return failed(stopped()) };
+        self.run_probed(run, facts).await.0
+    }
+
+    /// The same for scripts with probes, in workers of [`PoolOptions::with_coverage`]: also what was reached.
+    pub async fn run_probed(&self, run: &Run, facts: &impl Facts) -> (Outcome, Reached) {
+        let Some(mut lease) = self.lease().await else { return (failed(stopped()), Reached::new()) };
+        let Some(child) = lease.child.as_mut() else { return (failed(stopped()), Reached::new()) };
         match child.run(run, facts).await {
-            Ok((outcome, retire)) => {
-                lease.done(retire);
-                outcome
+            Ok(ended) => {
+                lease.done(ended.retire);
+                (ended.outcome, ended.reached)
             }
-            Err(broken) => failed(lease.bury(broken).await),
+            Err(broken) => (failed(lease.bury(broken).await), Reached::new()),
         }
+    }
+
+    /// Runs several calls in one worker, one after the other, each with its own facts, and gives their outcomes in the same order. It costs one round trip
+    /// for all, which is what a dry run over a long past needs; each run has its own limits, and one that breaks its worker harms no other.
+    pub async fn run_many<F: Facts>(&self, runs: &[(Run, F)]) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(runs.len());
+        while outcomes.len() < runs.len() {
+            let Some(mut lease) = self.lease().await else { return stop_rest(outcomes, runs.len()) };
+            let Some(child) = lease.child.as_mut() else { return stop_rest(outcomes, runs.len()) };
+            let ran = child.run_many(&runs[outcomes.len()..]).await;
+            outcomes.extend(ran.outcomes);
+            match ran.broken {
+                Some(broken) => outcomes.push(failed(lease.bury(broken).await)),
+                None => lease.done(ran.retire),
+            }
+        }
+        outcomes
     }
 
     /// Compiles a script set without running it; gives the functions that can be called, with their numbers of parameters.
@@ -166,6 +198,12 @@ impl Pool {
             self.0.keeper.order(Order::Replace(child));
         }
     }
+}
+
+/// The outcomes so far, and for every further run that the host is stopping.
+fn stop_rest(mut outcomes: Vec<Outcome>, all: usize) -> Vec<Outcome> {
+    outcomes.resize_with(all, || failed(stopped()));
+    outcomes
 }
 
 fn stopped() -> ScriptError {

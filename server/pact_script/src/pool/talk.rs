@@ -9,6 +9,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::child::Child;
+use crate::coverage::Reached;
 use crate::facts::{Answer, Ask, Facts};
 use crate::limits;
 use crate::run::{Outcome, Run, ScriptError, Scripts};
@@ -29,6 +30,14 @@ pub(crate) enum Broken {
     Lost(WireError),
 }
 
+/// How a conversation ended.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    /// Whether the worker must be replaced.
+    pub(super) retire: bool,
+    pub(super) reached: Reached,
+}
+
 impl From<WireError> for Broken {
     fn from(error: WireError) -> Self {
         Self::Lost(error)
@@ -41,12 +50,70 @@ impl From<io::Error> for Broken {
     }
 }
 
+/// What became of the first runs of several.
+pub(crate) struct Ran {
+    /// The outcomes of those that ended, in order.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Whether the worker must be replaced, so that the rest belongs to another one.
+    pub(crate) retire: bool,
+    /// What befell the run after these, if the conversation broke.
+    pub(crate) broken: Option<Broken>,
+}
+
 impl Child {
-    /// One call, with the answers to its questions; also whether the worker must be replaced.
-    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<(Outcome, bool), Broken> {
+    /// Several calls in one go: all are sent at once, and the worker does them in order. Ends early where the worker must not go on.
+    pub(super) async fn run_many<F: Facts>(&mut self, runs: &[(Run, F)]) -> Ran {
+        let mut outcomes = Vec::with_capacity(runs.len());
+        let talked = self.talk(runs, &mut outcomes).await;
+        let (retire, broken) = match talked {
+            Ok(retire) => (retire, None),
+            Err(broken) => (true, Some(broken)),
+        };
+        Ran { outcomes, retire, broken }
+    }
+
+    async fn talk<F: Facts>(&mut self, runs: &[(Run, F)], outcomes: &mut Vec<Outcome>) -> Result<bool, Broken> {
+        let (mut frames, mut news) = (Vec::new(), false);
+        for (run, facts) in runs {
+            let (more, new) = self.opening(run, facts, frames)?;
+            (frames, news) = (more, news | new);
+        }
+        let setting_up = if news { Duration::from_millis(SETTING_UP_MS) } else { Duration::ZERO };
+        self.runs += runs.len() as u64;
+        let mut line = self.line()?;
+        let mut left = Duration::from_millis(limits::WALL_MS + limits::KILL_GRACE_MS) + setting_up;
+        // The worker reads while it works only as far as its questions go, so what is sent may wait: sending and hearing go on side by side.
+        let mut unsent = frames.as_slice();
+        for (_, facts) in runs {
+            let mut answers = Duration::from_millis(limits::ANSWERS_MS);
+            loop {
+                match line.exchange(&mut unsent, &mut left).await? {
+                    FromWorker::Ask(ask) => {
+                        line.send(std::mem::take(&mut unsent), &mut left).await?;
+                        let answer = answer(facts, ask, &mut answers).await?;
+                        line.send(&encode(&ToWorkerRef::Answer(&answer), Vec::new())?, &mut left).await?;
+                    }
+                    FromWorker::Done { outcome, retire, .. } => {
+                        outcomes.push(outcome);
+                        if retire {
+                            return Ok(true);
+                        }
+                        break;
+                    }
+                    FromWorker::Ready { .. } | FromWorker::Checked(_) => return Err(WireError::Gone.into()),
+                }
+            }
+            left = Duration::from_millis(limits::WALL_MS + limits::KILL_GRACE_MS);
+        }
+        line.close()?;
+        Ok(false)
+    }
+
+    /// One call, with the answers to its questions.
+    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<Ended, Broken> {
         self.runs += 1;
         let mut left = Duration::from_millis(limits::WALL_MS + limits::KILL_GRACE_MS);
-        let (frames, news) = self.opening(run, facts)?;
+        let (frames, news) = self.opening(run, facts, Vec::new())?;
         if news {
             left += Duration::from_millis(SETTING_UP_MS);
         }
@@ -59,9 +126,9 @@ impl Child {
                     let answer = answer(facts, ask, &mut answers).await?;
                     line.send(&encode(&ToWorkerRef::Answer(&answer), Vec::new())?, &mut left).await?;
                 }
-                FromWorker::Done { outcome, retire } => {
+                FromWorker::Done { outcome, retire, reached } => {
                     line.close()?;
-                    return Ok((outcome, retire));
+                    return Ok(Ended { outcome, retire, reached });
                 }
                 FromWorker::Ready { .. } | FromWorker::Checked(_) => return Err(WireError::Gone.into()),
             }
@@ -79,9 +146,9 @@ impl Child {
         Ok(checked)
     }
 
-    /// What the worker does not know yet, and the call; whether there was anything new.
-    fn opening(&mut self, run: &Run, facts: &impl Facts) -> Result<(Vec<u8>, bool), Broken> {
-        let mut frames = Vec::new();
+    /// Appends what the worker does not know yet, and the call; whether there was anything new.
+    fn opening(&mut self, run: &Run, facts: &impl Facts, mut frames: Vec<u8>) -> Result<(Vec<u8>, bool), Broken> {
+        let before = frames.len();
         let organisation = facts.organisation();
         if !self.organisation.as_ref().is_some_and(|known| Arc::ptr_eq(known, &organisation)) {
             frames = encode(&ToWorkerRef::Organisation(&organisation), frames)?;
@@ -95,7 +162,7 @@ impl Child {
             }
             self.sets.insert(run.scripts.hash);
         }
-        let news = !frames.is_empty();
+        let news = frames.len() > before;
         let job = JobRef {
             scripts: run.scripts.hash,
             call: &run.call,
@@ -123,6 +190,12 @@ async fn answer(facts: &impl Facts, ask: Ask, left: &mut Duration) -> Result<Ans
     Ok(answer)
 }
 
+/// Which way bytes went.
+enum Moved {
+    In(usize),
+    Out(usize),
+}
+
 /// The socket, registered with the runtime of this run for as long as it lasts.
 struct Line<'a> {
     socket: UnixStream,
@@ -135,6 +208,31 @@ impl Line<'_> {
         timeout(*left, self.socket.write_all(frames)).await.map_err(|_| Broken::TooLong)??;
         *left = left.saturating_sub(since.elapsed());
         Ok(())
+    }
+
+    /// The next message; meanwhile what is not sent yet goes out as the worker takes it.
+    async fn exchange(&mut self, unsent: &mut &[u8], left: &mut Duration) -> Result<FromWorker, Broken> {
+        let since = Instant::now();
+        let mut chunk = [0; READ_BYTES];
+        loop {
+            if let Some(message) = self.child.inbox.next()? {
+                *left = left.saturating_sub(since.elapsed());
+                return Ok(message);
+            }
+            let rest = left.saturating_sub(since.elapsed());
+            let (mut from, mut to) = self.socket.split();
+            let moved = timeout(rest, async {
+                tokio::select! {
+                    read = from.read(&mut chunk) => read.map(Moved::In),
+                    written = to.write(unsent), if !unsent.is_empty() => written.map(Moved::Out),
+                }
+            });
+            match moved.await.map_err(|_| Broken::TooLong)?? {
+                Moved::In(0) => return Err(WireError::Gone.into()),
+                Moved::In(length) => self.child.inbox.push(&chunk[..length]),
+                Moved::Out(length) => *unsent = &unsent[length..],
+            }
+        }
     }
 
     async fn receive(&mut self, left: &mut Duration) -> Result<FromWorker, Broken> {

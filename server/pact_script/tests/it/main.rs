@@ -1,7 +1,9 @@
 //! The script host, through the boundary that the server uses: real worker processes, plugins and cases as data.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
+mod archives;
 mod corpus;
+mod coverage;
 mod hostile;
 mod language;
 mod oracle;
@@ -14,5 +16,10 @@ mod walls;
 /// The worker of all tests: this very test binary, started by a pool with the name of this test and a variable.
 #[test]
 fn worker_entry() -> std::process::ExitCode {
-    if std::env::var_os(support::WORKER).is_some() { pact_script::worker::main() } else { std::process::ExitCode::SUCCESS }
+    let is = |name| std::env::var_os(name).is_some();
+    match (is(support::WORKER), is(pact_script::pool::COVERAGE)) {
+        (true, true) => pact_script::worker::main_with_coverage(),
+        (true, false) => pact_script::worker::main(),
+        (false, _) => std::process::ExitCode::SUCCESS,
+    }
 }

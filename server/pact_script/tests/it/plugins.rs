@@ -17,22 +17,36 @@ fn std_modules() -> Std {
 }
 
 #[tokio::test]
-async fn every_case_of_every_plugin_holds() {
+async fn every_case_of_every_plugin_and_recipe_holds() {
     let pool = pool(2);
-    let mut failures = Vec::new();
-    for (path, loaded) in load_all(&repository("plugins"), &std_modules()) {
+    let mut failures = String::new();
+    for (path, loaded) in ["plugins", "scripts"].into_iter().flat_map(|folder| load_all(&repository(folder), &std_modules())) {
         let loaded = loaded.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         pool.check(&loaded.scripts).await.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        for file in case_files(&path, loaded.manifest()).unwrap() {
-            match file.case {
-                Ok(case) => failures.extend(
-                    case.check(&pool, &loaded.scripts).await.into_iter().map(|line| format!("{}: {line}", file.path.display())),
-                ),
-                Err(error) => failures.push(format!("{}: {error}", file.path.display())),
+        let files = case_files(&path, loaded.manifest()).unwrap();
+        assert!(files.len() > 1, "{} has cases of what it does and of what it leaves alone", path.display());
+        for file in files {
+            let different = match file.case {
+                Ok(case) => case.check(&pool, &loaded.scripts).await.to_string(),
+                Err(error) => error.to_string(),
+            };
+            if !different.is_empty() {
+                failures += &format!("{}:\n{different}\n", file.path.display());
             }
         }
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// Each recipe says in a line when to use it; the reference page quotes that line.
+#[test]
+fn every_recipe_says_when_to_use_it() {
+    let recipes = load_all(&repository("scripts"), &std_modules());
+    assert!(recipes.len() >= 16, "{}", recipes.len());
+    for (path, loaded) in recipes {
+        let text = loaded.unwrap().plugin.manifest_file.text;
+        assert!(text.contains("\n// Use it when "), "{}", path.display());
+    }
 }
 
 #[test]
@@ -40,15 +54,6 @@ fn lead_push_is_there_and_has_its_entry_points() {
     let loaded = load(&repository("plugins/lead-push"), &std_modules()).unwrap();
     assert_eq!(loaded.entry_points, [EntryPoint::LeadCreated, EntryPoint::PushDeclined, EntryPoint::PushExpired]);
     assert!(case_files(&loaded.path, loaded.manifest()).unwrap().len() >= 10);
-}
-
-#[tokio::test]
-async fn single_scripts_load_and_compile() {
-    let (pool, folder) = (pool(1), repository("scripts"));
-    for (path, loaded) in load_all(&folder, &std_modules()) {
-        let loaded = loaded.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        pool.check(&loaded.scripts).await.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
 }
 
 #[test]
@@ -135,6 +140,23 @@ const OVER_MODULES: &[(&str, &str)] = &[
     ("text::shortened(\"a longer one\", 8)", "a longe…"),
     ("text::counted(1, \"lead\", \"leads\")", "1 lead"),
     ("text::counted(0, \"lead\", \"leads\")", "0 leads"),
+    ("text::words_of(\"Hooli, Inc. (EU)\")", "[\"hooli\", \"inc\", \"eu\"]"),
+    ("text::names_in(\"pied-piper, they say\", [\"Pied Piper\", \"Hooli\", \"\"])", "[\"Pied Piper\"]"),
+    ("text::names_in(\"Initechnology\", [\"Initech\"])", "[]"),
+    ("text::parts(\" Acme,Globex , \")", "[\"Acme\", \"Globex\"]"),
+    ("names::tidy(\"  ACME   pumps GMBH \")", "Acme Pumps GmbH"),
+    ("names::tidy(\"van dijk en zonen bv\")", "Van Dijk en Zonen BV"),
+    ("names::tidy(\"IBM Deutschland\")", "IBM Deutschland"),
+    ("names::core(\"Hooli, Inc.\") == names::core(\"HOOLI\")", "true"),
+    ("amounts::at_least(money(10, \"EUR\"), money(10, \"EUR\"))", "true"),
+    ("amounts::at_least(money(10, \"USD\"), money(5, \"EUR\"))", "false"),
+    ("amounts::at_least((), money(5, \"EUR\"))", "false"),
+    ("amounts::worth(money(5, \"EUR\")) + amounts::worth(())", ", worth EUR 5.00"),
+    // Ann is away and Bo stands in; Cy looks after nobody; Mia manages the north.
+    ("who::in_charge(customers.owned_by(people.named(\"ann@example.com\").first()).first())", "bo"),
+    ("who::in_charge(customers.in_segment(\"free\").first())", "mia"),
+    ("who::present(people.named(\"cy@example.com\").first())", "cy"),
+    ("who::manager_near(())", "mia"),
     // The day of these tests is a Tuesday.
     ("days::is_weekend(today())", "false"),
     ("days::weekday_from(today() + days(4))", "2026-11-30"),
@@ -145,14 +167,22 @@ const OVER_MODULES: &[(&str, &str)] = &[
 #[tokio::test]
 async fn modules_of_std_do_what_they_say() {
     let pool = pool(1);
+    let world = crate::support::world(
+        r#"
+        territory = [{ id = "north" }]
+        person = [{ id = "ann", away = true, stand_in = "bo" }, { id = "bo" }, { id = "cy" }, { id = "mia", roles = ["manager"], territory = "north" }]
+        customer = [{ id = "hooli", owner = "ann" }, { id = "globex", segment = "free", territory = "north" }]
+        "#,
+    );
     for (expression, wanted) in OVER_MODULES {
         let text = format!(
             "//! id = \"a\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"A\"\nimport \"std/language\" as language;\n\
-             import \"std/text\" as text;\nimport \"std/days\" as days;\nfn main() {{ log(`${{{expression}}}`); }}"
+             import \"std/text\" as text;\nimport \"std/days\" as days;\nimport \"std/names\" as names;\n\
+             import \"std/amounts\" as amounts;\nimport \"std/people\" as who;\nfn main() {{ log(`${{{expression}}}`); }}"
         );
         let plugin = pact_policy::manifest::Plugin::from_script(File::checked("a.rhai", text).unwrap()).unwrap();
         let loaded = pact_script::plugin::ready("a.rhai".into(), plugin, &std_modules());
-        let outcome = pool.run(&crate::support::run(&loaded, "main", vec![]), &crate::support::world("")).await;
+        let outcome = pool.run(&crate::support::run(&loaded, "main", vec![]), &world).await;
         assert_eq!((outcome.error, outcome.log), (None, vec![(*wanted).to_owned()]), "{expression}");
     }
 }

@@ -113,6 +113,8 @@ entity! {
         pub by_person_id: Option<Uuid>,
         pub by_plugin: Option<String>,
         pub at: i64,
+        /// What the step left the lead as, so that a dry run sees it as it was.
+        pub left_as: Option<String>,
     }
 }
 

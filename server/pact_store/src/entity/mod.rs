@@ -33,12 +33,14 @@ mod columns {
 }
 
 mod access;
+mod automations;
 mod customers;
 mod events;
 mod evidence;
 mod imports;
 mod leaving;
 mod mail;
+mod pact;
 mod people;
 mod schedules;
 mod scripts;
@@ -47,15 +49,20 @@ mod talks;
 mod views;
 
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
+pub use automations::{automation, effect_count, effect_limit, plugin_arrival, plugin_failure, plugin_off, script_off};
 pub use customers::{contact, customer, handover, lead, lead_event, push};
 pub use events::{digest, event, message, rotation};
 pub use evidence::{evidence_checkpoint, evidence_entry, evidence_head, evidence_name, evidence_node, evidence_text};
 pub use imports::{import, import_mapping, import_row_refused};
 pub use leaving::{outbox, outbox_attempt, webhook};
 pub use mail::{calendar_feed, link_key, mail_setting};
+pub use pact::{pact_signature, pact_version};
 pub use people::{absence, holiday, organisation, person, team, territory};
 pub use schedules::{quiet_mark, quiet_sweep, schedule};
-pub use scripts::{custom_field, custom_value, plugin, run, run_subject, script_version};
+pub use scripts::{
+    custom_field, custom_value, formula_day, formula_reads, formula_stale, formula_sweep, plugin, run, run_subject,
+    script_version,
+};
 pub use search::search_doc;
 pub use talks::{card, goal, pack, plan, plan_day, request};
 pub use views::{view, view_subscription};

@@ -23,6 +23,8 @@ entity! {
         pub name: String,
         pub region: Option<String>,
         pub manager_id: Option<Uuid>,
+        /// When its people work who have no hours of their own.
+        pub working_hours: Option<Json>,
     }
 }
 
@@ -60,7 +62,7 @@ entity! {
         pub region: Option<String>,
         /// How many open leads they can carry.
         pub capacity: Option<i64>,
-        /// None: the organisation's hours.
+        /// None: their team's hours, else the usual ones.
         pub working_hours: Option<Json>,
         pub active: bool,
         pub password_hash: Option<Secret>,

@@ -20,6 +20,24 @@ entity! {
         pub kind: Option<String>,
         pub formula: Option<String>,
         pub plugin_id: Option<String>,
+        /// What a new record has in it: the encoded value, the part of it that the index holds, and its number.
+        pub default_text: Option<String>,
+        pub default_lookup: Option<String>,
+        pub default_number: Option<f64>,
+        /// When it was removed; its values are kept for a while, and nobody sees them.
+        pub removed_at: Option<i64>,
+        /// The name that it had: another field may have it since.
+        pub removed_name: Option<String>,
+        /// Whether scripts store in it what tells of acts of staff: no list is chosen or ordered by it.
+        pub acts: bool,
+        /// Why the formula gave no value when it was computed last.
+        pub failure: Option<String>,
+        /// Of which words and by which rules it was accepted; a formula of others is not computed.
+        pub sealed: Option<String>,
+        /// Roles that read it; empty for everybody who may read the record.
+        pub read_by: Words,
+        /// Roles that write it; empty for everybody who may change the record.
+        pub write_by: Words,
     }
 }
 
@@ -35,6 +53,46 @@ entity! {
         pub lookup: Option<String>,
         pub number_value: Option<f64>,
         pub updated_at: i64,
+    }
+}
+
+entity! {
+    /// A record whose formulas are to be made anew; written by the database itself when something that they read changes.
+    formula_stale = "formula_stale" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub record_id: Uuid,
+        pub kind: String,
+        /// Whether the record itself changed, so that others may read something new in it.
+        pub touched: bool,
+        /// Another one with each change.
+        pub token: Uuid,
+    }
+}
+
+entity! {
+    /// What formulas on one kind of record read.
+    formula_reads = "formula_reads" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub on_record: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reads: String,
+    }
+}
+
+entity! {
+    /// A kind of record that is looked through, so that each one's formulas are made anew; in the order of ids.
+    formula_sweep = "formula_sweeps" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub on_record: String,
+        pub after: Option<Uuid>,
+    }
+}
+
+entity! {
+    /// The day for which formulas that read it were made.
+    formula_day = "formula_days" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub day: String,
     }
 }
 
@@ -90,6 +148,10 @@ entity! {
         pub effects: Json,
         pub log: Json,
         pub error: Option<Json>,
+        /// Memory that its worker took for it, in KiB.
+        pub memory_kib: Option<i64>,
+        /// What it was given and read, by reference.
+        pub facts: Option<Json>,
     }
 }
 

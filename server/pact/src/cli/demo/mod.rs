@@ -73,9 +73,11 @@ impl DemoCommand {
         configuration.database = home.database();
         // The demo is served without TLS, for this machine.
         configuration.settings.secure_cookies = false;
+        // Who shows the demo chose the plugins.
+        configuration.settings.trust_plugins = true;
         let store = configuration.open_store().await?;
         found_organisation(&store, "The demo").await?;
-        let running = Running::start(store, configuration.settings, listener, plugins.as_deref()).await?;
+        let running = Running::start(store, configuration.settings, configuration.demands, listener, plugins.as_deref()).await?;
         let demo = Demo::prepare(&running.app, self.seed, &voice).await?;
         running.app.access.tend_keys(&running.app).await?;
         home.say(&voice);

@@ -55,7 +55,7 @@ impl Local {
         let mut start = Vec::new();
         opened.take(PREVIEW_BYTES).read_to_end(&mut start).await?;
         let mapping = self.mapping(options, mapping).await?;
-        let preview = preview_import(&self.app, start, said(file), Some(mapping)).await?;
+        let preview = preview_import(&self.app, &Actor::System, start, said(file), Some(mapping)).await?;
         Ok(serde_json::to_value(ImportPreview::from(preview))?)
     }
 

@@ -89,7 +89,7 @@ pub(super) fn preview(preview: &Value) {
     let columns = preview["columns"].as_array().map(Vec::as_slice).unwrap_or_default();
     let width = columns.iter().map(|column| text(&column["name"]).chars().count()).max().unwrap_or(0);
     for column in columns {
-        let field = column["field"].as_str().unwrap_or("(left out)");
+        let field = column["field"].as_str().or(column["custom"].as_str()).unwrap_or("(left out)");
         let examples: Vec<String> = column["examples"].as_array().into_iter().flatten().map(text).collect();
         println!("  {:width$}  {field:24} {}", text(&column["name"]), examples.join(" | ").replace('\n', " "));
     }

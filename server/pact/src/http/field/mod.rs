@@ -5,9 +5,11 @@ mod values;
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use pact_app::App;
 use pact_app::ops::field::{self as ops, ChangeField, DefineField, OnRecord};
+use pact_core::time::Instant;
 use pact_store::entity::custom_field;
 use pact_store::record;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -20,12 +22,15 @@ use super::fields::Fields;
 use super::page::Page;
 use super::problem::Problem;
 
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
 /// A field that a plugin or an admin adds to records.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0d7f5a51-5c0d-4b53-93b1-64f0c6b0a110", "on_record": "customer", "name": "contract_ends_on", "label": "Contract ends on", "type": "day",
     "helps": "sale", "because": "Renewal talks start ninety days before.", "about": "customer", "help": null, "options": [], "required": false,
-    "kind": null, "formula": null, "plugin_id": null
+    "kind": null, "formula": null, "plugin_id": null, "default": null, "read_by": [], "write_by": [], "failure": null, "removed_at": null, "kept_until": null
 }))]
 pub struct Field {
     /// Its id.
@@ -57,6 +62,21 @@ pub struct Field {
     formula: Option<String>,
     /// The plugin that defines it; null when an admin does.
     plugin_id: Option<String>,
+    /// What a new record has in it.
+    #[schema(value_type = Object, nullable)]
+    default: Value,
+    /// The roles that read it; none for everybody who may read the record.
+    read_by: Vec<String>,
+    /// The roles that write it; none for everybody who may change the record.
+    write_by: Vec<String>,
+    /// Why a formula gave a record no value, since it was defined.
+    failure: Option<String>,
+    /// When it was removed, or another type took its place.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    removed_at: Option<Instant>,
+    /// Until when what was removed can be restored.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    kept_until: Option<Instant>,
 }
 
 /// A field that is to be defined.
@@ -105,6 +125,17 @@ pub struct NewField {
     /// The expression of a formula over `record`.
     #[schema(max_length = 20000)]
     formula: Option<String>,
+    /// What a new record has in it, as a value of its type.
+    #[schema(value_type = Option<Object>)]
+    default: Option<Value>,
+    /// The roles that read it; none for everybody who may read the record.
+    #[serde(default)]
+    #[schema(max_items = 4)]
+    read_by: Vec<String>,
+    /// The roles that write it; none for everybody who may change the record.
+    #[serde(default)]
+    #[schema(max_items = 4)]
+    write_by: Vec<String>,
 }
 
 /// What is to be changed on a field: a field left out stays, null empties it.
@@ -132,6 +163,26 @@ pub struct FieldChange {
     #[serde(default, deserialize_with = "change::value")]
     #[schema(nullable = false)]
     required: Option<bool>,
+    /// Its type. Values that the new type takes are taken over; all are kept, and can be restored with the old type.
+    #[serde(rename = "type", default, deserialize_with = "change::value")]
+    #[schema(nullable = false, max_length = 20)]
+    field_type: Option<String>,
+    /// The expression of a formula over `record`; it is computed anew for all records.
+    #[serde(default, deserialize_with = "change::given")]
+    #[schema(value_type = Option<String>, max_length = 20000)]
+    formula: Option<Option<String>>,
+    /// What a new record has in it.
+    #[serde(default, deserialize_with = "change::given")]
+    #[schema(value_type = Option<Object>)]
+    default: Option<Option<Value>>,
+    /// The roles that read it, all of them; none for everybody who may read the record.
+    #[serde(default, deserialize_with = "change::value")]
+    #[schema(nullable = false, max_items = 4)]
+    read_by: Option<Vec<String>>,
+    /// The roles that write it, all of them; none for everybody who may change the record.
+    #[serde(default, deserialize_with = "change::value")]
+    #[schema(nullable = false, max_items = 4)]
+    write_by: Option<Vec<String>>,
 }
 
 /// What a list of fields is narrowed by.
@@ -140,6 +191,8 @@ pub struct FieldChange {
 pub struct FieldFilter {
     /// Only fields on these records: `customer`, `contact`, `lead`, `plan` or `person`.
     on_record: Option<String>,
+    /// Only those that were removed, or whose type was changed, and that can be restored.
+    removed: Option<bool>,
     /// The fields that each record shall have, separated by commas; all of them when it is left out.
     #[param(example = "id,name")]
     #[serde(rename = "fields")]
@@ -150,8 +203,14 @@ impl From<custom_field::Model> for Field {
     fn from(row: custom_field::Model) -> Self {
         Self {
             id: row.id,
+            default: ops::default_of(&row),
+            read_by: row.read_by.0,
+            write_by: row.write_by.0,
+            failure: row.failure,
+            removed_at: row.removed_at.map(Instant::from_millis),
+            kept_until: row.removed_at.map(|at| Instant::from_millis(at + ops::KEPT_DAYS * DAY_MS)),
             on_record: row.on_record,
-            name: row.name,
+            name: row.removed_name.unwrap_or(row.name),
             label: row.label,
             field_type: row.field_type,
             helps: row.helps,
@@ -185,7 +244,13 @@ fn choose() -> String {
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_fields).service(define_field).service(read_field).service(change_field).service(delete_field);
+    config
+        .service(list_fields)
+        .service(define_field)
+        .service(read_field)
+        .service(change_field)
+        .service(delete_field)
+        .service(restore_field);
     config.configure(values::routes);
 }
 
@@ -196,19 +261,22 @@ pub fn routes(config: &mut ServiceConfig) {
 #[get("/fields")]
 async fn list_fields(app: web::Data<App>, _: may::ReadPlugins, filter: web::Query<FieldFilter>) -> Result<Page<Field>, Problem> {
     let conn = app.store.read();
-    let rows = match filter.on_record.as_deref() {
-        None => pact_store::field::all(conn).await?,
-        Some(word) => {
-            let on = on_record(word).ok_or_else(|| Problem::parameter("on_record", choose()))?;
-            pact_store::field::on_record(conn, on.as_str()).await?
-        }
+    let on = match filter.on_record.as_deref() {
+        None => None,
+        Some(word) => Some(on_record(word).ok_or_else(|| Problem::parameter("on_record", choose()))?),
     };
+    let mut rows = match filter.removed {
+        Some(true) => pact_store::field::removed(conn).await?,
+        Some(false) | None => pact_store::field::all(conn).await?,
+    };
+    rows.retain(|row| on.is_none_or(|on| row.on_record == on.as_str()));
     Ok(Page { items: rows.into_iter().map(Field::from).collect(), next_cursor: None })
 }
 
 /// Define a custom field
 ///
-/// It says whom it helps, and how. For admins.
+/// It says whom it helps, and how. It is judged together with everything that is installed: plugins, formulas and views; what is refused is recorded. A
+/// formula is computed for all records, and kept up to date. For admins.
 #[utoipa::path(
     tag = "fields",
     request_body = NewField,
@@ -239,7 +307,8 @@ async fn read_field(app: web::Data<App>, _: may::ReadPlugins, id: web::Path<Uuid
 
 /// Change a custom field
 ///
-/// Name, type and records stay, since scripts rely on them. For admins.
+/// Name and records stay, since scripts rely on them. Who reads it is judged again first. With another type, values that this one takes are taken over;
+/// the old ones are kept for 30 days, and come back with `POST /fields/{id}/restore` of what `GET /fields?removed=true` lists. For admins.
 #[utoipa::path(
     tag = "fields",
     params(IfMatch),
@@ -257,14 +326,12 @@ async fn change_field(
     IfMatch(revision): IfMatch,
     Body(change): Body<FieldChange>,
 ) -> Result<Tagged<Field>, Problem> {
-    let FieldChange { label, because, help, options, required } = change;
-    let command = ChangeField { id: *id, revision, label, because, help, options, required };
-    Ok(ops::change_field(&app, &caller.actor(), command).await?.into())
+    Ok(ops::change_field(&app, &caller.actor(), change.command(*id, revision)).await?.into())
 }
 
 /// Remove a custom field
 ///
-/// With the values that records have in it. For admins.
+/// Nobody sees its values any more; both can be restored for 30 days, and are deleted then. Not while a formula or a plugin reads it. For admins.
 #[utoipa::path(
     tag = "fields",
     params(IfMatch),
@@ -279,6 +346,35 @@ async fn delete_field(
 ) -> Result<HttpResponse, Problem> {
     ops::delete_field(&app, &caller.actor(), *id, revision).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Restore a custom field
+///
+/// With the values that records had in it. A field that has its name by now is removed in its place, and can be restored in turn. It is judged again
+/// together with everything that is installed. For admins.
+#[utoipa::path(
+    tag = "fields",
+    params(IfMatch),
+    responses(
+        (status = 200, description = "The field as it is now", body = Field),
+        (status = 409, description = "It was not removed, or a plugin defines a field of its name"),
+    ),
+)]
+#[post("/fields/{id}/restore")]
+async fn restore_field(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    id: web::Path<Uuid>,
+    IfMatch(revision): IfMatch,
+) -> Result<Tagged<Field>, Problem> {
+    Ok(ops::restore_field(&app, &caller.actor(), *id, revision).await?.into())
+}
+
+impl FieldChange {
+    fn command(self, id: Uuid, revision: String) -> ChangeField {
+        let Self { label, because, help, options, required, field_type, formula, default, read_by, write_by } = self;
+        ChangeField { id, revision, label, because, help, options, required, field_type, formula, default, read_by, write_by }
+    }
 }
 
 impl NewField {
@@ -297,6 +393,9 @@ impl NewField {
             required: self.required,
             kind: self.kind,
             formula: self.formula,
+            default: self.default,
+            read_by: self.read_by,
+            write_by: self.write_by,
         })
     }
 }

@@ -23,7 +23,7 @@ use crate::http::problem::Problem;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"values": {"contract_ends_on": "2027-06-30", "segments": ["housing"], "budget": {"amount": "50000.00", "currency": "EUR"}}}))]
 pub(super) struct RecordValues {
-    /// Each custom field of this kind of record by its name, null where it is empty.
+    /// Each custom field of this kind of record that the caller's role reads, by its name; null where it is empty.
     #[schema(value_type = Object)]
     values: BTreeMap<String, Value>,
 }
@@ -72,17 +72,18 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 /// Show the custom values of a record
 ///
-/// For everybody who may read the record.
+/// Those of fields that the caller's role reads. For everybody who may read the record.
 #[utoipa::path(tag = "fields", params(OneRecord), responses((status = 200, description = "The values", body = RecordValues)))]
 #[get("/values/{on_record}/{id}")]
 async fn read_values(app: web::Data<App>, caller: Anyone, of: web::Path<OneRecord>) -> Result<Tagged<RecordValues>, Problem> {
     let kind = of.kind(&caller, OnRecord::right_to_read)?;
-    Ok(ops::read_values(&app, kind, of.id).await?.into())
+    Ok(ops::read_values(&app, caller.role, kind, of.id).await?.into())
 }
 
 /// Set custom values of a record
 ///
-/// All or none. For everybody who may change the record.
+/// All or none, of fields that the caller's role writes; a required field is not left empty. Formulas that read them are computed before the answer. For
+/// everybody who may change the record.
 #[utoipa::path(
     tag = "fields",
     params(OneRecord, IfMatch),

@@ -103,13 +103,13 @@ async fn start_import(
 #[post("/imports/preview")]
 async fn preview_import(
     app: web::Data<App>,
-    _: may::ImportLeads,
+    caller: may::ImportLeads,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<web::Json<ImportPreview>, Problem> {
     let options = upload::options_of(&request)?;
     let Upload { file, said, mapping, .. } = upload::look(&app, &request, payload.into_inner(), options).await?;
-    Ok(web::Json(ops::preview_import(&app, file, said, mapping).await?.into()))
+    Ok(web::Json(ops::preview_import(&app, &caller.actor(), file, said, mapping).await?.into()))
 }
 
 /// Show an import

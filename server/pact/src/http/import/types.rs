@@ -80,6 +80,8 @@ pub struct ImportColumn {
     /// What it says, such as `customer.name`; null when it is left out.
     #[schema(value_type = Option<FieldWord>)]
     field: Option<Field>,
+    /// The custom field that it says, such as `customer.seats`.
+    custom: Option<String>,
 }
 
 /// What a list of imports is narrowed by.
@@ -122,6 +124,10 @@ pub struct ImportMapping {
     #[serde(default)]
     #[schema(schema_with = columns_schema)]
     columns: BTreeMap<String, Option<Field>>,
+    /// Columns that say custom fields of the lead, its customer or its contact, by their names: `{"Seats": "customer.seats"}`. Each cell is read by the field's type; one
+    /// that does not fit refuses its row. A value that a record has stays.
+    #[serde(default)]
+    custom: BTreeMap<String, String>,
     /// The source of leads whose row names none.
     #[schema(max_length = 80)]
     source: Option<String>,
@@ -207,6 +213,8 @@ pub struct PreviewColumn {
     /// What it says; null when it would be left out.
     #[schema(value_type = Option<FieldWord>)]
     field: Option<Field>,
+    /// The custom field that it says, such as `customer.seats`.
+    custom: Option<String>,
     /// Some of its cells.
     examples: Vec<String>,
 }
@@ -327,7 +335,10 @@ impl Import {
             encoding: row.encoding,
             delimiter: row.delimiter,
             header: layout.header,
-            columns: columns.into_iter().map(|Column { name, field }| ImportColumn { name, field }).collect(),
+            columns: columns
+                .into_iter()
+                .map(|Column { name, field, custom }| ImportColumn { name, field, custom: custom.map(|custom| custom.name) })
+                .collect(),
             source,
             product,
             currency: currency.map(|currency| currency.to_string()),
@@ -352,15 +363,15 @@ impl From<import_row_refused::Model> for RefusedRow {
 
 impl From<ImportMapping> for Mapping {
     fn from(given: ImportMapping) -> Self {
-        let ImportMapping { columns, source, product, currency, day_first, header, encoding } = given;
-        Self { columns, source, product, currency, day_first, header, encoding }
+        let ImportMapping { columns, custom, source, product, currency, day_first, header, encoding } = given;
+        Self { columns, custom, source, product, currency, day_first, header, encoding }
     }
 }
 
 impl From<Mapping> for ImportMapping {
     fn from(mapping: Mapping) -> Self {
-        let Mapping { columns, source, product, currency, day_first, header, encoding } = mapping;
-        Self { columns, source, product, currency, day_first, header, encoding }
+        let Mapping { columns, custom, source, product, currency, day_first, header, encoding } = mapping;
+        Self { columns, custom, source, product, currency, day_first, header, encoding }
     }
 }
 
@@ -387,7 +398,14 @@ impl From<Preview> for ImportPreview {
             product: plan.product,
             currency: plan.currency.map(|currency| currency.to_string()),
             day_first: plan.day_first,
-            columns: columns.map(|(at, Column { name, field })| PreviewColumn { name, field, examples: examples(at) }).collect(),
+            columns: columns
+                .map(|(at, Column { name, field, custom })| PreviewColumn {
+                    name,
+                    field,
+                    custom: custom.map(|custom| custom.name),
+                    examples: examples(at),
+                })
+                .collect(),
             rows: rows
                 .into_iter()
                 .map(|(line, lead)| match lead {

@@ -262,6 +262,7 @@ async fn mapping(app: &App, options: &Options) -> Result<Mapping, Problem> {
         header: options.header.or(mapping.header),
         encoding: options.encoding.clone().or(mapping.encoding),
         columns: mapping.columns,
+        custom: mapping.custom,
     })
 }
 

@@ -4,6 +4,7 @@ mod actions;
 mod types;
 
 use actix_web::{get, patch, post, web};
+use pact_app::ops::field::OnRecord;
 use pact_app::ops::lead::{self as ops, ChangeLead, HistoryBy, OwnPushBy, PushBy};
 use pact_app::places::PLACES_A_DAY;
 use pact_app::{App, Caller};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use self::types::{HistoryFilter, LeadChange, LeadEntered, LeadFilter, NewLead, OwnPushFilter, PushFilter};
 pub use self::types::{HistoryStep, Lead, Push};
 use super::body::Body;
+use super::by_field::{FieldList, FieldParams};
 use super::caller::may;
 use super::etag::{Created, IfMatch, Tagged};
 use super::fields::Fields;
@@ -34,14 +36,15 @@ pub fn routes(config: &mut ServiceConfig) {
 /// For everybody who sells or manages. Leads are open to all of them: state, stage and owner are outcomes and work, not acts.
 #[utoipa::path(
     tag = "leads",
-    params(PageParams, LeadFilter),
+    params(PageParams, LeadFilter, FieldParams),
     responses((status = 200, description = "A page of leads", body = Page<Lead>)),
 )]
 #[get("/leads")]
-async fn list_leads(app: web::Data<App>, caller: may::ReadLeads, list: List<LeadFilter, By>) -> Result<Page<Lead>, Problem> {
-    let filter = list.filter.read(&app, caller.person_id)?;
-    let mut page: Page<Lead> = ops::list_leads(&app, &caller.scope(), &filter, list.sort, &list.ask).await?.into();
-    if list.filter.of_another(caller.person_id) {
+async fn list_leads(app: web::Data<App>, caller: may::ReadLeads, list: FieldList<LeadFilter, By>) -> Result<Page<Lead>, Problem> {
+    let filter = list.list.filter.read(&app, caller.person_id)?;
+    let mut page: Page<Lead> =
+        list.page::<lead::Model>(&app, caller.role, OnRecord::Lead, &caller.scope(), &filter).await?.into();
+    if list.list.filter.of_another(caller.person_id) {
         page.items = page.items.into_iter().map(Lead::without_quiet).collect();
     }
     Ok(page)

@@ -15,6 +15,7 @@ use pact_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::plugin_sent::PluginAsk;
 pub use types::ProblemType;
 
 /// The media type of a problem.
@@ -34,8 +35,10 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// What the policy refuses, with the path from source to sink.
     findings: Vec<Finding>,
+    /// What a plugin asks for, and the word by which an admin agrees to that.
+    asked: Option<Box<(Vec<PluginAsk>, String)>>,
     retry_after_s: Option<u64>,
-    allow: Option<String>,
+    allow: Option<Box<str>>,
 }
 
 /// One field that is to blame.
@@ -75,12 +78,27 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, value_type = Vec<Object>)]
     findings: Vec<Finding>,
+    /// What a plugin asks for, when nobody agreed to that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    asks: Vec<PluginAsk>,
+    /// The word by which you agree to exactly what `asks` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<String>,
 }
 
 impl Problem {
     /// A problem of a type, with what, why and what next.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), findings: Vec::new(), retry_after_s: None, allow: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            findings: Vec::new(),
+            asked: None,
+            retry_after_s: None,
+            allow: None,
+        }
     }
 
     /// The same problem as one of another type.
@@ -107,7 +125,7 @@ impl Problem {
     /// The same problem with the methods that the path has.
     #[must_use]
     pub fn with_allow(mut self, methods: impl Into<String>) -> Self {
-        self.allow = Some(methods.into());
+        self.allow = Some(methods.into().into_boxed_str());
         self
     }
 
@@ -135,6 +153,8 @@ impl Problem {
             detail: self.detail.clone(),
             errors: self.errors.clone(),
             findings: self.findings.clone(),
+            asks: self.asked.iter().flat_map(|asked| &asked.0).cloned().collect(),
+            consent: self.asked.as_ref().map(|asked| asked.1.clone()),
         }
     }
 }
@@ -163,7 +183,7 @@ impl ResponseError for Problem {
             answer.insert_header((header::RETRY_AFTER, seconds));
         }
         if let Some(methods) = &self.allow {
-            answer.insert_header((HeaderName::from_static("allow"), methods.as_str()));
+            answer.insert_header((HeaderName::from_static("allow"), &**methods));
         }
         match serde_json::to_vec(&self.body()) {
             Ok(body) => answer.body(body),
@@ -196,6 +216,13 @@ impl From<Refusal> for Problem {
                     )
                 });
                 Self { findings, ..problem }
+            }
+            Refusal::Values { errors } => {
+                errors.into_iter().fold(of(ProblemType::InvalidValue), |problem, (field, why)| problem.with_field(field, why))
+            }
+            Refusal::Consent { asked, consent, .. } => {
+                let asks = asked.into_iter().map(PluginAsk::from).collect();
+                Self { asked: Some(Box::new((asks, consent))), ..of(ProblemType::ConsentNeeded) }
             }
             Refusal::KeyReused => of(ProblemType::IdempotencyKeyReused),
             Refusal::Busy => of(ProblemType::Busy).with_retry_after_s(BUSY_RETRY_AFTER_S),

@@ -69,6 +69,8 @@ problem_types! {
     Duplicate = 409, "duplicate", "There is one already";
     /// The record is in a state in which this cannot be done.
     NotNow = 409, "not-now", "Not possible at present";
+    /// Nobody agreed to what a plugin asks for.
+    ConsentNeeded = 409, "consent-needed", "Agree to what it asks for first";
     /// The lead is in a state in which this cannot be done.
     LeadNotInState = 409, "lead-not-in-state", "The lead does not allow it now";
     /// The first request with this key is still being worked on.

@@ -111,6 +111,7 @@ fn teams(words: &Organisation, dice: &mut Dice) -> Vec<team::Model> {
         name: words.name.clone(),
         region: words.region.clone(),
         manager_id: None,
+        working_hours: None,
     };
     words.team.iter().map(one).collect()
 }

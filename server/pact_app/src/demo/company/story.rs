@@ -9,6 +9,7 @@ use pact_store::entity::{lead as lead_row, lead_event, person, push};
 
 use super::dice::Dice;
 use super::staff::Staff;
+use crate::past::LeftAs;
 
 /// The plugin that pushed the leads of the history.
 pub(super) const PUSHED_BY: &str = "lead-push";
@@ -174,6 +175,7 @@ impl<'a> Story<'a> {
             by_person_id: actor.person(),
             by_plugin: actor.plugin().map(str::to_owned),
             at: at.millis(),
+            left_as: LeftAs::of(&self.facts, self.row.last_event_at).written(),
         });
     }
 }

@@ -57,7 +57,10 @@ pub(super) fn leads(facts: &RunFacts, query: &Query) -> Result<Select<lead::Enti
 /// Customers, and the order in which a search found them.
 pub(super) async fn customers(facts: &RunFacts, query: &Query) -> Result<(Select<customer::Entity>, Option<Vec<Uuid>>), Refusal> {
     use customer::Column as C;
-    let start = customer::Entity::find().filter(C::MergedIntoId.is_null());
+    let mut start = customer::Entity::find().filter(C::MergedIntoId.is_null());
+    if let Some(at) = facts.as_of() {
+        start = start.filter(C::CreatedAt.lte(at));
+    }
     let found = match narrows(query).find(|(op, _)| *op == N::Search) {
         Some((_, [Value::Text(words)])) => Some(search::ids(facts.app().store.read(), "customer", words).await?),
         Some(_) | None => None,
@@ -75,7 +78,11 @@ pub(super) async fn customers(facts: &RunFacts, query: &Query) -> Result<(Select
             N::UnplannedFor => {
                 let since = facts.now().millis().saturating_sub(span(args)?.0);
                 let since = Instant::from_millis(since).day_in(facts.snapshot().zone).to_string();
-                let planned = plan::Entity::find()
+                let mut planned = plan::Entity::find();
+                if let Some(at) = facts.as_of() {
+                    planned = planned.filter(plan::Column::AnnouncedAt.lte(at));
+                }
+                let planned = planned
                     .select_only()
                     .column(plan::Column::CustomerId)
                     .filter(plan::Column::Withdrawn.eq(false))

@@ -5,6 +5,7 @@
 
 mod leads;
 mod others;
+mod past;
 
 use std::collections::HashMap;
 
@@ -28,6 +29,14 @@ pub(super) async fn rows(facts: &RunFacts, query: &Query, limit: Option<u32>) ->
     let limit = limit_of(query, limit);
     let lens = facts.lens();
     match query.kind {
+        Kind::Lead if let Some(past) = facts.past() => {
+            let rows = past::leads(facts, past, query, limit).await?;
+            Ok(rows.iter().map(|row| lens.lead(row)).collect())
+        }
+        Kind::Push if let (Some(past), Some(lead)) = (facts.past(), of(query, Kind::Lead)) => {
+            let pushes = past.pushes(facts, lead).await?;
+            others::pushes_held(query, pushes, limit)
+        }
         Kind::Lead => {
             let sieve = leads::sieve_leads(facts, query)?;
             let rows = sift(facts, leads::leads(facts, query)?, limit, sieve).await?;
@@ -36,11 +45,15 @@ pub(super) async fn rows(facts: &RunFacts, query: &Query, limit: Option<u32>) ->
         Kind::Customer => {
             let (select, ranked) = leads::customers(facts, query).await?;
             let rows = by_rank(facts, select, limit, ranked, |row: &customer::Model| row.id).await?;
+            let rows = match facts.past() {
+                Some(past) => past.customers(facts, rows).await?,
+                None => rows,
+            };
             Ok(rows.iter().map(|row| lens.customer(row)).collect())
         }
-        Kind::Contact => plain(facts, others::contacts(query)?, limit, records::contact).await,
+        Kind::Contact => plain(facts, others::contacts(facts, query)?, limit, records::contact).await,
         Kind::Push => plain(facts, others::pushes(query)?, limit, records::push).await,
-        Kind::LeadEvent => plain(facts, others::history(query)?, limit, records::lead_event).await,
+        Kind::LeadEvent => plain(facts, others::history(facts, query)?, limit, records::lead_event).await,
         Kind::Card => {
             let (select, ranked) = others::cards(facts, query).await?;
             by_rank(facts, select, limit, ranked, |row: &card::Model| row.id)
@@ -48,7 +61,11 @@ pub(super) async fn rows(facts: &RunFacts, query: &Query, limit: Option<u32>) ->
                 .map(|rows| rows.iter().map(records::card).collect())
         }
         Kind::Plan => plain(facts, others::plans(facts, query)?, limit, records::plan).await,
-        Kind::Request => plain(facts, others::requests(facts, query)?, limit, records::request).await,
+        Kind::Request => {
+            let rows = others::requests(facts, query)?.limit(limit).all(facts.app().store.read()).await;
+            let rows = rows.map_err(pact_store::StoreError::from)?;
+            Ok(rows.into_iter().map(|row| records::request(&others::as_asked(row, facts.as_of()))).collect())
+        }
         Kind::Pack => others::packs(facts, query, limit).await,
         Kind::Goal => plain(facts, others::goals(query)?, limit, records::goal).await,
         Kind::Person | Kind::Team | Kind::Territory | Kind::Period | Kind::Act => Err(not_here(query.kind)),
@@ -58,14 +75,15 @@ pub(super) async fn rows(facts: &RunFacts, query: &Query, limit: Option<u32>) ->
 /// How many records a query finds.
 pub(super) async fn count(facts: &RunFacts, query: &Query) -> Result<u64, Refusal> {
     let counted = match query.kind {
+        Kind::Lead | Kind::Push if facts.past().is_some() => rows(facts, query, None).await?.len() as u64,
         Kind::Lead if leads::sieve_leads(facts, query)?.is_none() => number(facts, leads::leads(facts, query)?).await?,
         Kind::Customer => number(facts, leads::customers(facts, query).await?.0).await?,
         Kind::Card => number(facts, others::cards(facts, query).await?.0).await?,
         Kind::Plan => number(facts, others::plans(facts, query)?).await?,
         Kind::Request => number(facts, others::requests(facts, query)?).await?,
-        Kind::Contact => number(facts, others::contacts(query)?).await?,
+        Kind::Contact => number(facts, others::contacts(facts, query)?).await?,
         Kind::Push => number(facts, others::pushes(query)?).await?,
-        Kind::LeadEvent => number(facts, others::history(query)?).await?,
+        Kind::LeadEvent => number(facts, others::history(facts, query)?).await?,
         Kind::Lead | Kind::Pack | Kind::Goal => rows(facts, query, None).await?.len() as u64,
         Kind::Person | Kind::Team | Kind::Territory | Kind::Period | Kind::Act => return Err(not_here(query.kind)),
     };

@@ -20,9 +20,9 @@ const MAX_ALIKE: u64 = 200;
 /// How many packs are looked through for a customer.
 const MAX_PACKS: u64 = 1_000;
 
-pub(super) fn contacts(query: &Query) -> Result<Select<contact::Entity>, Refusal> {
+pub(super) fn contacts(facts: &RunFacts, query: &Query) -> Result<Select<contact::Entity>, Refusal> {
     use contact::Column as C;
-    let start = contact::Entity::find().filter(C::Erased.eq(false));
+    let start = known_by(contact::Entity::find().filter(C::Erased.eq(false)), C::CreatedAt, facts);
     let start = match of(query, Kind::Customer) {
         Some(customer) => start.filter(C::CustomerId.eq(customer)),
         None => start,
@@ -47,14 +47,43 @@ pub(super) fn pushes(query: &Query) -> Result<Select<push::Entity>, Refusal> {
     Ok(select.order_by_asc(C::PushedAt).order_by_asc(C::Id))
 }
 
-pub(super) fn history(query: &Query) -> Result<Select<lead_event::Entity>, Refusal> {
+pub(super) fn history(facts: &RunFacts, query: &Query) -> Result<Select<lead_event::Entity>, Refusal> {
     use lead_event::Column as C;
     let start = match of(query, Kind::Lead) {
-        Some(lead) => lead_event::Entity::find().filter(C::LeadId.eq(lead)),
+        Some(lead) => known_by(lead_event::Entity::find().filter(C::LeadId.eq(lead)), C::At, facts),
         None => lead_event::Entity::find().filter(nothing()),
     };
     let select = narrowed(start, query, |_, op, _| Err(misfit(op, Kind::LeadEvent)))?;
     Ok(select.order_by_asc(C::At).order_by_asc(C::Id))
+}
+
+/// Leaves out what came after the moment at which a dry run looks.
+fn known_by<E: EntityTrait>(select: Select<E>, at: E::Column, facts: &RunFacts) -> Select<E> {
+    match facts.as_of() {
+        Some(now) => select.filter(at.lte(now)),
+        None => select,
+    }
+}
+
+/// A request as it stood at a moment.
+pub(super) fn as_asked(row: request::Model, at: Option<i64>) -> request::Model {
+    match (at, row.answered_at) {
+        (Some(at), Some(answered)) if answered > at => request::Model { answer: None, answered_at: None, ..row },
+        _ => row,
+    }
+}
+
+/// Pushes of one lead that are held in memory, narrowed as in the store.
+pub(super) fn pushes_held(query: &Query, mut pushes: Vec<push::Model>, limit: Option<u64>) -> Result<Vec<Record>, Refusal> {
+    for (op, args) in narrows(query) {
+        match op {
+            N::Waiting => pushes.retain(|push| push.answer == pact_store::push::WAITING),
+            N::ForPerson => pushes.retain(|push| matches!(args.first(), Some(Value::Ref(_, id)) if *id == push.person_id)),
+            _ => return Err(misfit(op, Kind::Push)),
+        }
+    }
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    Ok(pushes.iter().take(limit).map(records::push).collect())
 }
 
 /// Cards, and the order in which a search found them.
@@ -64,6 +93,7 @@ pub(super) async fn cards(facts: &RunFacts, query: &Query) -> Result<(Select<car
         Some(customer) => card::Entity::find().filter(C::CustomerId.eq(customer)),
         None => card::Entity::find(),
     };
+    let start = known_by(start, C::WrittenAt, facts);
     let mut found: Option<Vec<Uuid>> = None;
     for (op, args) in narrows(query) {
         let ids = match (op, args) {
@@ -103,7 +133,7 @@ pub(super) async fn cards(facts: &RunFacts, query: &Query) -> Result<(Select<car
 
 pub(super) fn plans(facts: &RunFacts, query: &Query) -> Result<Select<plan::Entity>, Refusal> {
     use plan::Column as C;
-    let start = plan::Entity::find().filter(C::Withdrawn.eq(false));
+    let start = known_by(plan::Entity::find().filter(C::Withdrawn.eq(false)), C::AnnouncedAt, facts);
     let start = match of(query, Kind::Customer) {
         Some(customer) => start.filter(C::CustomerId.eq(customer)),
         None => start,
@@ -134,12 +164,16 @@ fn ahead_ms(args: &[Value]) -> Result<i64, Refusal> {
 
 pub(super) fn requests(facts: &RunFacts, query: &Query) -> Result<Select<request::Entity>, Refusal> {
     use request::Column as C;
-    let select = narrowed(request::Entity::find(), query, |select, op, args| {
+    let unanswered = || match facts.as_of() {
+        Some(at) => Condition::any().add(C::AnsweredAt.is_null()).add(C::AnsweredAt.gt(at)),
+        None => Condition::all().add(C::AnsweredAt.is_null()),
+    };
+    let select = narrowed(known_by(request::Entity::find(), C::AskedAt, facts), query, |select, op, args| {
         Ok(match op {
-            N::Waiting => select.filter(C::AnsweredAt.is_null()),
+            N::Waiting => select.filter(unanswered()),
             N::Overdue => {
                 let today = facts.snapshot().today(facts.now()).to_string();
-                select.filter(C::AnsweredAt.is_null()).filter(C::DueOn.lt(today))
+                select.filter(unanswered()).filter(C::DueOn.lt(today))
             }
             N::ForPerson => select.filter(refers(C::ToId, args)),
             N::OfCustomer => select.filter(refers(C::CustomerId, args)),

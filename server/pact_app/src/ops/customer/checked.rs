@@ -61,7 +61,7 @@ impl Checked {
 
     pub(super) fn into_row(self, now: Instant) -> customer::Model {
         customer::Model {
-            id: Uuid::new_v4(),
+            id: pact_core::id::random(),
             revision: record::new_revision(),
             name: self.name,
             name_key: self.name_key,

@@ -7,7 +7,7 @@ use pact_core::lead::Receiver;
 use pact_core::money::{Money, MoneyError};
 use pact_core::text::{REASON, TEXT, TITLE, WORD};
 use pact_core::time::{AnySpan, Span, WorkSpan};
-use pact_policy::table::{EntryPoint, Kind};
+use pact_policy::table::{Capability, EntryPoint, Kind};
 use pact_script::effect::{Effect, Within};
 use pact_script::run::ScriptError;
 use pact_script::value::Value;
@@ -121,7 +121,7 @@ impl<'a> Drafts<'a> {
         finished: &Finished,
         effect: &Effect,
     ) -> Result<(), Refusal> {
-        check_capability(finished, effect)?;
+        check_may(&finished.may, effect)?;
         match effect {
             Effect::Push { lead, person, within, because } => {
                 let receiver = self.receiver(*person)?;
@@ -191,9 +191,10 @@ impl<'a> Drafts<'a> {
     }
 }
 
-fn check_capability(finished: &Finished, effect: &Effect) -> Result<(), Refusal> {
+/// Refuses an effect whose capability is not among those that a plugin may use.
+pub(crate) fn check_may(may: &BTreeSet<Capability>, effect: &Effect) -> Result<(), Refusal> {
     match effect.capability() {
-        Some(needs) if !finished.may.contains(&needs) => Err(Refusal::forbidden(format!(
+        Some(needs) if !may.contains(&needs) => Err(Refusal::forbidden(format!(
             "The manifest does not declare \"{0}\". Add \"{0}\" to `may`, and have an admin agree to it.",
             needs.name()
         ))),

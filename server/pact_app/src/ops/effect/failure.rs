@@ -11,9 +11,10 @@ use pact_store::entity::event;
 use pact_store::{Notice, Tx};
 
 use super::Finished;
+use super::bounds::Kept;
 use super::drafts::Drafts;
 use crate::Refusal;
-use crate::events::{again_for, parked_for};
+use crate::events::{again_for, hold, parked_for};
 use crate::jobs::{MAX_ATTEMPTS, backoff_ms};
 use crate::ops::job::{self, tell_admins};
 use crate::ops::lead::Scene;
@@ -27,14 +28,7 @@ pub(super) async fn settle(
     finished: &Finished,
     error: &ScriptError,
 ) -> Result<(), Refusal> {
-    let nameless = event::Model { parked_id: None, parked_on: None, ..claimed.clone() };
-    let claimed = if claimed.parked_id.is_some() && claimed.plugin_id.as_ref() == Some(&finished.plugin) {
-        // It was put aside before and released; admins go on to know it by the same name.
-        pact_store::job::unname(tx, claimed).await?;
-        claimed
-    } else {
-        &nameless
-    };
+    let claimed = &named(tx, claimed, finished).await?;
     if may_heal(error) && claimed.attempts < MAX_ATTEMPTS {
         tx.append(again_for(claimed, &finished.plugin, scene.now.millis() + backoff_ms(claimed.attempts)));
         return Ok(());
@@ -55,6 +49,41 @@ pub(super) async fn settle(
     }
     tx.append(parked);
     Ok(())
+}
+
+/// The event with the name by which admins know it, if it was put aside before for this plugin and released; else without one.
+async fn named(tx: &Tx, claimed: &event::Model, finished: &Finished) -> Result<event::Model, Refusal> {
+    if claimed.parked_id.is_some() && claimed.plugin_id.as_ref() == Some(&finished.plugin) {
+        // The name goes on with the row that is to be written.
+        pact_store::job::unname(tx, claimed).await?;
+        return Ok(claimed.clone());
+    }
+    Ok(event::Model { parked_id: None, parked_on: None, ..claimed.clone() })
+}
+
+/// Puts an event aside whose run went well and is not committed: its plugin was switched off meanwhile, or may not have so many effects. The error that
+/// the run is recorded with.
+pub(super) async fn keep_back(
+    tx: &Tx,
+    scene: &Scene,
+    claimed: &event::Model,
+    finished: &Finished,
+    kept: &Kept,
+) -> Result<ScriptError, Refusal> {
+    let claimed = named(tx, claimed, finished).await?;
+    let (why, next) = match kept {
+        Kept::Off => (format!("The plugin {} was switched off while this ran", finished.plugin), ""),
+        Kept::Held(why) => (why.clone(), " Release it, and it runs once without this limit; or drop it."),
+    };
+    let what = format!("{why}. Nothing of it was done.{next}");
+    let mut parked = parked_for(&claimed, &finished.plugin, what.clone(), job::day(scene));
+    if matches!(kept, Kept::Held(_)) {
+        hold(&mut parked);
+    }
+    tell_admins(tx, scene, "held", &parked, &what).await?;
+    tx.after_commit(Notice::RecordChanged { kind: "run", id: finished.id });
+    tx.append(parked);
+    Ok(ScriptError { message: what, file: finished.file.clone(), at: None, limit: None })
 }
 
 /// Whether the same run may go well a little later, though nobody changed anything: it took too long on a machine with much to do, or lost its worker.

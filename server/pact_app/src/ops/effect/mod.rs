@@ -1,5 +1,6 @@
 //! Committing what scripts want: capability and validity are checked, then effects, the run and "this event is handled" are one transaction.
 
+mod bounds;
 mod drafts;
 mod failure;
 
@@ -16,7 +17,9 @@ use pact_store::{Notice, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
+use self::bounds::{Bounds, Kept};
 use self::drafts::Drafts;
+pub(crate) use self::drafts::check_may;
 use crate::events::Lane;
 use crate::ops::lead::Scene;
 use crate::organisation::Turn;
@@ -84,25 +87,42 @@ pub async fn commit_runs(app: &App, handled: Arc<[Handled]>) -> Result<Vec<Commi
     app.store
         .write(async move |tx| {
             let claimed: Vec<(Uuid, i64)> = handled.iter().map(|one| (one.event.id, one.event.fence)).collect();
+            // Held until the commit, so that a stop waits for it, and nothing is committed after a stop.
+            if !pact_store::automation::keep(tx).await?.running {
+                pact_store::automation::give_back(tx, &claimed).await?;
+                return Ok(handled.iter().map(|_| Committed::NotOurs).collect());
+            }
             let ours = pact_store::event::mark_handled(tx, &claimed, scene.now.millis()).await?;
             let ours = |one: &&Handled| ours.contains(&one.event.id);
             let mut drafts = Drafts::over(tx, leads_of(handled.iter().filter(ours)), &receivers).await?;
+            let mut bounds = Bounds::of(tx, handled.iter().filter(ours), scene.now.millis()).await?;
             let mut without_effect = BTreeSet::new();
             for one in handled.iter().filter(ours) {
                 for finished in &one.runs {
                     let scene = scene_of(&scene, &one.event, finished);
+                    let kept = bounds.keeps(&one.event, finished).filter(|_| finished.outcome.error.is_none());
+                    if let Some(kept) = kept {
+                        without_effect.insert(finished.id);
+                        let error = failure::keep_back(tx, &scene, &one.event, finished, &kept).await?;
+                        record_run(tx, &one.event, finished, Some(&error), matches!(kept, Kept::Held(_)));
+                        continue;
+                    }
                     let error = match &finished.outcome.error {
                         Some(error) => Some(error.clone()),
                         None => drafts.take(tx, &scene, &one.event, finished).await?,
                     };
                     if let Some(error) = &error {
                         without_effect.insert(finished.id);
+                        bounds.failed(finished, error);
                         failure::settle(tx, &mut drafts, &scene, &one.event, finished, error).await?;
+                    } else {
+                        bounds.committed(finished);
                     }
-                    record_run(tx, &one.event, finished, error.as_ref());
+                    record_run(tx, &one.event, finished, error.as_ref(), false);
                 }
             }
             drafts.write(tx).await?;
+            bounds.write(tx, &scene).await?;
             let runs = handled.iter().filter(ours).flat_map(|one| &one.runs);
             write_turns(tx, runs.filter(|run| !without_effect.contains(&run.id))).await?;
             Ok(handled.iter().map(|one| outcome(one, ours(&one), &without_effect)).collect())
@@ -168,7 +188,7 @@ async fn receivers(app: &App, handled: &[Handled]) -> Result<Arc<BTreeMap<Uuid, 
     Ok(Arc::new(receivers))
 }
 
-fn record_run(tx: &Tx, claimed: &event::Model, finished: &Finished, error: Option<&ScriptError>) {
+fn record_run(tx: &Tx, claimed: &event::Model, finished: &Finished, error: Option<&ScriptError>, held: bool) {
     let limited = error.is_some_and(|error| error.limit.is_some());
     tx.append(run::Model {
         id: finished.id,
@@ -182,6 +202,7 @@ fn record_run(tx: &Tx, claimed: &event::Model, finished: &Finished, error: Optio
         rows_read: finished.outcome.rows_read.try_into().unwrap_or(i64::MAX),
         outcome: match (error, limited) {
             (None, _) => "done",
+            (Some(_), _) if held => "held",
             (Some(_), false) => "failed",
             (Some(_), true) => "limit",
         }
@@ -189,6 +210,8 @@ fn record_run(tx: &Tx, claimed: &event::Model, finished: &Finished, error: Optio
         effects: json!(finished.outcome.effects).into(),
         log: json!(finished.outcome.log).into(),
         error: error.map(|error| json!(error).into()),
+        memory_kib: None,
+        facts: None,
     });
     for record_id in finished.subjects.iter().copied().collect::<BTreeSet<_>>() {
         tx.append(run_subject::Model { run_id: finished.id, record_id });

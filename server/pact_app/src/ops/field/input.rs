@@ -2,17 +2,16 @@
 
 use chrono::NaiveDate;
 use pact_core::money::{Currency, Money};
-use pact_policy::Report;
-use pact_policy::manifest::{Field, parse_fields};
+use pact_core::role::Role;
+use pact_script::value::Value;
 use rust_decimal::Decimal;
-use serde_json::{Value as Json, json};
 
 use super::*;
 
-/// The row that a definition makes, and what the linter says of it.
-pub(super) fn definition(given: &DefineField) -> Result<(custom_field::Model, JudgedField), Refusal> {
+/// The row that a definition makes.
+pub(super) fn row(given: &DefineField) -> Result<custom_field::Model, Refusal> {
     let row = custom_field::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         on_record: given.on_record.as_str().to_owned(),
         name: text(WORD, "name", &given.name)?,
@@ -27,31 +26,94 @@ pub(super) fn definition(given: &DefineField) -> Result<(custom_field::Model, Ju
         kind: given.kind.clone(),
         formula: maybe_text(OPTIONAL_TEXT, "formula", given.formula.as_deref())?,
         plugin_id: None,
+        default_text: None,
+        default_lookup: None,
+        default_number: None,
+        removed_at: None,
+        removed_name: None,
+        acts: false,
+        failure: None,
+        sealed: None,
+        read_by: roles("read_by", &given.read_by)?.into(),
+        write_by: roles("write_by", &given.write_by)?.into(),
     };
-    let judged = judge_as_manifest(&row)?;
-    Ok((row, judged))
+    with_default(row, given.default.as_ref())
 }
 
-/// A definition as the linter reads it, and the linter's report.
-#[derive(Clone, Debug)]
-pub(super) struct JudgedField {
-    /// The definition as a manifest has it.
-    pub(super) manifest: String,
-    /// The report.
-    pub(super) report: Report,
+/// A row as a change makes it.
+pub(super) fn changed(before: &custom_field::Model, command: &ChangeField) -> Result<custom_field::Model, Refusal> {
+    let mut after = before.clone();
+    if let Some(label) = &command.label {
+        after.label = text(NAME, "label", label)?;
+    }
+    if let Some(because) = &command.because {
+        after.because = text(REASON, "because", because)?;
+    }
+    if let Some(help) = &command.help {
+        after.help = maybe_text(OPTIONAL_TEXT, "help", help.as_deref())?;
+    }
+    if let Some(given) = &command.options {
+        after.options = AsJson(options(given)?);
+    }
+    if let Some(formula) = &command.formula {
+        after.formula = maybe_text(OPTIONAL_TEXT, "formula", formula.as_deref())?;
+        after.failure = None;
+    }
+    if let Some(given) = &command.read_by {
+        after.read_by = AsJson(roles("read_by", given)?);
+    }
+    if let Some(given) = &command.write_by {
+        after.write_by = AsJson(roles("write_by", given)?);
+    }
+    after.required = command.required.unwrap_or(after.required);
+    if let Some(field_type) = &command.field_type {
+        after.field_type.clone_from(field_type);
+    }
+    match &command.default {
+        Some(default) => with_default(after, default.as_ref()),
+        // What was a value of the old type is none of the new one.
+        None if after.field_type != before.field_type => with_default(after, None),
+        None => Ok(after),
+    }
 }
 
-/// Refuses a definition that a plugin's manifest could not hold either, and judges it: both are read and judged by the same rules.
-pub(super) fn judge_as_manifest(row: &custom_field::Model) -> Result<JudgedField, Refusal> {
-    let definition = json!({
-        "on": row.on_record, "name": row.name, "label": row.label, "type": row.field_type, "help": row.help, "options": row.options.0,
-        "required": row.required, "helps": row.helps, "because": row.because, "about": row.about, "kind": row.kind, "formula": row.formula,
-    });
-    let field: Field = serde_json::from_value(definition).map_err(|error| Refusal::invalid("type", words(&error.to_string())))?;
-    let manifest = toml::to_string(&json!({ "field": [without_nulls(json!(field))] })).map_err(Refusal::defect)?;
-    let fields = parse_fields(&manifest).map_err(|error| Refusal::invalid("field", error.message))?;
-    let report = crate::judging::judge_fields(manifest.clone(), fields)?;
-    Ok(JudgedField { manifest, report })
+/// A row with the value that new records begin with.
+///
+/// # Errors
+/// A value that the field does not take.
+pub(crate) fn with_default(row: custom_field::Model, default: Option<&Json>) -> Result<custom_field::Model, Refusal> {
+    let value = match default {
+        None | Some(Json::Null) => None,
+        Some(json) => {
+            let as_default = |refusal| match refusal {
+                Refusal::Invalid { why, .. } => Refusal::invalid("default", why),
+                other => other,
+            };
+            let value = value(&row, json).map_err(as_default)?;
+            fields::check(&row, &value).map_err(as_default)?;
+            (value != Value::Unit).then_some(value)
+        }
+    };
+    let text = value.as_ref().map(fields::encode);
+    Ok(custom_field::Model {
+        default_lookup: text.as_deref().map(|text| pact_store::field::lookup(text).to_owned()),
+        default_number: value.as_ref().and_then(fields::number),
+        default_text: text,
+        ..row
+    })
+}
+
+/// Roles by their words, each once.
+fn roles(field: &str, given: &[String]) -> Result<Vec<String>, Refusal> {
+    let mut checked = Vec::with_capacity(given.len());
+    for word in given {
+        let role: Role = word.parse().map_err(|_| Refusal::invalid(field, format!("\"{word}\" is no role.")))?;
+        let role = role.to_string();
+        if !checked.contains(&role) {
+            checked.push(role);
+        }
+    }
+    Ok(checked)
 }
 
 /// What can be chosen, each once.
@@ -119,17 +181,4 @@ fn money(field: &custom_field::Model, amount: &str, currency: &str) -> Result<Va
     let currency: Currency = currency.parse().map_err(refuse)?;
     let money = Money::parse_amount(amount, currency).map_err(refuse)?;
     Ok(Value::Money { minor: money.minor, currency: currency.code().to_owned() })
-}
-
-/// TOML has no null: what is not said is left out.
-fn without_nulls(json: Json) -> Json {
-    match json {
-        Json::Object(fields) => Json::Object(fields.into_iter().filter(|(_, value)| !value.is_null()).collect()),
-        other => other,
-    }
-}
-
-/// A reader's error without its place: there is no text to point into.
-fn words(error: &str) -> String {
-    error.split(" at line ").next().unwrap_or_default().to_owned()
 }

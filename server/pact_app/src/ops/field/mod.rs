@@ -1,27 +1,35 @@
-//! Custom fields that admins define, and the values that records have in them.
-
-use std::collections::BTreeMap;
+//! Custom fields that admins define: each definition is judged together with everything that is installed, and recorded.
 
 use pact_core::role::Right;
 use pact_core::text::{NAME, OPTIONAL_TEXT, REASON, WORD};
 use pact_core::time::Instant;
 use pact_evidence::PolicyAct;
 use pact_evidence::act::Change;
-use pact_script::value::Value;
-use pact_store::entity::{contact, custom_field, custom_value, customer, lead, person, plan};
-use pact_store::record::Record;
-use pact_store::{AsJson, Notice, StoreError, Tx, record};
-use sea_orm::entity::prelude::*;
-use sha2::{Digest, Sha256};
+use pact_store::entity::custom_field;
+use pact_store::{AsJson, Notice, Tx, record};
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::guard::{maybe_text, same_revision, taken, text};
+use crate::evidence::Recording;
 use crate::evidence::sources::verdict;
-use crate::evidence::{Recording, record as record_act};
-use crate::judging::refusal;
+use crate::formulas::{self, name_of};
+use crate::judging::{self, Definition, Judged};
 use crate::{Actor, App, Refusal, fields};
 
 mod input;
+mod kept;
+mod list;
+mod values;
+
+pub(crate) use input::with_default;
+pub(crate) use kept::put_away;
+pub use kept::{KEPT_DAYS, delete_field, purge_removed, restore_field};
+pub use list::{FieldAsked, list_by};
+pub use values::{SetValues, Values, default_of, read_values, set_values, value_as_json};
+
+/// How often a definition is judged when others are installed at the same moment.
+const JUDGED_AT_MOST: usize = 4;
 
 /// The most options that a choice has.
 pub const MAX_OPTIONS: usize = 200;
@@ -68,9 +76,15 @@ pub struct DefineField {
     pub kind: Option<String>,
     /// The expression of a formula.
     pub formula: Option<String>,
+    /// The value that new records begin with.
+    pub default: Option<Json>,
+    /// The roles that read it; none for everybody who may read the record.
+    pub read_by: Vec<String>,
+    /// The roles that write it; none for everybody who may change the record.
+    pub write_by: Vec<String>,
 }
 
-/// Change a custom field; what it is called and of which type it is stays.
+/// Change a custom field; what it is called and on which records it is stays.
 #[derive(Clone, Debug)]
 pub struct ChangeField {
     /// The field.
@@ -87,28 +101,16 @@ pub struct ChangeField {
     pub options: Option<Vec<String>>,
     /// Whether a record must have it.
     pub required: Option<bool>,
-}
-
-/// The values of one record.
-#[derive(Clone, Debug)]
-pub struct Values {
-    /// The token of the present values.
-    pub revision: String,
-    /// Each field of this kind of record, with the record's value.
-    pub values: Vec<(custom_field::Model, Option<Value>)>,
-}
-
-/// Give a record's fields values.
-#[derive(Clone, Debug)]
-pub struct SetValues {
-    /// The kind of record.
-    pub on_record: OnRecord,
-    /// The record.
-    pub record: Uuid,
-    /// The token of the values that the caller read.
-    pub revision: String,
-    /// Values by the field's name; null empties.
-    pub values: BTreeMap<String, serde_json::Value>,
+    /// Its type: the values that do not fit the new one are kept for a while, and can be restored.
+    pub field_type: Option<String>,
+    /// The expression of a formula.
+    pub formula: Option<Option<String>>,
+    /// The value that new records begin with.
+    pub default: Option<Option<Json>>,
+    /// The roles that read it.
+    pub read_by: Option<Vec<String>>,
+    /// The roles that write it.
+    pub write_by: Option<Vec<String>>,
 }
 
 impl OnRecord {
@@ -155,83 +157,151 @@ impl OnRecord {
 /// Defines a custom field.
 ///
 /// # Errors
-/// A definition that a manifest could not hold either, one that helps nobody, or a name that is taken.
+/// A definition that a manifest could not hold either, one that the policy refuses together with what is installed, or a name that is taken.
 pub async fn define_field(app: &App, actor: &Actor, command: DefineField) -> Result<custom_field::Model, Refusal> {
-    let (row, judged) = input::definition(&command)?;
-    refuse(app, actor, &row, &judged).await?;
-    let (actor, now) = (actor.clone(), app.clock.now());
-    app.store
-        .write(async move |tx| {
-            record_definition(tx, &actor, now, &row, &judged, Change::Made).await?;
-            record::insert(tx, row.clone()).await.map_err(|error| taken(error, "field", "name"))?;
-            tx.after_commit(Notice::PluginsChanged);
-            Ok::<_, Refusal>(row.clone())
-        })
-        .await
-}
-
-/// Changes what a custom field says of itself.
-///
-/// # Errors
-/// A revision that is not the present one, a plugin's field, or values that cannot be taken.
-pub async fn change_field(app: &App, actor: &Actor, command: ChangeField) -> Result<custom_field::Model, Refusal> {
-    let label = command.label.as_deref().map(|given| text(NAME, "label", given)).transpose()?;
-    let because = command.because.as_deref().map(|given| text(REASON, "because", given)).transpose()?;
-    let help = command.help.as_ref().map(|given| maybe_text(OPTIONAL_TEXT, "help", given.as_deref())).transpose()?;
-    let options = command.options.as_deref().map(input::options).transpose()?;
-    let changed = move |before: &custom_field::Model| {
-        let mut after = before.clone();
-        after.label = label.clone().unwrap_or(after.label);
-        after.because = because.clone().unwrap_or(after.because);
-        after.help = help.clone().unwrap_or(after.help);
-        after.required = command.required.unwrap_or(after.required);
-        after.options = options.clone().map_or(after.options, AsJson);
-        after
-    };
-    let seen = record::get::<custom_field::Model>(app.store.read(), command.id).await?;
-    if same_revision(&seen, &command.revision).is_ok() && not_of_a_plugin(&seen).is_ok() {
-        let after = changed(&seen);
-        refuse(app, actor, &after, &input::judge_as_manifest(&after)?).await?;
+    let row = input::row(&command)?;
+    if pact_store::field::on_record(app.store.read(), &row.on_record).await?.iter().any(|known| known.name == row.name) {
+        return Err(Refusal::Duplicate { what: "field", field: "name" });
     }
-    let (actor, now) = (actor.clone(), app.clock.now());
-    app.store
-        .write(async move |tx| {
-            let before = record::hold::<custom_field::Model>(tx, command.id).await?;
-            same_revision(&before, &command.revision)?;
-            not_of_a_plugin(&before)?;
-            let after = changed(&before);
-            record_definition(tx, &actor, now, &after, &input::judge_as_manifest(&after)?, Change::Changed).await?;
-            let saved = record::save(tx, &before, after).await?;
-            tx.after_commit(Notice::PluginsChanged);
-            Ok(saved)
-        })
-        .await
+    accept(app, actor, Accept { row, how: How::New }).await
 }
 
-/// Removes a custom field and the values that records have in it.
+/// Changes a custom field. Who reads it is judged again first; values that a new type does not take are kept for a while.
 ///
 /// # Errors
-/// A revision that is not the present one, or a plugin's field.
-pub async fn delete_field(app: &App, actor: &Actor, id: Uuid, revision: String) -> Result<(), Refusal> {
-    let (actor, now) = (actor.clone(), app.clock.now());
+/// As [`define_field`]; a revision that is not the present one, or a plugin's field.
+pub async fn change_field(app: &App, actor: &Actor, command: ChangeField) -> Result<custom_field::Model, Refusal> {
+    let before = record::get::<custom_field::Model>(app.store.read(), command.id).await?;
+    present(&before)?;
+    same_revision(&before, &command.revision)?;
+    not_of_a_plugin(&before)?;
+    let row = input::changed(&before, &command)?;
+    accept(app, actor, Accept { row, how: How::Changed { revision: command.revision } }).await
+}
+
+/// A definition that is to be judged, and then written.
+#[derive(Clone, Debug)]
+struct Accept {
+    row: custom_field::Model,
+    how: How,
+}
+
+/// What becomes of a definition that is accepted.
+#[derive(Clone, Debug)]
+enum How {
+    /// It is new.
+    New,
+    /// It follows itself, as it was at a revision.
+    Changed { revision: String },
+    /// It was removed, and comes back as it was at a revision; in the place of another, where there is one by now.
+    Restored { revision: String, instead: Option<Uuid> },
+}
+
+impl Accept {
+    /// The definition in whose place it comes.
+    fn but(&self) -> Option<Uuid> {
+        match &self.how {
+            How::New => None,
+            How::Changed { .. } => Some(self.row.id),
+            How::Restored { instead, .. } => *instead,
+        }
+    }
+
+    fn change(&self) -> Change {
+        match &self.how {
+            How::New => Change::Made,
+            How::Changed { .. } => Change::Changed,
+            How::Restored { .. } => Change::Restored,
+        }
+    }
+
+    async fn write(&self, tx: &Tx, now: Instant) -> Result<custom_field::Model, Refusal> {
+        let row = self.row.clone();
+        let revision = match &self.how {
+            How::New => {
+                record::insert(tx, row.clone()).await.map_err(|error| taken(error, "field", "name"))?;
+                return Ok(row);
+            }
+            How::Changed { revision } | How::Restored { revision, .. } => revision,
+        };
+        let before = record::hold::<custom_field::Model>(tx, row.id).await?;
+        same_revision(&before, revision)?;
+        match &self.how {
+            How::Restored { instead: Some(instead), .. } => kept::make_room(tx, *instead, now).await?,
+            How::Changed { .. } if before.field_type != row.field_type => kept::put_aside(tx, &before, &row, now).await?,
+            How::New | How::Changed { .. } | How::Restored { .. } => {}
+        }
+        Ok(record::save(tx, &before, row).await?)
+    }
+}
+
+/// Judges a definition together with everything that is installed, records what came of it, and writes it if nothing was found.
+async fn accept(app: &App, actor: &Actor, given: Accept) -> Result<custom_field::Model, Refusal> {
+    let mut given = given;
+    let definition = Definition::of(&given.row)?;
+    given.row.sealed = Some(definition.seal());
+    compiles(app, &definition).await?;
+    for _ in 0..JUDGED_AT_MOST {
+        let judged = judging::judge_field(app, &definition, given.but()).await?;
+        if let Some(refusal) = judged.refusal() {
+            if record_refusal(app, actor, &given, &definition, judged).await? {
+                return Err(refusal);
+            }
+        } else if let Some(refusal) = judged.refusal_by_views() {
+            return Err(refusal);
+        } else if let Some(row) = write_accepted(app, actor, &given, &definition, judged).await? {
+            return Ok(row);
+        }
+    }
+    Err(Refusal::NotNow { why: "Plugins or fields are being changed at the same moment. Try again in a moment.".into() })
+}
+
+/// Refuses a formula that may not be one: what it reads must say when it changes, and it must compile where it will run.
+async fn compiles(app: &App, definition: &Definition) -> Result<(), Refusal> {
+    if formulas::reads_of(&definition.field)?.is_none() {
+        return Ok(());
+    }
+    let (scripts, calls) = pact_script::plugin::formulas("fields", std::slice::from_ref(&definition.field));
+    if calls.is_empty() {
+        return Err(Refusal::invalid("formula", "a formula is one expression over `record`."));
+    }
+    match &app.pool {
+        Some(pool) => pool.check(&scripts).await.map(drop).map_err(|error| Refusal::invalid("formula", error.message)),
+        None => Ok(()),
+    }
+}
+
+/// Writes a definition in which nothing was found; nothing when something else was installed meanwhile.
+async fn write_accepted(
+    app: &App,
+    actor: &Actor,
+    given: &Accept,
+    definition: &Definition,
+    judged: Judged,
+) -> Result<Option<custom_field::Model>, Refusal> {
+    let (actor, now, given, definition) = (actor.clone(), app.clock.now(), given.clone(), definition.clone());
     app.store
         .write(async move |tx| {
-            let before = record::hold::<custom_field::Model>(tx, id).await?;
-            same_revision(&before, &revision)?;
-            not_of_a_plugin(&before)?;
-            let of_field = custom_value::Entity::delete_many().filter(custom_value::Column::FieldId.eq(id));
-            of_field.exec(tx).await.map_err(StoreError::from)?;
-            record_act(tx, &actor, now, PolicyAct::FieldRemoved { field: field_name(&before) }).await?;
-            record::remove(tx, &before).await?;
-            tx.after_commit(Notice::PluginsChanged);
-            Ok(())
+            pact_store::evidence::hold_head(tx).await?;
+            if !judged.settle(tx, "").await? {
+                return Ok(None);
+            }
+            record_definition(tx, &actor, now, &given, &definition, &judged).await?;
+            let row = given.write(tx, now).await?;
+            settled(tx, &row).await?;
+            Ok::<_, Refusal>(Some(row))
         })
         .await
 }
 
-/// The record and the field's name, as the audit log has them.
-fn field_name(row: &custom_field::Model) -> String {
-    format!("{}.{}", row.on_record, row.name)
+/// What follows a change of a definition: what formulas read is said anew, and a formula is computed for all records.
+async fn settled(tx: &Tx, row: &custom_field::Model) -> Result<(), Refusal> {
+    formulas::renew(tx).await?;
+    if row.formula.is_some() && row.removed_at.is_none() {
+        pact_store::formula::sweep(tx, &row.on_record).await?;
+    }
+    tx.after_commit(Notice::PluginsChanged);
+    Ok(())
 }
 
 /// Records a definition that the linter accepted.
@@ -239,146 +309,54 @@ async fn record_definition(
     tx: &Tx,
     actor: &Actor,
     now: Instant,
-    row: &custom_field::Model,
-    judged: &input::JudgedField,
-    change: Change,
+    given: &Accept,
+    definition: &Definition,
+    judged: &Judged,
 ) -> Result<(), Refusal> {
-    if let Some(refusal) = refusal(&judged.report) {
-        return Err(refusal);
-    }
     let mut recording = Recording::by(actor, now)?;
     let act = PolicyAct::FieldDefined {
-        field: field_name(row),
-        change,
-        sources: recording.text(judged.manifest.clone()),
-        about: row.about.clone(),
-        verdict: verdict(&mut recording, &judged.report),
+        field: name_of(&given.row),
+        change: given.change(),
+        sources: recording.text(definition.text.clone()),
+        about: given.row.about.clone(),
+        verdict: verdict(&mut recording, judged.report()),
     };
     recording.write(tx, act).await
 }
 
-/// Refuses a definition in which the linter found something, and records that.
-async fn refuse(app: &App, actor: &Actor, row: &custom_field::Model, judged: &input::JudgedField) -> Result<(), Refusal> {
-    let Some(refusal) = refusal(&judged.report) else { return Ok(()) };
-    let (actor, now, row, judged) = (actor.clone(), app.clock.now(), row.clone(), judged.clone());
+/// Records a refusal; `false` when something else was installed meanwhile, because the verdict was given together with that.
+async fn record_refusal(
+    app: &App,
+    actor: &Actor,
+    given: &Accept,
+    definition: &Definition,
+    judged: Judged,
+) -> Result<bool, Refusal> {
+    let (actor, now, row, definition) = (actor.clone(), app.clock.now(), given.row.clone(), definition.clone());
     app.store
         .write(async move |tx| {
+            pact_store::evidence::hold_head(tx).await?;
+            if !judged.is_of_now(tx, "").await? {
+                return Ok(false);
+            }
             let mut recording = Recording::by(&actor, now)?;
             let act = PolicyAct::FieldRefused {
-                field: field_name(&row),
-                sources: recording.text(judged.manifest.clone()),
+                field: name_of(&row),
+                sources: recording.text(definition.text.clone()),
                 about: row.about.clone(),
-                verdict: verdict(&mut recording, &judged.report),
+                verdict: verdict(&mut recording, judged.report()),
             };
-            recording.write(tx, act).await
-        })
-        .await?;
-    Err(refusal)
-}
-
-/// The values that a record has in the custom fields of its kind.
-///
-/// # Errors
-/// There is no such record.
-pub async fn read_values(app: &App, on: OnRecord, id: Uuid) -> Result<Values, Refusal> {
-    let conn = app.store.read();
-    exists(conn, on, id).await?;
-    values(conn, on, id).await
-}
-
-/// Gives a record's custom fields values, all or none.
-///
-/// # Errors
-/// A token that is not the present one, a field that does not exist, or a value that a field does not take.
-pub async fn set_values(app: &App, _actor: &Actor, command: SetValues) -> Result<Values, Refusal> {
-    let now = app.clock.now().millis();
-    app.store
-        .write(async move |tx| {
-            let SetValues { on_record, record, revision, values: given } = &command;
-            hold(tx, *on_record, *record).await?;
-            let present = values(tx, *on_record, *record).await?;
-            if present.revision != *revision {
-                return Err(Refusal::Stale { what: on_record.as_str() });
-            }
-            let mut changes = Vec::with_capacity(given.len());
-            for (name, json) in given {
-                let known = present.values.iter().find(|(field, _)| field.name == *name);
-                let (field, _) = known.ok_or_else(|| unknown(*on_record, name))?;
-                let value = input::value(field, json)?;
-                fields::check(field, &value)?;
-                changes.push((field.id, value));
-            }
-            for (field, value) in changes {
-                match value {
-                    Value::Unit => pact_store::field::remove_value(tx, *record, field).await?,
-                    value => {
-                        let text = fields::encode(&value);
-                        pact_store::field::write_value(tx, *record, field, &text, fields::number(&value), now).await?;
-                    }
-                }
-            }
-            tx.after_commit(Notice::RecordChanged { kind: on_record.as_str(), id: *record });
-            values(tx, *on_record, *record).await
+            recording.write(tx, act).await?;
+            Ok(true)
         })
         .await
 }
 
-/// A field's value as clients see it.
-pub fn value_as_json(value: &Value) -> serde_json::Value {
-    match value {
-        // A number is a number on the wire, whatever its digits.
-        Value::Decimal(number) => fields::number(&Value::Decimal(*number)).map_or(serde_json::Value::Null, Into::into),
-        other => fields::to_json(other),
+fn present(row: &custom_field::Model) -> Result<(), Refusal> {
+    match row.removed_at {
+        Some(_) => Err(Refusal::NotNow { why: "This field was removed. Restore it first.".into() }),
+        None => Ok(()),
     }
-}
-
-async fn values(conn: &impl ConnectionTrait, on: OnRecord, id: Uuid) -> Result<Values, Refusal> {
-    let defined = pact_store::field::on_record(conn, on.as_str()).await?;
-    let mut stored = pact_store::field::values_of(conn, &[id]).await?;
-    stored.sort_by_key(|value| value.field_id);
-    let mut hash = Sha256::new();
-    for value in &stored {
-        hash.update(value.field_id.as_bytes());
-        hash.update(value.text_value.as_deref().unwrap_or_default().as_bytes());
-        hash.update([0]);
-    }
-    let revision = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let values = defined.into_iter().map(|field| {
-        let text = stored.iter().find(|value| value.field_id == field.id).and_then(|value| value.text_value.as_deref());
-        let value = text.and_then(fields::decode);
-        (field, value)
-    });
-    Ok(Values { revision, values: values.collect() })
-}
-
-async fn exists(conn: &impl ConnectionTrait, on: OnRecord, id: Uuid) -> Result<(), Refusal> {
-    async fn one<M: Record<Id = Uuid>>(conn: &impl ConnectionTrait, id: Uuid) -> Result<(), Refusal> {
-        record::get::<M>(conn, id).await?;
-        Ok(())
-    }
-    match on {
-        OnRecord::Customer => one::<customer::Model>(conn, id).await,
-        OnRecord::Contact => one::<contact::Model>(conn, id).await,
-        OnRecord::Lead => one::<lead::Model>(conn, id).await,
-        OnRecord::Plan => one::<plan::Model>(conn, id).await,
-        OnRecord::Person => one::<person::Model>(conn, id).await,
-    }
-}
-
-/// Holds the record, so that two changes of its values at the same moment do not pass each other.
-async fn hold(tx: &Tx, on: OnRecord, id: Uuid) -> Result<(), Refusal> {
-    match on {
-        OnRecord::Customer => drop(record::hold::<customer::Model>(tx, id).await?),
-        OnRecord::Contact => {
-            if record::hold::<contact::Model>(tx, id).await?.erased {
-                return Err(Refusal::NotNow { why: "The personal data of this contact was erased. Enter a new contact.".into() });
-            }
-        }
-        OnRecord::Lead => drop(record::hold::<lead::Model>(tx, id).await?),
-        OnRecord::Plan => drop(record::hold::<plan::Model>(tx, id).await?),
-        OnRecord::Person => drop(record::hold::<person::Model>(tx, id).await?),
-    }
-    Ok(())
 }
 
 fn not_of_a_plugin(field: &custom_field::Model) -> Result<(), Refusal> {
@@ -388,11 +366,4 @@ fn not_of_a_plugin(field: &custom_field::Model) -> Result<(), Refusal> {
         }),
         None => Ok(()),
     }
-}
-
-fn unknown(on: OnRecord, name: &str) -> Refusal {
-    Refusal::invalid(
-        format!("values.{name}"),
-        format!("a {} has no custom field of this name. See GET /api/v1/fields.", on.as_str()),
-    )
 }

@@ -43,7 +43,7 @@ impl Incoming {
     pub async fn begin(app: &App) -> Result<Self, Refusal> {
         let folder = folder(app);
         tokio::fs::create_dir_all(&folder).await.map_err(|error| disk(&error))?;
-        let received = Received { id: Uuid::new_v4(), folder, kept: false };
+        let received = Received { id: pact_core::id::random(), folder, kept: false };
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true);
         // What customers wrote is for nobody else on this machine.

@@ -4,7 +4,6 @@ use pact_core::text::{NAME, WORD};
 use pact_store::entity::import_mapping;
 use pact_store::{StoreError, import as store};
 use sea_orm::entity::prelude::*;
-use uuid::Uuid;
 
 use crate::import::{MAX_COLUMNS, Mapping};
 use crate::ops::guard::{maybe_text, text};
@@ -71,7 +70,7 @@ pub async fn save_import_mapping(app: &App, _actor: &Actor, name: &str, mapping:
         return Err(Refusal::NotNow { why: format!("There are {MAX_MAPPINGS} saved mappings already. Remove one first.") });
     }
     let value = serde_json::to_value(&mapping).map_err(Refusal::defect)?;
-    let row = import_mapping::Model { id: Uuid::new_v4(), name: name.clone(), mapping: value.into() };
+    let row = import_mapping::Model { id: pact_core::id::random(), name: name.clone(), mapping: value.into() };
     app.store.write(async move |tx| store::save_mapping(tx, row.clone()).await).await?;
     Ok(SavedMapping { name, mapping })
 }

@@ -7,11 +7,12 @@ mod files;
 mod mapping;
 mod work;
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use pact_core::text::NAME;
 use pact_core::time::{Instant, Span};
-use pact_store::entity::{import, import_row_refused};
+use pact_store::entity::{custom_field, import, import_row_refused};
 use pact_store::{AsJson, Notice, StoreError, Tx, import as store, record};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QuerySelect, QueryTrait};
@@ -25,9 +26,11 @@ pub use work::{CHUNK_ROWS, run_import};
 
 use super::guard::text;
 use super::lead::{EnterLead, check_many};
+use crate::formulas::name_of;
+use crate::import::custom::On;
 use crate::import::layout::{Said, Sample, look};
-use crate::import::{Format, Layout, Mapping, Plan, Rows, Unreadable};
-use crate::{Actor, App, Refusal};
+use crate::import::{Custom, Format, Layout, Mapping, Plan, Rows, Unreadable};
+use crate::{Actor, App, Refusal, fields};
 
 /// The kind of record that listeners are told of.
 pub(crate) const KIND: &str = "import";
@@ -115,6 +118,7 @@ pub async fn start_import(app: &App, actor: &Actor, command: StartImport) -> Res
     let StartImport { name, said, mapping, file } = command;
     let name = text(NAME, "name", &name)?;
     let mapping = mapping.map(mapping::check).transpose()?;
+    let given = mapping.clone();
     if store::unfinished(app.store.read()).await?.len() >= MAX_UNFINISHED {
         return Err(Refusal::NotNow {
             why: format!("{MAX_UNFINISHED} imports wait or run already. Wait until one is done, or stop one."),
@@ -126,6 +130,7 @@ pub async fn start_import(app: &App, actor: &Actor, command: StartImport) -> Res
         plan_of(opened, &said, mapping.as_ref(), &home)
     });
     let (sample, plan) = looked.await?.map_err(|why| unreadable(&why))?;
+    let plan = with_custom(app, actor, plan, given.as_ref()).await?;
     let row = import::Model {
         id: file.id,
         name,
@@ -161,8 +166,15 @@ pub async fn start_import(app: &App, actor: &Actor, command: StartImport) -> Res
 ///
 /// # Errors
 /// A file that cannot be read, or a mapping that does not fit it.
-pub async fn preview_import(app: &App, start: Vec<u8>, said: Said, mapping: Option<Mapping>) -> Result<Preview, Refusal> {
+pub async fn preview_import(
+    app: &App,
+    actor: &Actor,
+    start: Vec<u8>,
+    said: Said,
+    mapping: Option<Mapping>,
+) -> Result<Preview, Refusal> {
     let mapping = mapping.map(mapping::check).transpose()?;
+    let given = mapping.clone();
     let home = app.organisation().country.clone();
     let looked = blocking(move || {
         let (sample, plan) = plan_of(Cursor::new(&start), &said, mapping.as_ref(), &home)?;
@@ -170,11 +182,15 @@ pub async fn preview_import(app: &App, start: Vec<u8>, said: Said, mapping: Opti
         Ok::<_, Unreadable>((sample, plan, rows))
     });
     let (sample, plan, rows) = looked.await?.map_err(|why| unreadable(&why))?;
+    let plan = with_custom(app, actor, plan, given.as_ref()).await?;
     let reader = plan.reader();
     let rows = rows
         .into_iter()
         .map(|row| {
-            let lead = row.cells.map_err(|fault| fault.to_string()).and_then(|cells| reader.lead(&cells));
+            let lead = row.cells.map_err(|fault| fault.to_string()).and_then(|cells| {
+                reader.custom(&cells)?;
+                reader.lead(&cells)
+            });
             (row.line, lead.and_then(|lead| checked(app, &plan, lead)))
         })
         .collect();
@@ -301,6 +317,46 @@ fn plan_of(
     let sample = look(file, &said, home)?;
     let plan = Plan::make(&sample, mapping, home)?;
     Ok((sample, plan))
+}
+
+/// The plan with the custom fields that a mapping names, of those that the caller may write.
+async fn with_custom(app: &App, actor: &Actor, plan: Plan, mapping: Option<&Mapping>) -> Result<Plan, Refusal> {
+    let Some(mapping) = mapping.filter(|mapping| !mapping.custom.is_empty()) else { return Ok(plan) };
+    let role = match actor {
+        Actor::Person(caller) => Some(caller.role),
+        Actor::Plugin { .. } | Actor::Form { .. } | Actor::Import { .. } | Actor::System => None,
+    };
+    let all = pact_store::field::all(app.store.read()).await?;
+    let mut custom = BTreeMap::new();
+    for says in mapping.custom.values() {
+        let writable = |field: &custom_field::Model| role.is_none_or(|role| fields::writes(field, role));
+        let field = all.iter().find(|field| name_of(field) == *says && field.formula.is_none() && writable(field));
+        let on = match says.split('.').next() {
+            Some("lead") => Some(On::Lead),
+            Some("customer") => Some(On::Customer),
+            Some("contact") => Some(On::Contact),
+            _ => None,
+        };
+        let (Some(field), Some(on)) = (field, on) else {
+            return Err(Refusal::invalid(
+                "mapping.custom",
+                format!(
+                    "\"{says}\" is no custom field of leads, customers or contacts that you may write. See GET /api/v1/fields."
+                ),
+            ));
+        };
+        let one = Custom {
+            on,
+            field: field.id,
+            name: says.clone(),
+            field_type: field.field_type.clone(),
+            options: field.options.0.clone(),
+            required: field.required,
+            default_text: field.default_text.clone(),
+        };
+        custom.insert(says.clone(), one);
+    }
+    plan.with_custom(mapping, &custom).map_err(|why| unreadable(&why))
 }
 
 fn unreadable(why: &Unreadable) -> Refusal {

@@ -4,15 +4,17 @@ use std::fs::File;
 use std::io::{self, Seek};
 use std::path::PathBuf;
 
+use pact_script::value::Value;
 use pact_store::entity::{import, import_row_refused};
 use pact_store::{Notice, StoreError, Tx, import as store};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use super::{KIND, Status, blocking, files, hold, reading_of, write_state};
-use crate::import::{Layout, Plan, Row, Rows};
-use crate::ops::lead::{CheckedLead, EnteredAs, Prepared, check_many, enter_many, prepare};
-use crate::{Actor, App, Refusal};
+use crate::import::custom::On;
+use crate::import::{Custom, Layout, Plan, Row, Rows};
+use crate::ops::lead::{CheckedLead, Entered, EnteredAs, Prepared, check_many, enter_many, prepare};
+use crate::{Actor, App, Refusal, fields};
 
 /// Rows that are written in one transaction: few enough that whoever enters a lead meanwhile hardly waits.
 pub const CHUNK_ROWS: usize = 64;
@@ -158,6 +160,8 @@ struct Chunk {
 struct Raw {
     line: i64,
     text: String,
+    /// What it says of custom fields.
+    values: Vec<(Custom, Value)>,
 }
 
 #[derive(Clone)]
@@ -246,9 +250,12 @@ impl<'a> Work<'a> {
     fn read(&self, import: Uuid, rows: Vec<Row>) -> Chunk {
         let reader = self.plan.reader();
         let read = |row: Row| {
-            let raw = Raw { line: row.line, text: row.raw };
-            let lead = row.cells.map_err(|fault| fault.to_string()).and_then(|cells| reader.lead(&cells));
-            let checked = lead.and_then(|lead| match check_many(self.app, vec![lead]).pop() {
+            let mut raw = Raw { line: row.line, text: row.raw, values: Vec::new() };
+            let said = row.cells.map_err(|fault| fault.to_string()).and_then(|cells| {
+                raw.values = reader.custom(&cells)?;
+                reader.lead(&cells)
+            });
+            let checked = said.and_then(|lead| match check_many(self.app, vec![lead]).pop() {
                 Some(Ok(checked)) => Ok(checked),
                 Some(Err(refusal)) => Err(self.plan.explain(&refusal)),
                 None => Err("The row is empty.".to_owned()),
@@ -267,7 +274,15 @@ impl<'a> Work<'a> {
         let id = chunk.import;
         let refused: Vec<import_row_refused::Model> =
             chunk.rows.iter().filter_map(|row| row.as_ref().err()).map(|row| row.row(id)).collect();
-        enter_many(self.app, prepared, async move |tx, entered| advance(tx, id, from, rows, entered, &refused).await).await
+        let values: Vec<Vec<(Custom, Value)>> = chunk.rows.iter().flatten().map(|(_, raw)| raw.values.clone()).collect();
+        let now = self.app.clock.now().millis();
+        enter_many(self.app, prepared, async move |tx, entered| {
+            for (entered, values) in entered.iter().zip(&values) {
+                write_values(tx, entered, values, now).await?;
+            }
+            advance(tx, id, from, rows, entered, &refused).await
+        })
+        .await
     }
 
     /// Writes a chunk that was refused as a whole row by row, and notes the row that is to blame. `None` when the import is not ours to go on with.
@@ -310,6 +325,8 @@ fn is_ours(refusal: &Refusal) -> bool {
         | Refusal::Duplicate { .. }
         | Refusal::Policy { .. }
         | Refusal::KeyReused
+        | Refusal::Values { .. }
+        | Refusal::Consent { .. }
         | Refusal::Defect(_)
         | Refusal::Store(_) => false,
     }
@@ -331,13 +348,28 @@ fn kept(text: &str, chars: usize) -> String {
     text.chars().take(chars).map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
+/// Writes what a row says of custom fields: where a record has no value yet, or only the one that it began with.
+async fn write_values(tx: &Tx, entered: &Entered, values: &[(Custom, Value)], now: i64) -> Result<(), Refusal> {
+    for (custom, value) in values {
+        let record = match custom.on {
+            On::Lead => Some(entered.lead.id),
+            On::Customer => Some(entered.lead.customer_id),
+            On::Contact => entered.lead.contact_id,
+        };
+        let Some(record) = record else { continue };
+        let (text, number) = (fields::encode(value), fields::number(value));
+        pact_store::field::begin_value(tx, record, custom.field, (&text, number), custom.default_text.as_deref(), now).await?;
+    }
+    Ok(())
+}
+
 /// Writes how far the import is, in the transaction of the rows that it is about.
 async fn advance(
     tx: &Tx,
     id: Uuid,
     from: i64,
     rows: i64,
-    entered: &[EnteredAs],
+    entered: &[Entered],
     refused: &[import_row_refused::Model],
 ) -> Result<import::Model, Refusal> {
     let before = hold(tx, id).await?;
@@ -345,7 +377,7 @@ async fn advance(
         return Err(Refusal::Stale { what: KIND });
     }
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let merged = count(entered.iter().filter(|entered| **entered == EnteredAs::Attached).count());
+    let merged = count(entered.iter().filter(|entered| entered.entered_as == EnteredAs::Attached).count());
     let room = usize::try_from(MAX_REFUSED_KEPT - before.refused).unwrap_or(0);
     store::refuse(tx, refused.iter().take(room).cloned().collect()).await?;
     let after = import::Model {

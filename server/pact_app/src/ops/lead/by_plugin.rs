@@ -73,7 +73,7 @@ fn row(scene: &Scene, customer: &customer::Model, wish: EnterByPlugin) -> lead::
     let facts = LeadFacts::entered();
     let territory_id = matching::locate(&scene.snapshot, customer, wish.product.as_deref());
     lead::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         title: wish.title,
         source: scene.actor.plugin_id().unwrap_or_default().to_owned(),

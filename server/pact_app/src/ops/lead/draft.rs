@@ -19,6 +19,7 @@ use crate::events::{self, Lane};
 use crate::mails;
 use crate::messages;
 use crate::organisation::Snapshot;
+use crate::past::LeftAs;
 use crate::plugins::Plugins;
 use crate::relay::Outgoing;
 use crate::subscriptions::Subscriptions;
@@ -36,7 +37,7 @@ pub(crate) struct LeadDraft {
     made: Vec<push::Model>,
     ended: Vec<push::Model>,
     open: Option<push::Model>,
-    steps: Vec<(Scene, LeadStep)>,
+    steps: Vec<(Scene, LeadStep, LeftAs)>,
     events: Vec<(Scene, EventName, serde_json::Value)>,
     carried_by_before: Option<Uuid>,
 }
@@ -154,7 +155,8 @@ impl LeadDraft {
         if decision.restarts_quiet_clock {
             self.row.last_event_at = scene.now.millis();
         }
-        self.steps.extend(decision.steps.into_iter().map(|step| (scene.clone(), step)));
+        let left = LeftAs::of(&self.facts, self.row.last_event_at);
+        self.steps.extend(decision.steps.into_iter().map(|step| (scene.clone(), step, left.clone())));
     }
 
     /// The customer asked again: the lead is no longer quiet.
@@ -165,7 +167,8 @@ impl LeadDraft {
 
     /// Adds a step that needs no decision.
     pub(crate) fn note(&mut self, scene: &Scene, step: LeadStep) {
-        self.steps.push((scene.clone(), step));
+        let left = LeftAs::of(&self.facts, self.row.last_event_at);
+        self.steps.push((scene.clone(), step, left));
     }
 
     /// Raises an event about this lead.
@@ -240,7 +243,7 @@ impl LeadDraft {
 struct Rest {
     made: Vec<push::Model>,
     ended: Vec<push::Model>,
-    steps: Vec<(Scene, LeadStep)>,
+    steps: Vec<(Scene, LeadStep, LeftAs)>,
     events: Vec<(Scene, EventName, serde_json::Value)>,
     carried: (Option<Uuid>, Option<Uuid>),
 }
@@ -251,7 +254,7 @@ impl Rest {
             push::Entity::update(push.into_active_model().reset_all()).exec(tx).await.map_err(StoreError::from)?;
         }
         for push in self.made {
-            let made_by = |(scene, step): &'_ (Scene, LeadStep)| {
+            let made_by = |(scene, step, _): &'_ (Scene, LeadStep, LeftAs)| {
                 matches!(step, LeadStep::Pushed { to, .. } if *to == push.person_id).then(|| scene.clone())
             };
             // A push that was made and is over already is told to nobody.
@@ -262,18 +265,19 @@ impl Rest {
             }
             tx.append(push);
         }
-        for (scene, step) in &self.steps {
+        for (scene, step, left) in &self.steps {
             let name = |person| scene.snapshot.name_of(person);
             let text = step.text(&Wording { name: &name, zone: scene.snapshot.zone });
             messages::of_step(tx, scene, row, step, &text);
             tx.append(lead_event::Model {
-                id: Uuid::now_v7(),
+                id: pact_core::id::ordered(),
                 lead_id: row.id,
                 what: step.what().to_owned(),
                 text,
                 by_person_id: scene.actor.person_id(),
                 by_plugin: scene.actor.plugin_id().map(str::to_owned),
                 at: scene.now.millis(),
+                left_as: left.written(),
             });
         }
         for (scene, name, payload) in self.events {

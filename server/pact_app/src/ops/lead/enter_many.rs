@@ -7,7 +7,7 @@ use tokio::sync::MutexGuard;
 
 use super::enter::{Checked, check};
 use super::entry::Entry;
-use super::{EnterLead, EnteredAs, Scene};
+use super::{EnterLead, Entered, Scene};
 use crate::events::Lane;
 use crate::matching::Known;
 use crate::{Actor, App, Refusal};
@@ -63,7 +63,7 @@ pub(crate) async fn prepare<'a>(
 /// Those of a lead or of `also`; then nothing is written.
 pub(crate) async fn enter_many<T, F>(app: &App, prepared: Prepared<'_>, also: F) -> Result<T, Refusal>
 where
-    F: AsyncFn(&Tx, &[EnteredAs]) -> Result<T, Refusal> + Send + 'static,
+    F: AsyncFn(&Tx, &[Entered]) -> Result<T, Refusal> + Send + 'static,
     T: Send + 'static,
 {
     let Prepared { scene, entries, _one_at_a_time } = prepared;
@@ -71,7 +71,7 @@ where
         .write_in(pact_store::Lane::Bulk, async move |tx| {
             let mut entered = Vec::with_capacity(entries.len());
             for entry in &entries {
-                entered.push(entry.clone().write(tx, &scene).await?.entered_as);
+                entered.push(entry.clone().write(tx, &scene).await?);
             }
             also(tx, &entered).await
         })

@@ -165,7 +165,7 @@ fn lead(
         None => customer.name.clone(),
     });
     lead::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         title,
         source: checked.source.clone(),
@@ -219,7 +219,7 @@ fn customer(scene: &Scene, checked: &Checked) -> Result<customer::Model, Refusal
     let party = &checked.party;
     let name = party.customer_name().ok_or_else(nobody_asks)?;
     let mut row = customer::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         name_key: pact_core::matching::name_key(&name),
         name,
@@ -255,7 +255,7 @@ fn contact(scene: &Scene, checked: &Checked, customer: Uuid) -> Option<contact::
     let given = checked.party.contact.as_ref()?;
     let name = given.name.clone().or_else(|| given.email.clone())?;
     Some(contact::Model {
-        id: Uuid::new_v4(),
+        id: pact_core::id::random(),
         revision: record::new_revision(),
         customer_id: customer,
         name_key: pact_core::matching::person_key(&name),

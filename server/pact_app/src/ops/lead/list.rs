@@ -1,8 +1,7 @@
 //! Lists of leads, their pushes and their history.
 
-use pact_store::entity::{lead, lead_event, push};
+use pact_store::entity::{lead_event, push};
 use pact_store::list::{Ask, Page, Sort};
-use pact_store::scope::Scope;
 use pact_store::{lead as leads, push as pushes};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -25,17 +24,6 @@ sorts! {
 sorts! {
     /// The order in which a history is listed.
     HistoryBy of lead_event { At = "at", }
-}
-
-/// Leads, a page at a time; leads that were merged into others are not among them.
-pub async fn list_leads(
-    app: &App,
-    scope: &Scope,
-    filter: &LeadFilter,
-    sort: Sort<By>,
-    ask: &Ask,
-) -> Result<Page<lead::Model>, Refusal> {
-    Ok(pact_store::list::list(app.store.read(), scope, filter, sort, ask).await?)
 }
 
 /// The offers of a lead and of those merged into it, a page at a time.

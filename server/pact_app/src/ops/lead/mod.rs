@@ -20,7 +20,7 @@ pub use draft::Scene;
 pub use enter::{ContactGiven, CustomerGiven, EnterLead, Entered, EnteredAs, enter_lead};
 pub(crate) use enter_many::{CheckedLead, Prepared, check_many, enter_many, prepare};
 pub(crate) use entrance::Entrance;
-pub use list::{By, HistoryBy, LeadFilter, OwnPushBy, PushBy, list_history, list_leads, list_own_pushes, list_pushes, open_push};
+pub use list::{By, HistoryBy, LeadFilter, OwnPushBy, PushBy, list_history, list_own_pushes, list_pushes, open_push};
 pub use push::{
     AnswerPush, DEFAULT_WITHIN_HOURS, PushLead, WithdrawPush, accept_lead, decline_lead, expire_push, push_lead, withdraw_lead,
 };

@@ -136,7 +136,7 @@ pub(crate) fn offer(scene: &Scene, person: Uuid, within: Option<AnySpan>, becaus
             ),
         )
     })?;
-    Ok(NewPush { id: Uuid::new_v4(), person, because, answer_by })
+    Ok(NewPush { id: pact_core::id::random(), person, because, answer_by })
 }
 
 fn deadline(scene: &Scene, person: Uuid, within: AnySpan) -> Option<Instant> {

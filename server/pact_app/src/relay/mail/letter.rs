@@ -75,7 +75,7 @@ pub(crate) fn to_contact(contact: &contact::Model, data: Value, at: Instant) -> 
 }
 
 fn waiting(address: String, letter: &Letter, at: Instant, record: Option<Uuid>) -> outbox::Model {
-    let id = Uuid::now_v7();
+    let id = pact_core::id::ordered();
     outbox::Model {
         id,
         kind: Kind::Mail.as_str().to_owned(),

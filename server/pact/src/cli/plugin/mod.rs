@@ -1,0 +1,52 @@
+//! `pact plugin`: what an admin does with plugins at a desk, one file a command.
+
+mod coverage;
+mod junit;
+mod life;
+mod new;
+mod record;
+mod suite;
+mod test;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::code_of;
+
+#[derive(Debug, Args)]
+pub(super) struct PluginCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a plugin that is complete: manifest, script, cases and a page; it passes the policy and its cases.
+    New(new::New),
+    /// Run the cases of plugins and scripts, and say what differs. Exit code 0: all hold; 1: some differ; 2: something cannot be run.
+    Test(test::Test),
+    /// Make one file of a plugin's folder: always the same for the same folder, with a checksum of every file.
+    Pack(life::Pack),
+    /// Install a plugin on a server, from its folder or an archive: first it is shown what it asks for, and what is other.
+    Install(life::Install),
+    /// Remove a plugin from a server.
+    Remove(life::Remove),
+}
+
+impl PluginCommand {
+    pub(super) fn run(self) -> ExitCode {
+        match self.action {
+            Action::New(command) => command.run(),
+            Action::Test(command) => command.run(),
+            Action::Pack(command) => code_of(command.run()),
+            Action::Install(command) => code_of(on_a_server(command.run())),
+            Action::Remove(command) => code_of(on_a_server(command.run())),
+        }
+    }
+}
+
+fn on_a_server(doing: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(doing)
+}

@@ -1,0 +1,101 @@
+//! A server that a command speaks to over its public interface, with an API key from the environment.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use reqwest::header::{CONTENT_TYPE, ETAG, IF_MATCH};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which server, and the key for it.
+#[derive(Debug, Args)]
+pub(super) struct Server {
+    /// The server, such as `https://pact.example.com`
+    #[arg(long, alias = "url", value_name = "URL", env = "PACT_SERVER", default_value = "http://127.0.0.1:8080")]
+    server: String,
+    /// The environment variable that holds an API key of the scopes plugins_read and plugins_write
+    #[arg(long, value_name = "NAME", default_value = "PACT_API_KEY")]
+    key_env: String,
+}
+
+/// A server, with a key for it.
+pub(super) struct Remote {
+    http: Client,
+    base: String,
+    key: SecretString,
+}
+
+/// What a server answered that is no error of the way there.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    /// The revision of what was shown.
+    pub(super) etag: Option<String>,
+}
+
+impl Server {
+    /// Makes ready to speak to it.
+    pub(super) fn open(&self) -> anyhow::Result<Remote> {
+        let name = &self.key_env;
+        let key = std::env::var(name)
+            .with_context(|| format!("the environment variable {name} holds no API key; make one at POST /api/v1/api-keys"))?;
+        // It fails when another part of the process chose before, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = Client::builder().connect_timeout(CONNECT_TIMEOUT).build()?;
+        Ok(Remote { http, base: self.server.trim_end_matches('/').to_owned(), key: key.trim().into() })
+    }
+}
+
+impl Remote {
+    /// Asks for something.
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Answer> {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    /// Sends JSON.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+        answer(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Sends an archive.
+    pub(super) async fn post_archive(&self, path: &str, archive: Vec<u8>) -> anyhow::Result<Answer> {
+        answer(self.request(Method::POST, path).header(CONTENT_TYPE, "application/gzip").body(archive)).await
+    }
+
+    /// Changes or removes what was read with this revision.
+    pub(super) async fn on_revision(&self, method: Method, path: &str, etag: &str) -> anyhow::Result<Answer> {
+        answer(self.request(method, path).header(IF_MATCH, etag)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}/api/v1{path}", self.base)).bearer_auth(self.key.expose_secret())
+    }
+}
+
+async fn answer(request: RequestBuilder) -> anyhow::Result<Answer> {
+    let response: Response = request.send().await.context("the server does not answer")?;
+    let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+    Ok(Answer { status: response.status().as_u16(), etag, body: response.json().await.unwrap_or_default() })
+}
+
+impl Answer {
+    /// The body of a good answer.
+    pub(super) fn good(self) -> anyhow::Result<Self> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        match self.body["detail"].as_str() {
+            Some(detail) => bail!("{detail}"),
+            None => bail!("the server answered {}", self.status),
+        }
+    }
+
+    /// A text of the body.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.body[name].as_str().unwrap_or_default()
+    }
+}

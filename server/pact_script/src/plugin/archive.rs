@@ -1,0 +1,260 @@
+//! A plugin as one file: what an admin sends, keeps and hands on.
+//!
+//! An archive is a gzipped tar with one folder of the plugin's id. Its first file, `SHA256SUMS`, holds the hash of every other, in the form that
+//! `sha256sum -c` reads, so that anybody can check and open one without PACT. The same folder always gives the same bytes: names are sorted, and
+//! times, owners and modes are fixed.
+//!
+//! Whoever reads one trusts nothing in it: sizes are bounded before and after unpacking, only plain files with the names that a plugin has are taken,
+//! and every file must be what its checksum says. Nothing is ever written to disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use flate2::bufread::GzDecoder;
+use flate2::{Compression, GzBuilder};
+use pact_policy::manifest::{File, Plugin, Unreadable};
+use sha2::{Digest, Sha256};
+use tar::{EntryType, Header};
+
+use super::{LoadError, MANIFEST_FILE, STD_PREFIX, Std, load, read};
+
+/// The largest archive that is read, in bytes.
+pub const MAX_ARCHIVE_BYTES: usize = 2 * 1024 * 1024;
+/// The most bytes that an archive may unpack to.
+pub const MAX_UNPACKED_BYTES: u64 = 16 * 1024 * 1024;
+/// The most files in one.
+pub const MAX_ARCHIVE_FILES: usize = 400;
+/// The longest name of a file in one, its folder included, in bytes.
+pub const MAX_NAME_BYTES: usize = 100;
+/// What the name of an archive ends in.
+pub const ARCHIVE_SUFFIX: &str = ".plugin.tar.gz";
+/// The file with the hashes of all others.
+const SUMS_FILE: &str = "SHA256SUMS";
+
+/// An archive that was read and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Archive {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// The modules that it brings along, by the name in an import.
+    pub modules: BTreeMap<String, String>,
+    /// What else it holds, by name: cases, and pages for people.
+    pub others: BTreeMap<String, String>,
+}
+
+/// Why an archive cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The folder is no plugin.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The plugin in it cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// It is no archive of a plugin.
+    #[error("The archive {why}. Make it with `pact plugin pack FOLDER`.")]
+    Bad {
+        /// What is wrong.
+        why: String,
+    },
+}
+
+fn bad(why: impl Into<String>) -> ArchiveError {
+    ArchiveError::Bad { why: why.into() }
+}
+
+/// The archive of a plugin's folder, with the modules of `std` that its scripts import.
+///
+/// # Errors
+/// A folder that is no plugin, or that holds more than an archive may.
+pub fn pack(folder: &Path, std: &Std) -> Result<(Plugin, Vec<u8>), ArchiveError> {
+    let loaded = load(folder, std)?;
+    if !folder.is_dir() {
+        return Err(bad(format!("of {} cannot be made: only a folder is packed", folder.display())));
+    }
+    let mut files = BTreeMap::new();
+    for path in listed(folder)? {
+        let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        if is_known(&name) {
+            files.insert(name, read(&path)?.text);
+        }
+    }
+    for (name, text) in &loaded.scripts.modules {
+        files.insert(format!("{name}.rhai"), text.clone());
+    }
+    let bytes = write(loaded.plugin.id(), &files)?;
+    // What was made can be read: whoever packs hears of it now if it cannot.
+    open(&bytes)?;
+    Ok((loaded.plugin, bytes))
+}
+
+/// The files of a folder and of its folder of cases.
+fn listed(folder: &Path) -> Result<Vec<std::path::PathBuf>, LoadError> {
+    let mut paths = Vec::new();
+    for folder in [folder.to_owned(), folder.join("cases")] {
+        if !folder.is_dir() {
+            continue;
+        }
+        let entries = fs::read_dir(&folder).map_err(|error| LoadError::Io { path: folder.clone(), error })?;
+        paths.extend(entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_file()));
+    }
+    Ok(paths)
+}
+
+fn write(id: &str, files: &BTreeMap<String, String>) -> Result<Vec<u8>, ArchiveError> {
+    let sums: String = files.iter().map(|(name, text)| format!("{}  {name}\n", sum(text.as_bytes()))).collect();
+    let mut tar = tar::Builder::new(Vec::new());
+    let each = std::iter::once((SUMS_FILE, sums.as_str())).chain(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let written = each.map(|(name, text)| add(&mut tar, &format!("{id}/{name}"), text)).collect::<io::Result<()>>();
+    let tar = written.and_then(|()| tar.into_inner()).map_err(|error| bad(format!("cannot be written: {error}")))?;
+    // No name and no time, and always the same word for the system that made it.
+    let mut zip = GzBuilder::new().operating_system(255).write(Vec::new(), Compression::best());
+    zip.write_all(&tar).and_then(|()| zip.finish()).map_err(|error| bad(format!("cannot be written: {error}")))
+}
+
+fn add(tar: &mut tar::Builder<Vec<u8>>, name: &str, text: &str) -> io::Result<()> {
+    let mut header = Header::new_ustar();
+    header.set_path(name)?;
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(text.len() as u64);
+    header.set_cksum();
+    tar.append(&header, text.as_bytes())
+}
+
+/// Reads an archive: whole, with every checksum.
+///
+/// # Errors
+/// What is no archive of a plugin, is too large, or is not what its checksums say.
+pub fn open(bytes: &[u8]) -> Result<Archive, ArchiveError> {
+    let (id, mut files) = unpack(bytes)?;
+    let sums =
+        files.remove(SUMS_FILE).ok_or_else(|| bad(format!("has no {SUMS_FILE}, so nobody can tell whether it is whole")))?;
+    check_sums(&sums, &files)?;
+    let mut scripts = Vec::new();
+    let (mut modules, mut others) = (BTreeMap::new(), BTreeMap::new());
+    let mut manifest = None;
+    for (name, text) in files {
+        let file = File::checked(&name, text)?;
+        if name == MANIFEST_FILE {
+            manifest = Some(file);
+        } else if let Some(module) = name.strip_suffix(".rhai").filter(|name| name.starts_with(STD_PREFIX)) {
+            modules.insert(module.to_owned(), file.text);
+        } else if name.ends_with(".rhai") {
+            scripts.push(file);
+        } else {
+            others.insert(name, file.text);
+        }
+    }
+    let manifest = manifest.ok_or_else(|| bad(format!("has no {MANIFEST_FILE}")))?;
+    let plugin = Plugin::from_folder(manifest, scripts)?;
+    if plugin.id() != id {
+        return Err(bad(format!("has the folder \"{id}\", and its manifest names the plugin \"{}\"", plugin.id())));
+    }
+    Ok(Archive { plugin, modules, others })
+}
+
+/// The one folder of an archive, and its files.
+fn unpack(bytes: &[u8]) -> Result<(String, BTreeMap<String, String>), ArchiveError> {
+    if bytes.len() > MAX_ARCHIVE_BYTES {
+        return Err(bad(format!("has more than {} KiB", MAX_ARCHIVE_BYTES / 1024)));
+    }
+    let mut plain = Vec::new();
+    let mut unzip = GzDecoder::new(bytes);
+    let read = (&mut unzip).take(MAX_UNPACKED_BYTES + 1).read_to_end(&mut plain);
+    read.map_err(|error| bad(format!("is no gzip file, or a damaged one ({error})")))?;
+    if plain.len() as u64 > MAX_UNPACKED_BYTES {
+        return Err(bad(format!("unpacks to more than {} MiB", MAX_UNPACKED_BYTES / 1024 / 1024)));
+    }
+    if !unzip.into_inner().is_empty() {
+        return Err(bad("goes on after its end"));
+    }
+    let mut tar = tar::Archive::new(plain.as_slice());
+    let mut folder: Option<String> = None;
+    let mut files = BTreeMap::new();
+    let damaged = |error: io::Error| bad(format!("is damaged ({error})"));
+    // Raw: links, folders and the notes of other formats are shown as what they are, and refused.
+    for entry in tar.entries().map_err(damaged)?.raw(true) {
+        let mut entry = entry.map_err(damaged)?;
+        let (inside, name) = named(&entry.path_bytes())?;
+        if entry.header().entry_type() != EntryType::Regular {
+            return Err(bad(format!("holds \"{name}\", which is no plain file")));
+        }
+        if folder.get_or_insert_with(|| inside.clone()) != &inside {
+            return Err(bad("has more than one folder"));
+        }
+        if files.len() > MAX_ARCHIVE_FILES {
+            return Err(bad(format!("holds more than {MAX_ARCHIVE_FILES} files")));
+        }
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).map_err(damaged)?;
+        if entry.header().size().ok() != Some(content.len() as u64) {
+            return Err(bad("breaks off"));
+        }
+        // By the host's own rules for files: length, lines, UTF-8.
+        let text = if name == SUMS_FILE {
+            String::from_utf8(content).map_err(|_| bad(format!("has a {SUMS_FILE} that is no text")))?
+        } else {
+            File::from_bytes(&name, content)?.text
+        };
+        if files.insert(name.clone(), text).is_some() {
+            return Err(bad(format!("holds \"{name}\" twice")));
+        }
+    }
+    folder.map(|folder| (folder, files)).ok_or_else(|| bad("is empty"))
+}
+
+/// The folder and the name in it of one entry.
+fn named(path: &[u8]) -> Result<(String, String), ArchiveError> {
+    let shown = String::from_utf8_lossy(path).into_owned();
+    let refuse = || bad(format!("holds \"{}\", which is no file of a plugin", shown.escape_debug()));
+    let path = std::str::from_utf8(path).map_err(|_| refuse())?;
+    let (folder, name) = path.split_once('/').ok_or_else(refuse)?;
+    let good = path.len() <= MAX_NAME_BYTES && !folder.is_empty() && (name == SUMS_FILE || is_known(name));
+    if good { Ok((folder.to_owned(), name.to_owned())) } else { Err(refuse()) }
+}
+
+/// Whether a plugin has files with this name: its manifest and scripts, the modules that these import, cases, and pages for people.
+fn is_known(name: &str) -> bool {
+    let is_plain = |name: &str| {
+        !name.starts_with('.') && !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    let ends = |name: &str, with: &[&str]| with.iter().any(|end| name.len() > end.len() && name.ends_with(end));
+    match name.split_once('/') {
+        None => is_plain(name) && (name == MANIFEST_FILE || name == "LICENSE" || ends(name, &[".rhai", ".md"])),
+        Some(("cases", name)) => is_plain(name) && ends(name, &[".toml"]),
+        Some(("std", name)) => is_plain(name) && ends(name, &[".rhai"]),
+        Some(_) => false,
+    }
+}
+
+/// Refuses files that are not those of the sums, one for one.
+fn check_sums(sums: &str, files: &BTreeMap<String, String>) -> Result<(), ArchiveError> {
+    let mut known = BTreeMap::new();
+    for line in sums.lines() {
+        let (hash, name) = line.split_once("  ").ok_or_else(|| bad(format!("has a {SUMS_FILE} that cannot be read")))?;
+        if known.insert(name, hash).is_some() {
+            return Err(bad(format!("names \"{name}\" twice in {SUMS_FILE}")));
+        }
+    }
+    for (name, text) in files {
+        match known.remove(name.as_str()) {
+            Some(hash) if hash == sum(text.as_bytes()) => {}
+            Some(_) => return Err(bad(format!("was changed: \"{name}\" is not what {SUMS_FILE} says"))),
+            None => return Err(bad(format!("holds \"{name}\", of which {SUMS_FILE} does not know"))),
+        }
+    }
+    match known.keys().next() {
+        Some(name) => Err(bad(format!("lacks \"{name}\", which {SUMS_FILE} names"))),
+        None => Ok(()),
+    }
+}
+
+fn sum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

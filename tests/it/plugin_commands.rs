@@ -1,0 +1,121 @@
+//! Plugins as admins handle them at a desk: one file, dropped into a folder or sent, agreed to, and removed; and the switch for everything.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use pact_tests::process::{ADMIN, Caller, Place, pact_binary};
+use pact_tests::server::Db;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+/// How long something may take to be seen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const MANIFEST: &str = "id = \"notes\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Notes\"\nsummary = \"Notes new customers.\"\nreads = [\"customer\"]\n\
+    [[script]]\nfile = \"notes.rhai\"\n[[field]]\non = \"customer\"\nname = \"size\"\nlabel = \"Size\"\ntype = \"text\"\nhelps = \"sale\"\nbecause = \"Offers fit.\"\n";
+
+struct Desk {
+    folder: std::path::PathBuf,
+    server: String,
+    key: String,
+}
+
+impl Desk {
+    /// Runs a command with the key of an admin, and says how it ended and what it said.
+    fn pact(&self, arguments: &[&str]) -> (bool, String) {
+        let output: Output = Command::new(pact_binary())
+            .current_dir(&self.folder)
+            .args(arguments)
+            .env("PACT_SERVER", &self.server)
+            .env("PACT_API_KEY", &self.key)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.success(), said)
+    }
+
+    #[track_caller]
+    fn says(&self, arguments: &[&str], works: bool, wanted: &[&str]) {
+        let (worked, said) = self.pact(arguments);
+        assert_eq!(worked, works, "{arguments:?}: {said}");
+        for words in wanted {
+            assert!(said.contains(words), "{arguments:?} does not say {words:?}: {said}");
+        }
+    }
+}
+
+/// What waits in the folder, once something is so.
+async fn arrivals(admin: &Caller, what: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let items = admin.get("/api/v1/plugin-arrivals").await["items"].as_array().unwrap().clone();
+        if is_so(&items) {
+            return items;
+        }
+        assert!(Instant::now() < until, "{what} did not happen: {items:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn write_plugin(folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("plugin.toml"), MANIFEST).unwrap();
+    std::fs::write(folder.join("notes.rhai"), "fn on_customer_created(customer) { log(customer.name); }\n").unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_plugin_is_packed_dropped_agreed_to_and_removed(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let place = Place::on(db);
+    let plugins = place.folder().join("plugins");
+    std::fs::create_dir(&plugins).unwrap();
+    let server = place.launch(&plugins).with("PACT_TRUST_PLUGINS", "false").start();
+    let admin = Caller::sign_in(&server.base, ADMIN).await;
+    let wish = json!({"name": "desk", "scopes": ["plugins_read", "plugins_write"]});
+    let key = admin.make("/api/v1/api-keys", &wish).await["key"].as_str().unwrap().to_owned();
+    let desk = Desk { folder: place.folder().to_owned(), server: server.base.clone(), key };
+    write_plugin(&place.folder().join("notes"));
+
+    desk.says(&["plugin", "pack", "notes"], true, &["notes-1.0.0.plugin.tar.gz", "notes 1.0.0"]);
+    desk.says(&["plugin", "pack", "notes", "-o", "again.plugin.tar.gz"], true, &["again.plugin.tar.gz"]);
+    let read = |name: &str| std::fs::read(place.folder().join(name)).unwrap();
+    assert_eq!(read("notes-1.0.0.plugin.tar.gz"), read("again.plugin.tar.gz"), "the same folder is the same file");
+    desk.says(&["plugin", "pack", "plugins"], false, &["plugin.toml"]);
+
+    // Dropped while the server runs: it waits, and a bad one beside it stops nothing.
+    std::fs::copy(place.folder().join("again.plugin.tar.gz"), plugins.join("notes.plugin.tar.gz")).unwrap();
+    std::fs::write(plugins.join("bad.plugin.tar.gz"), "no archive").unwrap();
+    let waiting = arrivals(&admin, "both", |items| items.len() == 2).await;
+    assert_eq!((&waiting[0]["name"], &waiting[0]["state"]), (&json!("bad.plugin.tar.gz"), &json!("refused")));
+    assert_eq!((&waiting[1]["plugin_id"], &waiting[1]["state"]), (&json!("notes"), &json!("waits")));
+    assert_eq!(admin.get("/api/v1/plugins").await["items"], json!([]));
+
+    // Sent from the desk: shown, not agreed to, agreed to.
+    let archive = "notes-1.0.0.plugin.tar.gz";
+    let asks = [
+        "notes 1.0.0 (is not installed)",
+        "+ Reads customers and their contacts.",
+        "+ Has the field \"Size\" (text) on each customer.",
+    ];
+    desk.says(&["plugin", "install", archive, "--preview"], true, &asks);
+    desk.says(&["plugin", "install", archive], false, &["nobody agreed"]);
+    assert_eq!(admin.get("/api/v1/plugins").await["items"], json!([]));
+    desk.says(&["plugin", "install", "notes", "--yes"], true, &[asks[1], "notes 1.0.0 is installed."]);
+    assert_eq!(admin.get("/api/v1/plugins/notes").await["version"], "1.0.0");
+    let left = arrivals(&admin, "the bad one alone", |items| items.len() == 1).await;
+    assert_eq!(left[0]["name"], "bad.plugin.tar.gz");
+    desk.says(&["plugin", "install", archive], true, &["nothing is new", "is installed."]);
+
+    desk.says(&["automation", "state"], true, &["Automation runs.", "mail 200"]);
+    desk.says(&["automation", "stop", "--because", "A look."], true, &["Automation is stopped since", ": A look."]);
+    assert_eq!(admin.get("/api/v1/automation").await["running"], false);
+    desk.says(&["automation", "start", "--waiting", "skip"], true, &["Automation runs."]);
+    desk.says(&["automation", "start"], false, &["runs already"]);
+
+    desk.says(&["plugin", "remove", "notes", "--fields", "remove"], false, &["customer.size goes", "not removed"]);
+    desk.says(&["plugin", "remove", "notes", "--fields", "keep", "--yes"], true, &["customer.size stays", "notes is removed."]);
+    assert_eq!(admin.get("/api/v1/fields").await["items"][0]["plugin_id"], Value::Null);
+    desk.says(&["plugin", "remove", "notes", "--fields", "keep", "--yes"], false, &["There is no plugin"]);
+}
