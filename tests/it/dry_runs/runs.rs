@@ -7,7 +7,7 @@ use pact_tests::process::test_plugins;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{company, script};
+use super::{company, install, script};
 use crate::main_job::house::House;
 use crate::store::On;
 
@@ -69,7 +69,7 @@ async fn a_run_is_done_again_as_it_was(#[case] on: On) {
 async fn runs_are_looked_through_followed_and_forgotten(#[case] on: On) {
     let (mut house, ..) = company(on).await;
     let body = "fn on_customer_created(customer) {\n    log(`hello ${customer.name}`);\n    if customer.name == \"Initrode\" {\n        throw \"no luck\";\n    }\n}\nfn on_push_expired(lead, push) {\n    log(\"hello from an act\");\n}\n";
-    house.admin.make("/api/v1/plugins", &script("[\"customer\", \"lead\"]", "[]", "", body)).await;
+    install(&house, &script("[\"customer\", \"lead\"]", "[]", "", body)).await;
     let mut following = house.follow("/api/v1/runs/stream?plugin_id=tried").await;
     for customer in ["Hooli", "Initrode"] {
         house.enter(customer).await;
@@ -117,7 +117,7 @@ async fn what_would_do_much_at_once_is_confirmed_first(#[case] on: On) {
         "[[schedule]]\ncall = \"sweep\"\ncron = \"0 3 * * *\"\n",
         "fn sweep() { for lead in leads.open() { highlight(lead, \"Look.\"); } }",
     );
-    house.admin.make("/api/v1/plugins", &sweep).await;
+    install(&house, &sweep).await;
     let path = "/api/v1/plugins/tried";
     let switch = async |what: &str| {
         let read = house.admin.send("GET", path, &[], None).await.unwrap();

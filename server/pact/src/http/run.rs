@@ -195,7 +195,10 @@ impl RunFilter {
             ));
         }
         if let Some(text) = &self.text {
-            ops::check_text(app, text).map_err(|refusal| Problem::parameter("text", refusal.to_string()))?;
+            ops::check_text(app, text).map_err(|refusal| match refusal {
+                Refusal::Invalid { why, .. } => Problem::parameter("text", why),
+                other => other.into(),
+            })?;
         }
         let not_of = if self.text.is_some() { ops::called_by_acts().map(str::to_owned).collect() } else { Vec::new() };
         Ok(store::RunFilter {

@@ -341,7 +341,7 @@ fn tick(app: &App, plugin: &Installed, function: &Function, now: Instant) -> Res
         ));
     };
     const WEEKS_AHEAD_MS: i64 = 5 * 7 * 24 * 3_600_000;
-    let ahead = dues::ticks(&app.organisation(), plugin, call, (now.millis(), now.millis() + WEEKS_AHEAD_MS));
+    let ahead = dues::ticks(&app.organisation(), plugin, call, (now.millis(), now.millis() + WEEKS_AHEAD_MS), 1);
     let first = ahead.first().map(|due| due.at);
     let next = ahead.into_iter().filter(|due| Some(due.at) == first);
     Ok(next.map(|due| Due { at: now.millis(), moment: Some(Moment::end_of(now.millis())), ..due }).collect())

@@ -249,7 +249,7 @@ impl Desk<'_> {
         let far: Vec<Uuid> = concerned.iter().filter(|id| known(id).is_none()).copied().collect();
         let far = if far.is_empty() { Past::default() } else { Past::of(&self.app.store, &far, &[]).await? };
         let lead = |id: &Uuid| known(id).or_else(|| far.leads.get(id));
-        let mut subjects = self.subjects(moment, concerned.iter().filter_map(|id| lead(id)))?;
+        let mut subjects = self.subjects(moment, concerned.iter().filter_map(lead))?;
         let snapshot = self.app.organisation();
         let scene = Scene { plugin: &self.task.plugin, snapshot: &snapshot, now: Instant::from_millis(moment.at) };
         let decision = decide(&scene, &outcome.effects, &mut subjects);
