@@ -25,7 +25,7 @@ pub(super) enum Closed {
     Walk(for<'a> fn(&'a Scene) -> Walked<'a>),
 }
 
-const fn refused(
+pub(super) const fn refused(
     tried: &'static str,
     because: &'static str,
     who: &'static str,
@@ -37,7 +37,7 @@ const fn refused(
 }
 
 /// No such parameter.
-const fn unknown(tried: &'static str, request: &'static str) -> Way {
+pub(super) const fn unknown(tried: &'static str, request: &'static str) -> Way {
     refused(tried, "There is no such parameter.", "mia", request, 400, "unknown-parameter")
 }
 
@@ -203,6 +203,9 @@ pub(super) const WAYS: &[Way] = &[
     unknown("People chosen by their last sign-in", "GET /persons?signed_in_since=2026-11-01T00:00:00Z"),
     unsorted("People in the order of their last sign-in", "GET /persons?sort=last_sign_in_at"),
     unsorted("People in the order of their open leads", "GET /persons?sort=open_leads"),
+    unsorted("People in the order of a custom field", "GET /persons?sort=field.fte"),
+    unknown("People chosen by a custom field", "GET /persons?field=fte&at_least=1"),
+    unknown("Plans chosen by a custom field", "GET /plans?field=visits&is=1"),
     hidden("When a person last signed in", "It is not shown, and no list has it.", "/persons/{ann}", "last_sign_in_at"),
     hidden("Who is signed in now", "Presence comes from calendars, never from sign-ins.", "/persons/{ann}", "online"),
     unknown("Sessions of another person", "GET /session?person_id={ann}"),
@@ -330,6 +333,30 @@ pub(super) const WAYS: &[Way] = &[
         "POST /fields",
         r#"{"on_record": "person", "name": "score", "label": "Diligence", "type": "number", "helps": "rep", "because": "It motivates."}"#,
         "policy-refused",
+    ),
+    sent(
+        "A dry run over the leads of one person",
+        "Leads are chosen by what they are, never by a person.",
+        "adam",
+        "POST /dry-runs",
+        r#"{"plugin_id": "quiet-leads", "on": "lead_owned", "leads": {"owner_id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"}}"#,
+        "invalid-body",
+    ),
+    sent(
+        "A dry run over the acts of a quarter on some leads",
+        "Over a stretch of the past everything is looked at, or nothing.",
+        "adam",
+        "POST /dry-runs",
+        r#"{"plugin_id": "quiet-leads", "on": "push_declined", "from": "2026-08-01", "leads": {"source": "fair"}}"#,
+        "invalid-value",
+    ),
+    refused(
+        "Runs whose logs name a person",
+        "Runs are not chosen by person, nor by what stands for one.",
+        "adam",
+        "GET /runs?text=ann",
+        400,
+        "invalid-parameter",
     ),
     walk!("A plugin that counts cards by author", "Plugins are judged before they are installed.", a_plugin_that_counts),
     // Doors for others.

@@ -288,6 +288,7 @@ async fn write_accepted(
             }
             record_definition(tx, &actor, now, &given, &definition, &judged).await?;
             let row = given.write(tx, now).await?;
+            judged.tell_acts(tx).await?;
             settled(tx, &row).await?;
             Ok::<_, Refusal>(Some(row))
         })
