@@ -150,6 +150,7 @@ impl Runner {
             effect_bytes: 0,
             digest_lines: 0,
             stopped: None,
+            groups: Vec::new(),
         }
     }
 
