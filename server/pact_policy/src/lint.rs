@@ -120,7 +120,7 @@ mod tests {
     /// A formula of an admin.
     fn defined(formula: &str) -> Source {
         let text = SEATS.replace("seats", "doubled").replace("Seats", "Doubled").replace("number", "formula")
-            + &format!("formula = '{formula}'\n");
+            + format!("formula = '{formula}'\n").as_str();
         let fields = parse_fields(&text).unwrap();
         Source::Fields { file: File { name: "field/customer.doubled".to_owned(), text }, fields }
     }

@@ -25,7 +25,7 @@ pub(super) enum Closed {
     Walk(for<'a> fn(&'a Scene) -> Walked<'a>),
 }
 
-const fn refused(
+pub(super) const fn refused(
     tried: &'static str,
     because: &'static str,
     who: &'static str,
@@ -37,7 +37,7 @@ const fn refused(
 }
 
 /// No such parameter.
-const fn unknown(tried: &'static str, request: &'static str) -> Way {
+pub(super) const fn unknown(tried: &'static str, request: &'static str) -> Way {
     refused(tried, "There is no such parameter.", "mia", request, 400, "unknown-parameter")
 }
 
@@ -333,6 +333,30 @@ pub(super) const WAYS: &[Way] = &[
         "POST /fields",
         r#"{"on_record": "person", "name": "score", "label": "Diligence", "type": "number", "helps": "rep", "because": "It motivates."}"#,
         "policy-refused",
+    ),
+    sent(
+        "A dry run over the leads of one person",
+        "Leads are chosen by what they are, never by a person.",
+        "adam",
+        "POST /dry-runs",
+        r#"{"plugin_id": "quiet-leads", "on": "lead_owned", "leads": {"owner_id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"}}"#,
+        "invalid-body",
+    ),
+    sent(
+        "A dry run over the acts of a quarter on some leads",
+        "Over a stretch of the past everything is looked at, or nothing.",
+        "adam",
+        "POST /dry-runs",
+        r#"{"plugin_id": "quiet-leads", "on": "push_declined", "from": "2026-08-01", "leads": {"source": "fair"}}"#,
+        "invalid-value",
+    ),
+    refused(
+        "Runs whose logs name a person",
+        "Runs are not chosen by person, nor by what stands for one.",
+        "adam",
+        "GET /runs?text=ann",
+        400,
+        "invalid-parameter",
     ),
     walk!("A plugin that counts cards by author", "Plugins are judged before they are installed.", a_plugin_that_counts),
     // Doors for others.

@@ -90,6 +90,7 @@ pub async fn remove_plugin(app: &App, actor: &Actor, id: String, revision: Strin
                     record_act(tx, &actor, now, PolicyAct::FieldRemoved { field }).await?;
                 }
             }
+            crate::formulas::renew(tx).await?;
             for view in pact_store::view::all(tx).await?.iter().filter(|view| view.plugin_id.as_ref() == Some(&id)) {
                 record::remove(tx, view).await?;
             }

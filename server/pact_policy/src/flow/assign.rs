@@ -197,6 +197,10 @@ impl Machine<'_> {
             Shape::Map(map) => {
                 let mut map = (**map).clone();
                 map.keys = if map.rest.is_some() { self.join(map.keys, turn) } else { map.keys };
+                // Of many leads, whom they were offered to is what their offers count.
+                if map.keys.bits.has(Bits::OFFERS) && reach != Reach::OneSubject {
+                    map.keys = map.keys.gathered_over(reach);
+                }
                 let keys = map.keys;
                 map.rest = map.rest.map(|rest| {
                     let rest = if matches!(rest.shape, Shape::List(_) | Shape::Map(_)) { rest } else { self.under(rest, keys) };

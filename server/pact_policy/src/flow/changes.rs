@@ -102,7 +102,11 @@ impl Machine<'_> {
         match &old.shape {
             Shape::Map(map) => {
                 let mut map = (**map).clone();
-                map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
+                let mut key = at.lab.without(Bits::SORT);
+                if key.bits.has(Bits::WHO) && key.bits.meets(Bits::SUBJECT | Bits::FIXED) {
+                    key.bits |= Bits::OFFERS;
+                }
+                map.keys = self.join(map.keys, key);
                 map.of_people |= at.lab.bits.has(Bits::WHO | Bits::TRACE);
                 map.rest = Some(match &map.rest {
                     Some(rest) => self.either(rest, val),
