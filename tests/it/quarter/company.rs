@@ -35,7 +35,7 @@ const EVENTS_AT_MOST: usize = 2_000;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the machine measures of itself or when it was, by table and column.
-const MEASURED: [(&str, &str); 2] = [("runs", "duration_us"), ("seaql_migrations", "applied_at")];
+const MEASURED: [(&str, &str); 3] = [("runs", "duration_us"), ("runs", "memory_kib"), ("seaql_migrations", "applied_at")];
 
 /// People: role, zone, how many leads they can carry.
 const PEOPLE: [(&str, &str, Option<i64>); 9] = [

@@ -33,15 +33,12 @@ pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std)
     install(app, actor, plugin, std, plugin_consent::of(actor)).await
 }
 
-/// The same, with what was agreed to.
+/// The same, with what was agreed to. The verdict comes first: nobody is asked to agree to what is refused anyway.
 ///
 /// # Errors
 /// As [`install_plugin`]; and what it asks for, when nobody agreed to that.
 pub async fn install(app: &App, actor: &Actor, plugin: Plugin, std: &Std, consent: Consent) -> Result<plugin::Model, Refusal> {
     let version = NewVersion::of(plugin, std);
-    // First, so that nobody waits for a verdict to hear that something else is missing.
-    let installed = installed_version(app.store.read(), version.plugin.id()).await?;
-    plugin_consent::check(&version.plugin.manifest, installed.as_ref(), &consent)?;
     version.compile(app, std).await?;
     let own = version.sources();
     for _ in 0..JUDGED_AT_MOST {
