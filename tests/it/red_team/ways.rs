@@ -25,7 +25,7 @@ pub(super) enum Closed {
     Walk(for<'a> fn(&'a Scene) -> Walked<'a>),
 }
 
-const fn refused(
+pub(super) const fn refused(
     tried: &'static str,
     because: &'static str,
     who: &'static str,
@@ -37,7 +37,7 @@ const fn refused(
 }
 
 /// No such parameter.
-const fn unknown(tried: &'static str, request: &'static str) -> Way {
+pub(super) const fn unknown(tried: &'static str, request: &'static str) -> Way {
     refused(tried, "There is no such parameter.", "mia", request, 400, "unknown-parameter")
 }
 
