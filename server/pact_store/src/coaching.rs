@@ -1,8 +1,8 @@
 //! Coaching periods and their notes. No query lists periods by anybody but one of the two, and none counts them but by coach.
 
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -145,7 +145,7 @@ pub async fn by_coach(conn: &impl ConnectionTrait) -> Result<Vec<(Uuid, i64)>, S
     let counted = coaching_period::Entity::find()
         .select_only()
         .column(coaching_period::Column::CoachId)
-        .column_as(Expr::col(coaching_period::Column::Id).count(), "periods")
+        .column_as(coaching_period::Column::Id.count(), "periods")
         .filter(coaching_period::Column::SignedAt.is_not_null())
         .group_by(coaching_period::Column::CoachId);
     Ok(counted.into_tuple().all(conn).await?)

@@ -14,10 +14,10 @@ fn window((first, last): (&str, &str)) -> Window {
 
 #[test]
 fn a_period_is_short_alone_and_seldom() {
+    const SPRING: (&str, &str) = ("2026-03-01", "2026-03-31");
+    const SUMMER: (&str, &str) = ("2026-07-01", "2026-07-31");
     let settings = Settings::built_in();
     let never = Settings { coaching_per_year: 0, ..settings.clone() };
-    let spring = ("2026-03-01", "2026-03-31");
-    let summer = ("2026-07-01", "2026-07-31");
     // (the period, the other periods, the settings, why not)
     type Case<'a> = ((&'a str, &'a str), &'a [(&'a str, &'a str)], &'a Settings, Option<NoPeriod>);
     let cases: Vec<Case<'_>> = vec![
@@ -28,11 +28,11 @@ fn a_period_is_short_alone_and_seldom() {
         (("2026-11-30", "2026-11-29"), &[], &settings, Some(NoPeriod::Backwards)),
         (("2026-11-24", "2026-12-24"), &[("2026-12-24", "2027-01-01")], &settings, Some(NoPeriod::Overlap)),
         (("2026-11-24", "2026-12-24"), &[("2026-12-25", "2027-01-01")], &settings, None),
-        (("2026-11-24", "2026-12-24"), &[spring], &settings, None),
-        (("2026-11-24", "2026-12-24"), &[spring, summer], &settings, Some(NoPeriod::TooOften { most: 2 })),
+        (("2026-11-24", "2026-12-24"), &[SPRING], &settings, None),
+        (("2026-11-24", "2026-12-24"), &[SPRING, SUMMER], &settings, Some(NoPeriod::TooOften { most: 2 })),
         // The spring is over for a year.
-        (("2027-03-31", "2027-04-30"), &[spring, summer], &settings, None),
-        (("2027-03-30", "2027-04-30"), &[spring, summer], &settings, Some(NoPeriod::TooOften { most: 2 })),
+        (("2027-03-31", "2027-04-30"), &[SPRING, SUMMER], &settings, None),
+        (("2027-03-30", "2027-04-30"), &[SPRING, SUMMER], &settings, Some(NoPeriod::TooOften { most: 2 })),
         (("2026-11-24", "2026-12-24"), &[], &never, Some(NoPeriod::TooOften { most: 0 })),
     ];
     all_hold(cases.into_iter().filter_map(|(wanted, others, settings, why)| {
