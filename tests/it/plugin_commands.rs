@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const MANIFEST: &str = "id = \"notes\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Notes\"\nsummary = \"Notes new customers.\"\nreads = [\"customer\"]\n\
-    [[script]]\nfile = \"notes.rhai\"\n[[field]]\non = \"customer\"\nname = \"size\"\nlabel = \"Size\"\ntype = \"text\"\nhelps = \"sale\"\nbecause = \"Offers fit.\"\n";
+    [[script]]\nfile = \"notes.rhai\"\n[[field]]\non = \"customer\"\nname = \"size\"\nlabel = \"Size\"\ntype = \"text\"\nhelps = \"sale\"\nbecause = \"An offer has the right size from the start.\"\n";
 
 struct Desk {
     folder: std::path::PathBuf,

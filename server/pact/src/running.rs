@@ -49,7 +49,7 @@ impl Running {
     ) -> anyhow::Result<Self> {
         let pool = start_pool().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), Some(Arc::new(pool.clone()))).await?;
-        let app = app.with_outgoing(settings.outgoing.clone());
+        let app = app.with_outgoing(settings.outgoing.clone()).with_confirm_above(settings.confirm_above);
         let app = settings.with_places(app);
         check_covered(&app, demands).await?;
         let dropped = Dropped { folder: plugins.map(Path::to_owned), trusted: settings.trust_plugins };

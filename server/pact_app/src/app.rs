@@ -78,6 +78,8 @@ pub struct App {
     pub outgoing: Arc<Outgoing>,
     /// What the log of policy acts needs beside the store.
     pub evidence: Arc<Evidence>,
+    /// How many effects at once somebody must confirm before a plugin is switched on.
+    pub(crate) confirm_above: u64,
     /// Dry runs, under way and over.
     pub(crate) dry_runs: Arc<DryRuns>,
     /// Remembers how installed plugins were judged; it is told what they are each time.
@@ -119,6 +121,7 @@ impl App {
             outbox_waits: Arc::default(),
             outgoing: Arc::default(),
             evidence: Arc::default(),
+            confirm_above: crate::ops::plugin_forecast::CONFIRM_ABOVE,
             dry_runs: Arc::default(),
             judge: Arc::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
@@ -137,6 +140,12 @@ impl App {
     #[must_use]
     pub fn with_evidence_key(self, file: impl Into<PathBuf>) -> Self {
         Self { evidence: Arc::new(Evidence { key_file: Some(file.into()), ..Evidence::default() }), ..self }
+    }
+
+    /// The same application with another bound above which effects at once must be confirmed.
+    #[must_use]
+    pub fn with_confirm_above(self, effects: u64) -> Self {
+        Self { confirm_above: effects, ..self }
     }
 
     /// The same application with another folder for files.

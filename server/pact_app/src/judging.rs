@@ -244,8 +244,13 @@ impl Judged {
                 pact_store::view::judged(tx, row.id, verdict).await?;
             }
         }
-        fields::tell_acts(tx, &self.report).await?;
+        self.tell_acts(tx).await?;
         Ok(true)
+    }
+
+    /// Notes which fields tell of acts by now, those among them that were defined a moment ago.
+    pub(crate) async fn tell_acts(&self, tx: &Tx) -> Result<(), Refusal> {
+        fields::tell_acts(tx, &self.report).await
     }
 
     /// The verdict on a view that was judged with it: of a plugin's manifest, or one that somebody saved.

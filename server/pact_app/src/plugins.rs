@@ -118,6 +118,16 @@ impl Plugins {
     }
 }
 
+/// A plugin as it would run if it were switched on; nothing where it has no version or cannot be made ready.
+///
+/// # Errors
+/// A store that does not answer.
+pub(crate) async fn of_row(store: &Store, pool: &Pool, row: &plugin::Model) -> Result<Option<Installed>, StoreError> {
+    let Some(version) = pact_store::plugin::newest_version(store.read(), &row.id).await? else { return Ok(None) };
+    let fields = pact_store::field::all(store.read()).await?;
+    Ok(installed(pool, row, &version, &fields, &BTreeSet::new()).await.ok())
+}
+
 async fn installed(
     pool: &Pool,
     row: &plugin::Model,
@@ -145,9 +155,21 @@ pub(crate) async fn ready(
     fields: &[custom_field::Model],
     version: Uuid,
 ) -> Result<Installed, String> {
+    let settings = settings(&plugin.manifest, chosen).map_err(|error| error.to_string())?;
+    ready_with(pool, plugin, std, settings, fields, version).await
+}
+
+/// The same with settings as scripts read them: those of a run that is done again.
+pub(crate) async fn ready_with(
+    pool: &Pool,
+    plugin: Plugin,
+    std: &Std,
+    settings: BTreeMap<String, Value>,
+    fields: &[custom_field::Model],
+    version: Uuid,
+) -> Result<Installed, String> {
     let scripts = Arc::new(script_set(&plugin, std));
     let functions = pool.check(&scripts).await.map_err(|error| error.to_string())?;
-    let settings = settings(&plugin.manifest, chosen).map_err(|error| error.to_string())?;
     let declared: Arc<[custom_field::Model]> =
         fields
             .iter()

@@ -60,6 +60,17 @@ pub enum Refusal {
         /// Why, and what to do first.
         why: String,
     },
+    /// It would do much at once, and nobody has said that this is meant.
+    #[error(
+        "This would do {count} things at once: {}. If that is what you want, send it again with confirm={count}.",
+        crate::ops::plugin_forecast::in_words(effects)
+    )]
+    Unconfirmed {
+        /// How much it would do.
+        count: u64,
+        /// How much of what.
+        effects: std::collections::BTreeMap<String, u64>,
+    },
     /// The policy refuses a script, field or view.
     #[error("The policy refuses this. {}", crate::judging::in_words(findings))]
     Policy {

@@ -1,5 +1,6 @@
 //! Running scripts for an event: what each is given, and what it gave.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use crate::facts::RunFacts;
 use crate::facts::known::Known;
 use crate::ops::effect::Finished;
+use crate::ops::run::Given;
 use crate::plugins::{Installed, Plugins};
 use crate::{App, Refusal};
 
@@ -34,6 +36,7 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
         let by_an_act = EntryPoint::of_event(&event.name).is_some_and(|point| point.entry().act);
         let started = Clock::now();
         let run = run(app, &plugin, event, call);
+        run.given.iter().for_each(|record| facts.note(record));
         let outcome = pool.run(&run, &facts).await;
         finished.push(Finished {
             id: if by_an_act { pact_core::id::random() } else { pact_core::id::ordered() },
@@ -44,6 +47,7 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
             started_at: if by_an_act { hour_of(run.now) } else { Instant::from_millis(run.now) },
             duration_us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
             outcome: named(outcome, &plugin),
+            given: Given { now: run.now, zone: run.zone, settings: BTreeMap::clone(&run.settings), read: facts.reads() },
             turns: facts.take_turns(),
             may: plugin.may.clone(),
             webhooks: plugin.manifest.webhooks.clone(),

@@ -224,7 +224,7 @@ pub enum PolicyAct {
         /// The verdict.
         verdict: Verdict,
     },
-    /// A custom field was there before the log was.
+    /// A custom field was there before the log was, or stayed when the plugin that had it went.
     FieldFound {
         /// The record and the field's name.
         field: String,

@@ -58,6 +58,8 @@ pub struct Outcome {
     pub operations: u64,
     /// Rows that queries brought.
     pub rows_read: u64,
+    /// Memory that its worker held after it beyond what it keeps on purpose, in KiB.
+    pub memory_kib: u64,
     /// What went wrong, if anything did.
     pub error: Option<ScriptError>,
 }

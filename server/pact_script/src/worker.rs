@@ -14,6 +14,7 @@ use crate::engine::desk::Asker;
 use crate::engine::runner::Runner;
 use crate::facts::{Answer, Ask};
 use crate::limits;
+use crate::run::Outcome;
 use crate::sandbox::{SandboxError, Walls};
 use crate::wire::{FromWorker, Inbox, ToWorker, WireError, encode};
 
@@ -83,8 +84,10 @@ fn work(socket: File, walls: &Walls, coverage: bool) -> Result<(), WorkerError> 
             ToWorker::Check(scripts) => send(&link, &FromWorker::Checked(runner.check(&scripts)))?,
             ToWorker::Run(job) => {
                 let ran = runner.run(*job, Box::new(Line(link.clone())));
-                let retire = !ran.sound || walls.resident()? > kept + limits::KEPT_MIB * MIB;
-                send(&link, &FromWorker::Done { outcome: ran.outcome, retire, reached: ran.reached })?;
+                let held = walls.resident()?;
+                let retire = !ran.sound || held > kept + limits::KEPT_MIB * MIB;
+                let outcome = Outcome { memory_kib: held.saturating_sub(kept) / 1024, ..ran.outcome };
+                send(&link, &FromWorker::Done { outcome, retire, reached: ran.reached })?;
             }
             // An answer that nobody waits for: the parent and the worker disagree about where they are.
             ToWorker::Answer(_) => return Err(WireError::Gone.into()),

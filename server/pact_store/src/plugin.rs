@@ -1,7 +1,7 @@
 //! Plugins, the versions of their scripts, and their runs.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -85,6 +85,12 @@ pub struct RunFilter {
     pub event: Option<Uuid>,
     /// Started at or after this instant.
     pub started_since: Option<i64>,
+    /// Of this function.
+    pub call: Option<String>,
+    /// Whose log holds this text, however it is spelled.
+    pub text: Option<String>,
+    /// Not of these functions.
+    pub not_of: Vec<String>,
 }
 
 sorts! {
@@ -107,7 +113,15 @@ impl Listed for run::Model {
     }
 
     fn narrow(mut select: Select<run::Entity>, _: &Scope, filter: &RunFilter) -> Select<run::Entity> {
-        narrow!(select, filter, run: plugin => PluginId.eq, outcome => Outcome.eq, event => EventId.eq, started_since => StartedAt.gte);
+        narrow!(select, filter, run: plugin => PluginId.eq, outcome => Outcome.eq, event => EventId.eq, started_since => StartedAt.gte, call => Call.eq);
+        if let Some(text) = &filter.text {
+            let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let log = Expr::expr(Func::lower(Expr::col((run::Entity, run::Column::Log))));
+            select = select.filter(log.like(LikeExpr::new(format!("%{escaped}%")).escape('\\')));
+        }
+        if !filter.not_of.is_empty() {
+            select = select.filter(run::Column::Call.is_not_in(filter.not_of.iter().cloned()));
+        }
         if let Some(record) = filter.record {
             let about = Query::select()
                 .column(run_subject::Column::RunId)
@@ -135,4 +149,33 @@ pub async fn subjects(conn: &impl ConnectionTrait, run: Uuid) -> Result<Vec<Uuid
 /// What the database reports.
 pub async fn forget_runs(tx: &Tx, before: i64) -> Result<u64, StoreError> {
     Ok(run::Entity::delete_many().filter(run::Column::StartedAt.lt(before)).exec(tx).await?.rows_affected)
+}
+
+/// Removes some of the runs that started before an instant, the oldest first, so that nobody waits long for the writer.
+///
+/// # Errors
+/// What the database reports.
+pub async fn forget_some_runs(tx: &Tx, before: i64, limit: u64) -> Result<u64, StoreError> {
+    let old = run::Entity::find().select_only().column(run::Column::Id).filter(run::Column::StartedAt.lt(before));
+    let some: Vec<Uuid> = old.order_by_asc(run::Column::StartedAt).limit(limit).into_tuple().all(tx).await?;
+    let mut gone = 0;
+    for some in some.chunks(crate::IDS_PER_QUERY) {
+        gone += run::Entity::delete_many().filter(run::Column::Id.is_in(some.iter().copied())).exec(tx).await?.rows_affected;
+    }
+    Ok(gone)
+}
+
+/// Runs that began at an instant or later, but for those of some functions; the oldest first.
+///
+/// # Errors
+/// What the database reports.
+pub async fn runs_since(
+    conn: &impl ConnectionTrait,
+    since: i64,
+    not_of: &[&str],
+    limit: u64,
+) -> Result<Vec<run::Model>, StoreError> {
+    let select =
+        run::Entity::find().filter(run::Column::StartedAt.gte(since)).filter(run::Column::Call.is_not_in(not_of.iter().copied()));
+    Ok(select.order_by_asc(run::Column::StartedAt).order_by_asc(run::Column::Id).limit(limit).all(conn).await?)
 }

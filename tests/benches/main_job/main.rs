@@ -1,8 +1,8 @@
-//! What PACT can do on this machine, next to what the machine can do: leads entered and pushed, scripts, imports, digests, quiet leads, several nodes,
+//! What PACT can do on this machine, next to what the machine can do: leads entered and pushed, scripts, imports, digests, quiet leads, dry runs, several nodes,
 //! start and memory.
 //!
 //! `cargo bench -p pact_tests --bench main_job` measures everything on both databases and prints one table, in about ten minutes after the build.
-//! Behind `--`: `--seconds N` for each measurement (default 6), `--only limits,ceiling,main,import,digests,quiet,nodes,start` (default: all),
+//! Behind `--`: `--seconds N` for each measurement (default 6), `--only limits,ceiling,main,import,digests,quiet,dry,nodes,start` (default: all),
 //! `--on sqlite` or `--on postgres`, `--rows N` of the import and the big store (default 100000).
 //!
 //! Figures of different days and machines say little; ratios within one run do. The ceiling is an HTTP handler that does nothing but one grouped
@@ -12,6 +12,7 @@
 mod ceiling;
 mod company;
 mod digests;
+mod dry;
 mod http;
 mod import;
 mod limits;
@@ -99,6 +100,9 @@ async fn measure(plan: &Plan, name: &'static str, db: Db, table: &mut Table) {
     }
     if plan.wants("quiet") {
         quiet::measure(plan, name, db, table).await;
+    }
+    if plan.wants("dry") {
+        dry::measure(plan, name, db, table).await;
     }
 }
 

@@ -66,6 +66,7 @@ async fn every_policy_act_is_an_entry_and_nothing_else_is(#[case] db: Db) {
 
     let all = kinds(&auditor).await;
     let wanted = [
+        "plugin_consented",
         "plugin_installed",
         "plugin_refused",
         "field_refused",

@@ -23,10 +23,10 @@ fn plugin(id: &str, name: &str, ty: &str) -> Value {
 async fn a_definition_is_judged_together_with_what_is_installed(#[case] on: On) {
     let house = house(on).await;
     let doubled = formula("customer", "doubled", "(record.field(\"heat\") ?? 0) * 2");
-    // Nobody defines what it reads: the finding is the one that a script would get.
+    // Nobody defines what it reads.
     let alone = house.admin.post("/api/v1/fields", &doubled).await;
     assert_eq!(alone.status, 422, "{}", alone.body);
-    assert!(alone.body.to_string().contains("every-effect-declared"), "{}", alone.body);
+    assert!(alone.body.to_string().contains("nobody defines"), "{}", alone.body);
     let installed = house.admin.post("/api/v1/plugins", &plugin("warmth", "heat", "number")).await;
     assert!((200..300).contains(&installed.status), "{}", installed.body);
     define(&house, &doubled).await;

@@ -25,7 +25,7 @@ async fn house(on: On) -> House {
 /// A field on a record, with whatever else it says.
 fn field(on: &str, name: &str, ty: &str, more: Value) -> Value {
     let mut body = json!({
-        "on_record": on, "name": name, "label": name.replace('_', " "), "type": ty, "helps": "sale", "because": "It says what an offer is worth.",
+        "on_record": on, "name": name, "label": name.replace('_', " "), "type": ty, "helps": "sale", "because": "It says what an offer is worth.", "about": "customer",
     });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body

@@ -14,12 +14,20 @@ use crate::store::On;
 
 const SCRIPT: &str = "fn on_customer_created(customer) { log(customer.name); }";
 
+/// The same for a plugin that reads nothing.
+const PLAIN: &str = "fn on_customer_created(customer) { log(\"new\"); }";
+
+/// The script that goes with what a manifest says.
+fn script(rest: &str) -> &'static str {
+    if rest.contains("\"customer\"") { SCRIPT } else { PLAIN }
+}
+
 fn manifest(id: &str, version: &str, rest: &str) -> String {
     format!("id = \"{id}\"\nversion = \"{version}\"\napi = 1\ntitle = \"{id}\"\n{rest}\n[[script]]\nfile = \"a.rhai\"\n")
 }
 
 fn plugin(id: &str, version: &str, rest: &str) -> Value {
-    json!({"manifest": manifest(id, version, rest), "files": {"a.rhai": SCRIPT}})
+    json!({"manifest": manifest(id, version, rest), "files": {"a.rhai": script(rest)}})
 }
 
 /// Sends a plugin with this word of consent, or none.
@@ -224,7 +232,7 @@ async fn what_plugins_need_of_each_other_holds_at_every_step(#[case] on: On) {
     switch("needy", "enable").await.is_problem(409, "not-now", "", "base is gone");
     for (api, status) in [("1", 201), ("\">=1, <3\"", 201), ("2", 422), ("\"^2\"", 422), ("\"soon\"", 422)] {
         let manifest = manifest("ranged", "1.0.0", "").replace("api = 1", &format!("api = {api}"));
-        let sent = send(&world, json!({"manifest": manifest, "files": {"a.rhai": SCRIPT}}), None).await;
+        let sent = send(&world, json!({"manifest": manifest, "files": {"a.rhai": PLAIN}}), None).await;
         assert_eq!(sent.status, status, "{api}: {sent:?}");
     }
 }
@@ -300,7 +308,7 @@ async fn a_plugin_is_removed_with_its_fields_or_without(#[case] on: On) {
 
 fn found(name: &str, id: &str, version: &str, rest: &str, trusted: bool) -> Found {
     let manifest = File { name: "plugin.toml".into(), text: manifest(id, version, rest) };
-    let plugin = Plugin::from_folder(manifest, vec![File { name: "a.rhai".into(), text: SCRIPT.into() }]).unwrap();
+    let plugin = Plugin::from_folder(manifest, vec![File { name: "a.rhai".into(), text: script(rest).into() }]).unwrap();
     Found { name: name.into(), plugin: Ok((plugin, Std::default())), trusted }
 }
 

@@ -164,6 +164,16 @@ impl House {
         effects
     }
 
+    /// A stream of the admin, whose pieces are read as they come.
+    pub async fn follow(&self, path: &str) -> reqwest::Response {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let body = json!({"method": "password", "email": ADMIN, "password": PASSWORD});
+        let session = http.post(format!("{}/api/v1/session", self.base)).json(&body).send().await.unwrap();
+        let session: Value = session.json().await.unwrap();
+        let token = session["access_token"].as_str().unwrap();
+        http.get(format!("{}{path}", self.base)).bearer_auth(token).send().await.unwrap()
+    }
+
     /// Lets days pass; whoever was signed in has to do so again, and the admin does.
     pub async fn pass_days(&mut self, days: i64) {
         self.pass(days * 24 * 60);

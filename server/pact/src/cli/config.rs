@@ -75,6 +75,12 @@ pub(super) struct Listening {
     /// The folder whose plugins are installed, at start and when they are dropped there; what asks for more waits for an admin [default: plugins, or, where there is no such folder, those that PACT brings along]
     #[arg(long, env = "PACT_PLUGINS", value_name = "FOLDER")]
     plugins: Option<PathBuf>,
+    /// How many days runs of scripts are kept [default: 90]
+    #[arg(long, env = "PACT_KEEP_RUNS", value_name = "DAYS")]
+    keep_runs: Option<u32>,
+    /// How many effects at once an admin must confirm before a plugin is switched on [default: 10]
+    #[arg(long, env = "PACT_CONFIRM_ABOVE", value_name = "NUMBER")]
+    confirm_above: Option<u64>,
     /// Install what lies in the folder of plugins without asking an admin what it may do: whoever may write there decides
     #[arg(long, env = "PACT_TRUST_PLUGINS")]
     trust_plugins: bool,
@@ -120,6 +126,8 @@ struct File {
     retry_first_ms: Option<u64>,
     public_url: Option<String>,
     digest_wait_ms: Option<u64>,
+    keep_runs: Option<u32>,
+    confirm_above: Option<u64>,
     k: Option<u32>,
     note_retention_days: Option<u32>,
 }
@@ -137,6 +145,8 @@ pub(super) struct Configuration {
     pub(super) demands: Demands,
     /// The folder whose plugins are installed at start; those that PACT brings along when there is none.
     pub(super) plugins: Option<PathBuf>,
+    /// How many days runs are kept.
+    pub(super) keep_runs_days: u32,
     log: String,
     log_format: LogFormat,
 }
@@ -168,6 +178,10 @@ impl Configuration {
                 files: common.files.or(file.files),
                 evidence_key: common.evidence_key.or(file.evidence_key),
                 outgoing,
+                confirm_above: listening
+                    .confirm_above
+                    .or(file.confirm_above)
+                    .unwrap_or(pact_app::ops::plugin_forecast::CONFIRM_ABOVE),
                 trust_plugins: listening.trust_plugins || file.trust_plugins,
             },
             demands: Demands {
@@ -175,6 +189,7 @@ impl Configuration {
                 retention_days: listening.note_retention_days.or(file.note_retention_days),
             },
             plugins: listening.plugins.or(file.plugins).or_else(usual_plugins),
+            keep_runs_days: listening.keep_runs.or(file.keep_runs).unwrap_or(pact_app::ops::run::KEEP_RUNS_DAYS),
             log: common.log.or(file.log).unwrap_or_else(|| LOG.to_owned()),
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),
         })

@@ -14,6 +14,7 @@ mod plugin;
 mod prove;
 mod remote;
 mod run;
+mod runs;
 mod script;
 mod sending;
 mod serve;
@@ -50,6 +51,8 @@ enum Command {
     Automation(automation::Automation),
     /// Try a script or plugin: show what it would do, or would have done, without doing it.
     Run(run::Run),
+    /// Follow the runs of scripts.
+    Runs(runs::Runs),
     /// Make plugins, try them, make one file of them, install and remove them.
     Plugin(plugin::PluginCommand),
     /// Write what scripts can say: the reference page, and definitions for editors.
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Lsp => lsp::run(),
         Command::Automation(command) => command.run(),
         Command::Run(command) => return command.run(),
+        Command::Runs(command) => command.run(),
         Command::Plugin(command) => return command.run(),
         Command::Script(command) => command.run(),
         Command::Import(command) => return command.run(),

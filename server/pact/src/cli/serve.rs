@@ -40,7 +40,7 @@ async fn serve(configuration: Configuration) -> anyhow::Result<()> {
     let running = Running::start(store, configuration.settings, demands, listener, configuration.plugins.as_deref()).await?;
     super::admin::first_admin_from_environment(&running.app).await?;
     running.app.access.tend_keys(&running.app).await?;
-    let tending = tokio::spawn(tend(running.app.clone()));
+    let tending = tokio::spawn(tend(running.app.clone(), configuration.keep_runs_days));
     let address = running.address;
     println!("PACT listens on http://{address}/ (interactive description at http://{address}/docs/).");
     let served = running.serve().await;
@@ -48,15 +48,16 @@ async fn serve(configuration: Configuration) -> anyhow::Result<()> {
     served
 }
 
-/// Lets signing keys follow one another, and drops sessions and kept answers whose time is over.
-async fn tend(app: App) {
+/// Lets signing keys follow one another, and drops sessions, kept answers and runs whose time is over.
+async fn tend(app: App, keep_runs_days: u32) {
     let mut every = tokio::time::interval(TEND_EVERY);
     loop {
         every.tick().await;
         let done = async {
             app.access.tend_keys(&app).await?;
             ops::session::sweep_sessions(&app).await?;
-            idempotency::sweep(&app).await
+            idempotency::sweep(&app).await?;
+            ops::run::prune_runs(&app, keep_runs_days).await.map(drop)
         };
         if let Err(reason) = done.await {
             tracing::error!(%reason, "keys and sessions could not be looked after; the next hour tries again");

@@ -162,7 +162,7 @@ pub struct DryRunEffect {
     difference: String,
     /// What is done, such as `push` or `transfer`.
     what: String,
-    /// The effect; null for what happened only then. The lines of a digest are shown to whom it is for.
+    /// The effect; null for what happened only then, and where it may name people in more places than are shown in a day. The lines of a digest are shown to whom it is for.
     #[schema(value_type = Option<Object>)]
     effect: Option<Value>,
     /// Why: the script's reason, the rule that refuses, or what went wrong.
@@ -310,7 +310,7 @@ async fn read_dry_run(app: web::Data<App>, _: may::ManagePlugins, id: web::Path<
 #[get("/dry-runs/{id}/effects")]
 async fn list_dry_run_effects(
     app: web::Data<App>,
-    _: may::ManagePlugins,
+    caller: may::ManagePlugins,
     id: web::Path<Uuid>,
     asked: web::Query<DryRunEffects>,
 ) -> Result<Page<DryRunEffect>, Problem> {
@@ -329,7 +329,7 @@ async fn list_dry_run_effects(
             Problem::parameter("difference", format!("{word:?} is none. Choose from: {known}."))
         })?),
     };
-    let (lines, next) = ops::lines(&run, difference, from, limit as usize);
+    let (lines, next) = ops::lines_for(&app, caller.person_id, &run, difference, from, limit as usize);
     Ok(Page { items: lines.into_iter().map(DryRunEffect::from).collect(), next_cursor: next.map(|next| next.to_string()) })
 }
 

@@ -76,6 +76,7 @@ pub mod plugin_removal;
 pub mod plugin_sent;
 pub mod request;
 pub mod run;
+pub mod run_stream;
 pub mod script_page;
 pub mod search;
 pub mod session;
@@ -89,6 +90,7 @@ pub mod webhook;
 use std::path::PathBuf;
 
 use pact_app::App;
+use pact_app::ops::plugin_forecast::CONFIRM_ABOVE;
 use pact_app::relay::Outgoing;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
@@ -114,6 +116,8 @@ pub struct Settings {
     pub evidence_key: Option<PathBuf>,
     /// How what leaves does so.
     pub outgoing: Outgoing,
+    /// How many effects at once must be confirmed before a plugin is switched on.
+    pub confirm_above: u64,
     /// Whether what lies in the folder of plugins is installed without asking an admin: whoever may write there decides.
     pub trust_plugins: bool,
 }
@@ -142,6 +146,7 @@ impl Default for Settings {
             files: None,
             evidence_key: None,
             outgoing: Outgoing::default(),
+            confirm_above: CONFIRM_ABOVE,
             trust_plugins: false,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{get, patch, post, web};
+use pact_app::ops::plugin_forecast::enable_plugin as enable;
 use pact_app::ops::plugin_preview::verdict_of;
 use pact_app::ops::plugin_settings::{self as ops, SetPlugin};
 use pact_app::{App, Refusal};
@@ -12,7 +13,7 @@ use pact_store::entity::{plugin, script_version};
 use pact_store::{plugin as store, record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -88,6 +89,14 @@ pub struct PluginChange {
     /// Settings by name: those left out stay, null goes back to the default.
     #[schema(value_type = Object)]
     settings: Map<String, Value>,
+}
+
+/// What whoever switches a plugin on has confirmed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Confirmed {
+    /// How much it would do at once, as the answer without this said.
+    confirm: Option<u64>,
 }
 
 /// One version of a plugin's manifest and scripts.
@@ -296,11 +305,14 @@ async fn set_plugin(
 
 /// Switch a plugin on
 ///
-/// Its scripts are called from now on. For admins.
+/// Its scripts are called from now on. What it would do at once is counted first; above a bound this must be confirmed with `confirm`. For admins.
 #[utoipa::path(
     tag = "plugins",
-    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), IfMatch),
-    responses((status = 200, description = "The plugin, on", body = Plugin)),
+    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), IfMatch, Confirmed),
+    responses(
+        (status = 200, description = "The plugin, on", body = Plugin),
+        (status = 409, description = "It would do much at once, and that is not confirmed"),
+    ),
 )]
 #[post("/plugins/{id}/enable")]
 async fn enable_plugin(
@@ -308,8 +320,9 @@ async fn enable_plugin(
     caller: may::ManagePlugins,
     id: web::Path<String>,
     IfMatch(revision): IfMatch,
+    confirmed: web::Query<Confirmed>,
 ) -> Result<Tagged<Plugin>, Problem> {
-    Ok(ops::switch_plugin(&app, &caller.actor(), id.into_inner(), revision, true).await?.into())
+    Ok(enable(&app, &caller.actor(), id.into_inner(), revision, confirmed.confirm).await?.into())
 }
 
 /// Switch a plugin off

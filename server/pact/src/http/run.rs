@@ -1,6 +1,7 @@
 //! Runs: what scripts did, for admins and auditors. None is chosen by a person.
 
-use actix_web::{get, web};
+use actix_web::{get, post, web};
+use pact_app::ops::run::{self as ops, Given, ScriptLine};
 use pact_app::{App, Refusal};
 use pact_core::time::Instant;
 use pact_policy::table::ENTRY_POINTS;
@@ -46,21 +47,70 @@ pub struct Run {
     rows_read: i64,
     /// `done`, `failed`, `limit` when it met one, or `held` when it wanted more effects than its plugin may have in an hour.
     outcome: String,
+    /// Memory that its worker held after it, in KiB.
+    memory_kib: Option<i64>,
     /// What went wrong, where, and which limit was met.
     #[schema(value_type = Option<Object>)]
     error: Option<Value>,
+}
+
+/// A record that a run read.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"kind": "lead", "id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"}))]
+pub struct RunRead {
+    /// Its kind.
+    kind: String,
+    /// Its id.
+    id: Uuid,
+}
+
+/// A line of the script, around the one at which a run failed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"number": 12, "text": "    push(lead, nobody);", "failed": true}))]
+pub struct RunScriptLine {
+    /// Its number, from 1.
+    number: usize,
+    /// What it says.
+    text: String,
+    /// Whether the run failed here.
+    failed: bool,
+}
+
+/// What became of a run that was done again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "exact": true, "differ": [], "same": true, "effects": [], "log": ["Benelux: Ann"], "error": null, "operations": 312
+}))]
+pub struct RunReplayed {
+    /// Whether everything that it read says the same as then, so that this is the run as it was.
+    exact: bool,
+    /// Records that say something else by now, or were read only once of the two times.
+    differ: Vec<RunRead>,
+    /// Whether it wants the same as then.
+    same: bool,
+    /// What it wants, in order.
+    #[schema(value_type = Vec<Object>)]
+    effects: Value,
+    /// What it logged, in order.
+    log: Vec<String>,
+    /// What went wrong.
+    #[schema(value_type = Option<Object>)]
+    error: Option<Value>,
+    /// Operations of the script engine that it took.
+    operations: u64,
 }
 
 /// One run of a script with what came of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "run": {"id": "0193a1f0-7d5e-7c2b-9b60-6d2c1d5ad0aa", "plugin_id": "lead-push", "call": "on_lead_created", "outcome": "done"},
-    "effects": [], "log": ["Benelux: Ann"], "records": ["0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"]
+    "effects": [], "log": ["Benelux: Ann"], "records": ["0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"],
+    "read": [{"kind": "lead", "id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"}], "read_more": 0, "script": []
 }))]
 pub struct RunShown {
     /// The run.
     run: Run,
-    /// What it wanted done, in order.
+    /// What it wanted done, in order. The lines of a digest are shown to whom it is for.
     #[schema(value_type = Vec<Object>)]
     effects: Value,
     /// What it wrote into its log, in order.
@@ -68,6 +118,12 @@ pub struct RunShown {
     log: Value,
     /// The records that it was about.
     records: Vec<Uuid>,
+    /// The records that it was given and read, in order.
+    read: Vec<RunRead>,
+    /// How many it read beyond these.
+    read_more: u64,
+    /// The script around the line at which it failed.
+    script: Vec<RunScriptLine>,
 }
 
 /// What a list of runs is narrowed by.
@@ -85,6 +141,23 @@ pub struct RunFilter {
     /// Only runs that began at this instant or later.
     #[param(value_type = Option<String>, format = DateTime)]
     started_since: Option<Instant>,
+    /// Only runs of this function, such as `on_lead_created`.
+    call: Option<String>,
+    /// Only runs whose log holds this text; of those that acts of staff call none, and nobody's name.
+    text: Option<String>,
+}
+
+impl From<ScriptLine> for RunScriptLine {
+    fn from(line: ScriptLine) -> Self {
+        let ScriptLine { number, text, failed } = line;
+        Self { number, text, failed }
+    }
+}
+
+impl From<(String, Uuid)> for RunRead {
+    fn from((kind, id): (String, Uuid)) -> Self {
+        Self { kind, id }
+    }
 }
 
 impl From<run::Model> for Run {
@@ -101,6 +174,7 @@ impl From<run::Model> for Run {
             operations: row.operations,
             rows_read: row.rows_read,
             outcome: row.outcome,
+            memory_kib: row.memory_kib,
             error: row.error.map(|error| error.0),
         }
     }
@@ -120,7 +194,17 @@ impl RunFilter {
                 format!("{outcome:?} is no outcome. Choose from: done, failed, limit, held."),
             ));
         }
+        if let Some(text) = &self.text {
+            ops::check_text(app, text).map_err(|refusal| match refusal {
+                Refusal::Invalid { why, .. } => Problem::parameter("text", why),
+                other => other.into(),
+            })?;
+        }
+        let not_of = if self.text.is_some() { ops::called_by_acts().map(str::to_owned).collect() } else { Vec::new() };
         Ok(store::RunFilter {
+            call: self.call,
+            text: self.text,
+            not_of,
             plugin: self.plugin_id,
             outcome: self.outcome,
             record: self.record_id,
@@ -132,7 +216,8 @@ impl RunFilter {
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_runs).service(read_run);
+    // Before the run: its fixed path must win over an id.
+    config.service(list_runs).service(super::run_stream::follow_runs).service(read_run).service(replay_run);
 }
 
 /// List runs
@@ -160,6 +245,49 @@ async fn read_run(app: web::Data<App>, caller: may::ReadRuns, id: web::Path<Uuid
     let found = list::find_in::<run::Model>(conn, &Scope::Staff(caller.person_id), *id).await?;
     let row = found.ok_or(Refusal::NotFound { what: "run" })?;
     let records = store::subjects(conn, row.id).await?;
-    let (effects, log) = (row.effects.0.clone(), row.log.0.clone());
-    Ok(web::Json(RunShown { run: row.into(), effects, log, records }))
+    let script = ops::failed_at(&app, &row).await?.into_iter().map(RunScriptLine::from).collect();
+    let (effects, log) = (without_others_lists(row.effects.0.clone(), caller.person_id), row.log.0.clone());
+    let given: Option<Given> = row.facts.as_ref().and_then(|facts| serde_json::from_value(facts.0.clone()).ok());
+    let (read, read_more) = given.map_or((Vec::new(), 0), |given| (given.read.records, given.read.more));
+    let read = read.into_iter().map(|(kind, id, _)| RunRead { kind, id }).collect();
+    Ok(web::Json(RunShown { run: row.into(), effects, log, records, read, read_more, script }))
+}
+
+/// Do a run again, without doing anything
+///
+/// The same version, event, instant, settings, turns and seed, over the data as it was then. It writes nothing. Where what it reads says something else by now, the
+/// answer says which records these are. For admins.
+#[utoipa::path(
+    tag = "runs",
+    responses(
+        (status = 200, description = "What became of it", body = RunReplayed),
+        (status = 409, description = "Its version, its event or what it was given is not kept any more"),
+    ),
+)]
+#[post("/runs/{id}/replay")]
+async fn replay_run(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    id: web::Path<Uuid>,
+) -> Result<web::Json<RunReplayed>, Problem> {
+    let found = list::find_in::<run::Model>(app.store.read(), &Scope::Staff(caller.person_id), *id).await?;
+    let row = found.ok_or(Refusal::NotFound { what: "run" })?;
+    let ops::Replayed { exact, differ, same, effects, log, error, operations } = ops::replay_run(&app, &row).await?;
+    let differ = differ.into_iter().map(RunRead::from).collect();
+    let effects = without_others_lists(effects, caller.person_id);
+    Ok(web::Json(RunReplayed { exact, differ, same, effects, log, error, operations }))
+}
+
+/// Effects without the lines of other people's digests: lists that are theirs alone (`policy.md` §2.6).
+fn without_others_lists(mut effects: Value, reader: Uuid) -> Value {
+    for placed in effects.as_array_mut().into_iter().flatten() {
+        let effect = &mut placed["effect"];
+        if effect["do"] == "send"
+            && effect["person"].as_str() != Some(reader.to_string().as_str())
+            && let Some(digest) = effect.as_object_mut()
+        {
+            digest.remove("sections");
+        }
+    }
+    effects
 }

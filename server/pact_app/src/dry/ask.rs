@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::dues::{self, Due, More, kind_of};
-use super::kept::DryRun;
+use super::kept::{DryRun, Sum};
 use super::work::{self, Task};
 use crate::evidence::sources::Sources;
 use crate::facts::{look::Whole, noun};
@@ -106,6 +106,13 @@ pub async fn start_dry_run(app: &App, reader: Uuid, command: StartDryRun) -> Res
     Ok(run)
 }
 
+/// Does a dry run to its end, and says its sums alone; it is not kept.
+pub(crate) async fn sums_of(app: &App, reader: Uuid, command: StartDryRun) -> Result<BTreeMap<String, Sum>, Refusal> {
+    let task = prepare(app, reader, command).await?;
+    work::work(app, &task).await?;
+    Ok(task.run.progress().sums)
+}
+
 /// Checks what is asked for, and makes it ready.
 pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Result<Task, Refusal> {
     let plugin = Arc::new(made_ready(app, &command).await?);
@@ -139,7 +146,7 @@ pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Re
         Function::Entry(point) => point.entry().name.to_owned(),
         Function::Scheduled(call) => call.clone(),
     };
-    let run = Arc::new(DryRun::new(&plugin.id, &plugin.manifest.version, &call, by_acts));
+    let run = Arc::new(DryRun::new(&plugin.manifest, &call, by_acts));
     Ok(Task { run, reader, plugin, function, dues, stretch, looks_back, whole: Arc::new(Whole::until(until)) })
 }
 
@@ -334,7 +341,7 @@ fn tick(app: &App, plugin: &Installed, function: &Function, now: Instant) -> Res
         ));
     };
     const WEEKS_AHEAD_MS: i64 = 5 * 7 * 24 * 3_600_000;
-    let ahead = dues::ticks(&app.organisation(), plugin, call, (now.millis(), now.millis() + WEEKS_AHEAD_MS));
+    let ahead = dues::ticks(&app.organisation(), plugin, call, (now.millis(), now.millis() + WEEKS_AHEAD_MS), 1);
     let first = ahead.first().map(|due| due.at);
     let next = ahead.into_iter().filter(|due| Some(due.at) == first);
     Ok(next.map(|due| Due { at: now.millis(), moment: Some(Moment::end_of(now.millis())), ..due }).collect())

@@ -69,6 +69,8 @@ pub struct Line {
     pub by: Option<String>,
     /// The line of the script.
     pub line: Option<u32>,
+    /// Where it is shown, where no record is named: the tick.
+    pub(super) place: Uuid,
 }
 
 /// An effect of a script as the word for it and as JSON, digests of others without their lines.
@@ -155,9 +157,15 @@ pub(super) struct Then<'a> {
 
 impl<'a> Then<'a> {
     /// The steps of these leads after a moment and before an instant, of those kinds that the plugin may cause.
-    pub(super) fn of(leads: impl Iterator<Item = &'a PastLead>, after: Moment, until: i64, words: &[&str]) -> Self {
+    pub(super) fn of(
+        leads: impl Iterator<Item = &'a PastLead>,
+        after: Moment,
+        until: i64,
+        at_once: bool,
+        words: &[&str],
+    ) -> Self {
         let of_lead = |lead: &'a PastLead| -> Vec<(&'a PastLead, &'a Step)> {
-            lead.caused(after, until).filter(|step| words.contains(&word_of(step))).map(|step| (lead, step)).collect()
+            lead.caused(after, until, at_once).filter(|step| words.contains(&word_of(step))).map(|step| (lead, step)).collect()
         };
         let steps = leads.map(|lead| (lead.row.id, of_lead(lead))).filter(|(_, steps)| !steps.is_empty());
         Self { steps: steps.collect() }

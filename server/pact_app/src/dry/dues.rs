@@ -137,7 +137,7 @@ pub(super) async fn in_stretch(
 ) -> Result<Vec<Due>, Refusal> {
     let point = match function {
         Function::Entry(point) => *point,
-        Function::Scheduled(call) => return Ok(ticks(snapshot, plugin, call, stretch)),
+        Function::Scheduled(call) => return Ok(ticks(snapshot, plugin, call, stretch, MAX_EVENTS + 1)),
     };
     let source = match point {
         EntryPoint::LeadCreated => Source::Leads,
@@ -187,11 +187,11 @@ fn stages(sentence: &str) -> More {
     words.map_or(More::Nothing, |(from, to)| More::Stages(from.to_owned(), to.to_owned()))
 }
 
-/// The ticks of a function's schedules.
-pub(super) fn ticks(snapshot: &Snapshot, plugin: &Installed, call: &str, stretch: (i64, i64)) -> Vec<Due> {
+/// The ticks of a function's schedules, `limit` at most in each zone.
+pub(super) fn ticks(snapshot: &Snapshot, plugin: &Installed, call: &str, stretch: (i64, i64), limit: usize) -> Vec<Due> {
     let schedules = plugin.manifest.schedules.iter().filter(|schedule| schedule.call == call);
     let mut dues: Vec<Due> = schedules
-        .flat_map(|schedule| ticks_between(snapshot, schedule, stretch, MAX_EVENTS + 1))
+        .flat_map(|schedule| ticks_between(snapshot, schedule, stretch, limit))
         .map(|(at, person, zone)| Due {
             at,
             moment: Some(Moment::end_of(at)),

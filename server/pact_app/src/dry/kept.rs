@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
+use pact_policy::manifest::Manifest;
+use pact_policy::table::Reads;
 use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
@@ -19,6 +21,9 @@ const AT_ONCE: usize = 2;
 const KEPT_FOR: Duration = Duration::from_secs(3_600);
 /// Lines of one result that are kept; sums go on.
 const LINES: usize = 50_000;
+
+/// What stands in place of words that may name people, once a reader was shown enough of them today.
+const TOO_MANY_PLACES: &str = "In more places a day it is not shown who did what. Look at the lead itself, or go on tomorrow.";
 
 /// The dry runs of this node.
 pub(crate) struct DryRuns {
@@ -117,6 +122,8 @@ pub struct DryRun {
     pub call: String,
     /// Whether acts of staff fire the event, so that how many there are is not said.
     pub by_acts: bool,
+    /// Whether its words may name people: its manifest reads them.
+    pub names_people: bool,
     cancelled: AtomicBool,
     ended: Notify,
     inner: Mutex<Inner>,
@@ -131,7 +138,7 @@ struct Inner {
 }
 
 impl DryRun {
-    pub(super) fn new(plugin: &str, version: &str, call: &str, by_acts: bool) -> Self {
+    pub(super) fn new(manifest: &Manifest, call: &str, by_acts: bool) -> Self {
         let progress = Progress {
             status: Status::Waiting,
             total: 0,
@@ -145,10 +152,11 @@ impl DryRun {
         };
         Self {
             id: Uuid::new_v4(),
-            plugin: plugin.to_owned(),
-            version: version.to_owned(),
+            plugin: manifest.id.clone(),
+            version: manifest.version.clone(),
             call: call.to_owned(),
             by_acts,
+            names_people: manifest.reads(Reads::Person),
             cancelled: AtomicBool::new(false),
             ended: Notify::new(),
             inner: Mutex::new(Inner { progress, lines: Vec::new(), began: None, ended: None }),
@@ -277,4 +285,28 @@ pub fn lines(run: &DryRun, difference: Option<Difference>, from: usize, limit: u
     let page: Vec<(usize, Line)> = found.by_ref().take(limit).map(|(at, line)| (at, line.clone())).collect();
     let next = found.next().map(|(at, _)| at);
     (page.into_iter().map(|(_, line)| line).collect(), next)
+}
+
+/// The same for a reader. Where a script's words may name people, they are shown in a day's places, as on the leads themselves ([`crate::places`]): a script
+/// that lists who did what on each lead would otherwise be read by a program at once.
+pub fn lines_for(
+    app: &App,
+    reader: Uuid,
+    run: &DryRun,
+    difference: Option<Difference>,
+    from: usize,
+    limit: usize,
+) -> (Vec<Line>, Option<usize>) {
+    let (mut lines, next) = lines(run, difference, from, limit);
+    if run.names_people {
+        for line in &mut lines {
+            let of_effect = || line.effect.as_ref()?.get("lead")?.as_str()?.parse().ok();
+            let place = line.record.map(|(_, id)| id).or_else(of_effect).unwrap_or(line.place);
+            if !app.shows_people(reader, place) {
+                line.effect = None;
+                line.because = Some(TOO_MANY_PLACES.to_owned());
+            }
+        }
+    }
+    (lines, next)
 }

@@ -15,7 +15,9 @@ mod kept;
 mod presence;
 mod work;
 
+pub(crate) use self::ask::sums_of;
 pub use self::ask::{LeadsAsked, Over, StartDryRun, What, start_dry_run};
 pub use self::compare::{Difference, Line};
 pub(crate) use self::kept::DryRuns;
-pub use self::kept::{DryRun, Progress, Status, Sum, cancel_dry_run, dry_run, lines};
+pub use self::kept::{DryRun, Progress, Status, Sum, cancel_dry_run, dry_run, lines, lines_for};
+pub(crate) use self::work::look_at;

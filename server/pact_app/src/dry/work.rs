@@ -5,10 +5,11 @@
 //! every tick.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use pact_core::time::Instant;
 use pact_script::run::{Outcome, Run};
+use pact_store::entity::event;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -85,7 +86,7 @@ pub(super) async fn work(app: &App, task: &Task) -> Result<(), Refusal> {
         app,
         task,
         presence: Presence::read(&app.store, app.organisation()).await?,
-        turns: Arc::default(),
+        turns: Arc::new(Turns::still()),
         decided: Arc::default(),
         words: compare::words_of(&task.plugin.may),
     };
@@ -179,6 +180,13 @@ impl Desk<'_> {
             }
         }
         let outcomes = pool.run_many(&runs).await;
+        for ((_, facts), outcome) in runs.iter().zip(&outcomes) {
+            match outcome.error {
+                Some(_) => facts.give_back(),
+                // Whose turn it was moves on; what everybody carries stays as it is today, since nobody knows what they would have done with it.
+                None => facts.take_turns().iter().for_each(|turn| self.turns.taken(turn.person)),
+            }
+        }
         let failed = outcomes.iter().filter(|outcome| outcome.error.is_some()).count() as u64;
         let mut lines = Vec::new();
         for ((due, moment, following), outcome) in looked_at.into_iter().zip(outcomes) {
@@ -201,7 +209,13 @@ impl Desk<'_> {
             whole: Arc::clone(&self.task.whole),
             decided: Arc::clone(&self.decided),
         });
-        let look = Look { turns: Arc::clone(&self.turns), organisation: self.presence.at(moment.at), past };
+        let look = Look {
+            turns: Arc::clone(&self.turns),
+            organisation: self.presence.at(moment.at),
+            past,
+            records: false,
+            given_turns: Arc::default(),
+        };
         let plugin = &self.task.plugin;
         RunFacts::new(self.app, Instant::from_millis(moment.at), &plugin.id, Arc::clone(&plugin.fields)).looked_at(look)
     }
@@ -216,18 +230,26 @@ impl Desk<'_> {
         outcome: Outcome,
         done: &[(String, Json)],
     ) -> Result<Vec<Line>, Refusal> {
-        let mut lines: Vec<Line> =
-            outcome.log.iter().map(|text| self.line(due, Difference::Logged, "log", Some(text.clone()))).collect();
+        // Over a stretch of the past, lines that may name people would be a list of what they did.
+        let told = self.task.stretch.is_none() || !self.task.run.names_people;
+        let log = outcome.log.iter().filter(|_| told);
+        let mut lines: Vec<Line> = log.map(|text| self.line(due, Difference::Logged, "log", Some(text.clone()))).collect();
         if let Some(error) = &outcome.error {
             let mut line = self.line(due, Difference::Failed, "run", Some(error.message.clone()));
             line.line = error.at.map(|(line, _)| line);
             lines.push(line);
         }
         let concerned: BTreeSet<Uuid> = outcome.effects.iter().filter_map(|placed| placed.effect.lead()).collect();
-        let far: Vec<Uuid> = concerned.iter().filter(|id| !near.leads.contains_key(id)).copied().collect();
+        // A sweep over the past has every lead at hand.
+        let whole = match (&self.task.function, self.task.stretch) {
+            (Function::Scheduled(_), Some(_)) => Some(self.task.whole.read(&self.app.store).await?),
+            (Function::Scheduled(_) | Function::Entry(_), _) => None,
+        };
+        let known = |id: &Uuid| near.leads.get(id).or_else(|| whole.and_then(|whole| whole.leads.get(id)));
+        let far: Vec<Uuid> = concerned.iter().filter(|id| known(id).is_none()).copied().collect();
         let far = if far.is_empty() { Past::default() } else { Past::of(&self.app.store, &far, &[]).await? };
-        let lead = |id: &Uuid| near.leads.get(id).or_else(|| far.leads.get(id));
-        let mut subjects = self.subjects(moment, concerned.iter().filter_map(|id| lead(id)))?;
+        let lead = |id: &Uuid| known(id).or_else(|| far.leads.get(id));
+        let mut subjects = self.subjects(moment, concerned.iter().filter_map(lead))?;
         let snapshot = self.app.organisation();
         let scene = Scene { plugin: &self.task.plugin, snapshot: &snapshot, now: Instant::from_millis(moment.at) };
         let decision = decide(&scene, &outcome.effects, &mut subjects);
@@ -309,17 +331,17 @@ impl Desk<'_> {
         far: &'p Past,
         concerned: &BTreeSet<Uuid>,
     ) -> Result<Then<'p>, Refusal> {
-        let Some((_, end)) = self.task.stretch else { return Ok(Then::of(std::iter::empty(), moment, moment.at, &[])) };
+        let Some((_, end)) = self.task.stretch else { return Ok(Then::of(std::iter::empty(), moment, moment.at, true, &[])) };
         let until = moment.at.saturating_add(WINDOW_MS);
         if matches!(self.task.function, Function::Scheduled(_)) {
             let whole = self.task.whole.read(&self.app.store).await?;
             let until = following.unwrap_or(end).max(moment.at + 1).min(until);
-            return Ok(Then::of(whole.leads.values(), moment, until, &self.words));
+            return Ok(Then::of(whole.leads.values(), moment, until, false, &self.words));
         }
         let own = near.leads.get(&due.record).into_iter();
         let others =
             concerned.iter().filter(|id| **id != due.record).filter_map(|id| near.leads.get(id).or_else(|| far.leads.get(id)));
-        Ok(Then::of(own.chain(others), moment, until, &self.words))
+        Ok(Then::of(own.chain(others), moment, until, true, &self.words))
     }
 
     fn line(&self, due: &Due, difference: Difference, what: &str, because: Option<String>) -> Line {
@@ -337,6 +359,7 @@ impl Desk<'_> {
             because,
             by: None,
             line: None,
+            place: due.id,
         }
     }
 }
@@ -350,4 +373,26 @@ fn by(plugin: Option<&str>) -> String {
 fn is_no_step(effect: &Json) -> bool {
     const STEPS: [&str; 7] = ["push", "highlight", "unhighlight", "escalate", "transfer", "hand_over", "rotated"];
     effect["do"].as_str().is_some_and(|what| !STEPS.contains(&what))
+}
+
+/// How one run that really happened is looked at again: at its own moment, with the turns that it was given.
+///
+/// # Errors
+/// A store that does not answer.
+pub(crate) async fn look_at(app: &App, moment: Moment, event: &event::Model, turns: Vec<Option<Uuid>>) -> Result<Look, Refusal> {
+    let mut presence = Presence::read(&app.store, app.organisation()).await?;
+    let near = match event.record_kind.as_str() {
+        "lead" => Past::of(&app.store, &[event.record_id], &[]).await?,
+        "customer" => Past::of(&app.store, &[], &[event.record_id]).await?,
+        _ => Past::default(),
+    };
+    let past = InThePast { moment, near: Arc::new(near), whole: Arc::new(Whole::until(moment.at)), decided: Arc::default() };
+    let given_turns = Arc::new(Mutex::new(turns.into()));
+    Ok(Look {
+        turns: Arc::new(Turns::still()),
+        organisation: presence.at(moment.at),
+        past: Some(past),
+        records: true,
+        given_turns,
+    })
 }

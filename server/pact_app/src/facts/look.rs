@@ -1,7 +1,7 @@
 //! How a dry run looks at the data: at another moment, and without leaving anything behind.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use pact_policy::table::Kind;
 use pact_script::facts::Organisation;
@@ -25,6 +25,17 @@ pub(crate) struct Look {
     pub(crate) organisation: Arc<Organisation>,
     /// The past, when it looks at that.
     pub(crate) past: Option<InThePast>,
+    /// Whether what is read is kept by reference: a replay compares it.
+    pub(crate) records: bool,
+    /// Whom rotations gave when the run really happened, for a replay.
+    pub(crate) given_turns: Arc<Mutex<VecDeque<Option<Uuid>>>>,
+}
+
+impl Look {
+    /// Whom a rotation gave then; the outer nothing means that it is asked anew.
+    pub(super) fn given_turn(&self) -> Option<Option<Uuid>> {
+        self.given_turns.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
 }
 
 /// A moment of the past, and what is known of it.

@@ -3,6 +3,7 @@
 pub(crate) mod known;
 pub(crate) mod look;
 mod query;
+pub mod reads;
 pub(crate) mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 use self::known::Known;
 use self::look::{InThePast, Look};
+use self::reads::{Reading, Reads};
 use self::records::Lens;
 use crate::app::App;
 use crate::organisation::{Asked, Snapshot, Turn};
@@ -32,6 +34,7 @@ pub struct RunFacts {
     fields: Arc<[custom_field::Model]>,
     known: Arc<Known>,
     look: Option<Look>,
+    reading: Mutex<Reading>,
     turns: Mutex<Vec<Turn>>,
 }
 
@@ -46,6 +49,7 @@ impl RunFacts {
             fields,
             known: Arc::default(),
             look: None,
+            reading: Mutex::default(),
             turns: Mutex::default(),
         }
     }
@@ -73,6 +77,16 @@ impl RunFacts {
 
     fn turns_of_all(&self) -> &crate::organisation::Turns {
         self.look.as_ref().map_or(&self.app.turns, |look| &look.turns)
+    }
+
+    /// Keeps that a record was read: it travelled along.
+    pub(crate) fn note(&self, record: &Record) {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).record(record);
+    }
+
+    /// What was read so far, by reference.
+    pub(crate) fn reads(&self) -> Reads {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).done()
     }
 
     /// Gives back every turn that was promised: the run did not commit.
@@ -145,6 +159,9 @@ impl RunFacts {
     }
 
     async fn rotate(&self, rotate: Rotate) -> Result<Answer, Refusal> {
+        if let Some(given) = self.look.as_ref().and_then(Look::given_turn) {
+            return Ok(Answer::Person(given));
+        }
         let asked: Vec<Asked> = rotate.people.iter().filter_map(|id| self.asked(*id, rotate.on_duty_within.is_some())).collect();
         let tried = match (rotate.already_tried, self.past()) {
             (Some(lead), Some(past)) => past.pushes(self, lead).await?.iter().map(|push| push.person_id).collect(),
@@ -221,7 +238,11 @@ impl Facts for RunFacts {
     }
 
     async fn ask(&self, ask: Ask) -> Answer {
-        self.answer(ask).await.unwrap_or_else(|refusal| Answer::Refused(refusal.to_string()))
+        let answer = self.answer(ask).await.unwrap_or_else(|refusal| Answer::Refused(refusal.to_string()));
+        if self.look.as_ref().is_none_or(|look| look.records) {
+            self.reading.lock().unwrap_or_else(PoisonError::into_inner).answer(&answer);
+        }
+        answer
     }
 }
 

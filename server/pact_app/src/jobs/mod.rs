@@ -16,4 +16,5 @@ pub use by_hand::ByHand;
 pub(crate) use events::backoff_ms;
 pub use events::{EVENTS_IN_FLIGHT, LEASE_MS, MAX_ATTEMPTS};
 pub use heartbeat::{Jobs, start};
+pub(crate) use quiet::would_be_told;
 pub use views::Every;

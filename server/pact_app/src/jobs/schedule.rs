@@ -194,7 +194,7 @@ async fn raise(app: &App, row: &schedule::Model, planned: &Planned, now: Instant
 /// A tick of a schedule: when, for whom if it is called for each person, and on whose clock.
 pub(crate) type Tick = (i64, Option<Uuid>, Tz);
 
-/// The ticks of a schedule at `from` or later and before `until`, in order, `limit` at most: what a dry run calls instead of waiting.
+/// The ticks of a schedule at `from` or later and before `until`, in order, `limit` at most in each zone: what a dry run calls instead of waiting.
 pub(crate) fn ticks_between(snapshot: &Snapshot, schedule: &Schedule, (from, until): (i64, i64), limit: usize) -> Vec<Tick> {
     let zones: BTreeSet<String> = match schedule.zone.as_str() {
         "person" => staff(snapshot).map(|member| member.calendar.zone.name().to_owned()).collect(),
@@ -204,7 +204,8 @@ pub(crate) fn ticks_between(snapshot: &Snapshot, schedule: &Schedule, (from, unt
     for zone in zones.iter().filter_map(|zone| zone.parse::<Tz>().ok()) {
         let planned = Planned { schedule: schedule.clone(), zone };
         let mut at = from - 1;
-        while let Some(due) = schedule.next_after(zone, at).filter(|due| *due < until && ticks.len() < limit) {
+        for _ in 0..limit {
+            let Some(due) = schedule.next_after(zone, at).filter(|due| *due < until) else { break };
             match schedule.for_each {
                 ForEach::None => ticks.push((due, None, zone)),
                 ForEach::Person => {

@@ -314,6 +314,7 @@ fn in_words_of_the_form(refusal: Refusal) -> Refusal {
         | Refusal::Unauthenticated { .. }
         | Refusal::Throttled { .. }
         | Refusal::NotNow { .. }
+        | Refusal::Unconfirmed { .. }
         | Refusal::KeyReused
         | Refusal::Values { .. }
         | Refusal::Consent { .. }

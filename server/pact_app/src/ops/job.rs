@@ -10,7 +10,7 @@ use pact_store::entity::{event, schedule};
 use pact_store::job::{self as store, By, Filter, Load, State};
 use pact_store::schedule::By as ScheduleBy;
 use pact_store::{Ask, Notice, Page, Sort, StoreError, Tx};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::events::{TICK, released};
@@ -134,7 +134,8 @@ pub async fn release_job(app: &App, _actor: &Actor, id: Uuid) -> Result<Job, Ref
     .await
 }
 
-/// Gives back everything that is put aside and that the filter leaves, as after a plugin was mended; returns how many.
+/// Gives back everything that is put aside and that the filter leaves, as after a plugin was mended; returns how many. What is held because its plugin may
+/// not have so many effects goes on only within that limit: an admin's word to go beyond it is given one by one.
 ///
 /// # Errors
 /// What the store reports; what was released until then stays so.
@@ -143,6 +144,8 @@ pub async fn release_jobs(app: &App, _actor: &Actor, filter: Filter) -> Result<u
     const TOGETHER: u64 = 200;
     app.refresh_plugins().await?;
     let parked = Filter { state: Some(State::Parked), ..filter };
+    // What is held again meanwhile is not released once more.
+    let at_first = parked.select(TICK).count(app.store.read()).await.map_err(StoreError::from)?;
     let mut released = 0;
     loop {
         let parked = parked.clone();
@@ -158,7 +161,7 @@ pub async fn release_jobs(app: &App, _actor: &Actor, filter: Filter) -> Result<u
             })
             .await?;
         released += some;
-        if some < TOGETHER {
+        if some < TOGETHER || released >= at_first {
             return Ok(released);
         }
     }

@@ -189,6 +189,7 @@ async fn write_version(
                 define_field(tx, plugin.id(), field).await?;
             }
             crate::formulas::renew(tx).await?;
+            judged.tell_acts(tx).await?;
             let file = judging::named_apart(plugin).manifest_file.name;
             write_views(tx, plugin, |view| judged.view_verdict(&file, view), scene.now.millis()).await?;
             let row = write_row(tx, plugin, scene.now.millis()).await?;

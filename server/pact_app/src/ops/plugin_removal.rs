@@ -13,9 +13,10 @@ use super::field::put_away;
 use super::guard::same_revision;
 use super::plugin::installed_version;
 use super::plugin_requires;
-use crate::evidence::record as record_act;
+use crate::evidence::{Recording, record as record_act};
 use crate::facts::field_record;
 use crate::formulas::name_of;
+use crate::judging::Definition;
 use crate::plugins::plugin_of;
 use crate::{Actor, App, Refusal};
 
@@ -80,21 +81,34 @@ pub async fn remove_plugin(app: &App, actor: &Actor, id: String, revision: Strin
                 refuse_revealing(&at_stake)?;
             }
             for one in at_stake {
+                let kept = (fields == Fields::Keep && one.shared_with.is_none()).then(|| one.field.clone());
                 let gone = settle(tx, one, fields, now).await?;
+                if let Some(field) = kept {
+                    stands_alone(tx, &actor, now, &field).await?;
+                }
                 if let Some(field) = gone {
                     record_act(tx, &actor, now, PolicyAct::FieldRemoved { field }).await?;
                 }
             }
+            crate::formulas::renew(tx).await?;
             for view in pact_store::view::all(tx).await?.iter().filter(|view| view.plugin_id.as_ref() == Some(&id)) {
                 record::remove(tx, view).await?;
             }
             pact_store::automation::forget_plugin(tx, &id).await?;
             record_act(tx, &actor, now, PolicyAct::PluginRemoved { plugin: id.clone() }).await?;
             record::remove(tx, &before).await?;
+            crate::formulas::renew(tx).await?;
             tx.after_commit(Notice::PluginsChanged);
             Ok(())
         })
         .await
+}
+
+/// Records that a definition stands without its plugin from now on: verdicts are given together with it.
+async fn stands_alone(tx: &Tx, actor: &Actor, now: Instant, field: &custom_field::Model) -> Result<(), Refusal> {
+    let mut recording = Recording::by(actor, now)?;
+    let sources = recording.text(Definition::of(field)?.text);
+    recording.write(tx, PolicyAct::FieldFound { field: name_of(field), sources }).await
 }
 
 /// Hands a field over, keeps it or removes it; its name when it was removed.

@@ -220,7 +220,7 @@ fn misfits(manifest: &Manifest, chosen: &Map<String, Value>) -> Vec<(String, Str
     let each = chosen.iter().filter_map(|(name, value)| {
         let it = manifest.settings.get(name)?;
         let checked = match toml::Value::try_from(value) {
-            Ok(value) => setting(name, it, &value).map(drop).map_err(|error| format!("{}.", error.message)),
+            Ok(value) => setting(name, it, &value).map(drop).map_err(|error| format!("{}.", error.message.trim_end_matches('.'))),
             Err(_) => Err("is no value of a setting.".to_owned()),
         };
         checked.err().map(|why| (format!("settings.{name}"), why))

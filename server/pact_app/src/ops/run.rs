@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::dry::{Look, look_at};
+use crate::dry::look_at;
 use crate::evidence::sources::Sources;
 use crate::facts::RunFacts;
 use crate::facts::reads::Reads;
@@ -81,22 +81,31 @@ pub fn called_by_acts() -> impl Iterator<Item = &'static str> {
 /// Refuses to look through logs for a person: lines name single acts in their place, and a list of these by person is none.
 ///
 /// # Errors
-/// A text that holds a word of somebody's name or address.
+/// A text that holds a part of somebody's name or address, or that begins or ends with what may be one.
 pub fn check_text(app: &App, text: &str) -> Result<(), Refusal> {
-    const SHORTEST: usize = 3;
-    let asked = text.to_lowercase();
+    const WHOLE: usize = 3;
     let words = |text: &str| -> Vec<String> {
-        text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() >= SHORTEST).map(str::to_owned).collect()
+        text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
     };
+    let is_long = |word: &String| word.chars().count() >= WHOLE;
+    let asked = words(text);
+    if !asked.first().zip(asked.last()).is_some_and(|(first, last)| is_long(first) && is_long(last)) {
+        let why = format!("begin and end with words of {WHOLE} letters or more, such as \"no owner in the region\".");
+        return Err(Refusal::invalid("text", why));
+    }
     let snapshot = app.organisation();
     let names = snapshot.people.values().flat_map(|member| {
         let address = member.row.email.split('@').next().unwrap_or_default();
         words(&member.row.name).into_iter().chain(words(address))
     });
-    let ids = || snapshot.people.keys().any(|id| asked.contains(&id.to_string()));
-    let asked_words = words(&asked);
-    if names.into_iter().any(|name| asked_words.iter().any(|word| name.starts_with(word) || word.starts_with(&name))) || ids() {
-        let why = "this is part of somebody's name, and runs are not chosen by person. Search for what the script says beside it.";
+    let is_part = |name: &String| {
+        asked.iter().any(|word| word == name || (is_long(word) && name.contains(word)) || (is_long(name) && word.contains(name)))
+    };
+    // An id is known by its first part.
+    let is_id = |id: &Uuid| asked.iter().any(|word| id.to_string().split('-').any(|part| part.len() >= 8 && part == word));
+    if names.into_iter().any(|name| is_part(&name)) || snapshot.people.keys().any(is_id) {
+        let why =
+            "this is part of somebody's name, and runs are not chosen by person. Search for what the script says beside it.";
         return Err(Refusal::invalid("text", why));
     }
     Ok(())
@@ -148,7 +157,7 @@ pub async fn replay_run(app: &App, row: &run::Model) -> Result<Replayed, Refusal
         None => Function::Scheduled(row.call.clone()),
     };
     let moment = Moment { at: given.now, step: event.id };
-    let look: Look = look_at(app, moment, &event, given.read.turns.clone()).await?;
+    let look = look_at(app, moment, &event, given.read.turns.clone()).await?;
     let facts = RunFacts::new(app, Instant::from_millis(given.now), &plugin.id, Arc::clone(&plugin.fields)).looked_at(look);
     let run = of_dry(&facts, &plugin, &function, &event).await?.ok_or_else(|| gone("the record that it was about is gone"))?;
     run.given.iter().for_each(|record| facts.note(record));

@@ -24,6 +24,8 @@ const RECOUNT_AFTER: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub struct Turns {
     inner: Mutex<Inner>,
+    /// Whether what was read once holds, at whatever clock: those of a dry run.
+    still: bool,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +69,11 @@ pub struct Asked {
 }
 
 impl Turns {
+    /// Turns and loads as they stand in the store when they are asked for first: a dry run looks at many instants, and waits for nobody else.
+    pub(crate) fn still() -> Self {
+        Self { still: true, ..Self::default() }
+    }
+
     /// Promises the next turn of a rotation, or nothing when nobody is left.
     pub async fn promise(
         &self,
@@ -147,7 +154,7 @@ impl Turns {
 
     async fn refresh_rotation(&self, store: &Store, now: Instant, name: &str) -> Result<(), StoreError> {
         let read_at = self.lock().given.get(name).and_then(|rotation| rotation.read_at);
-        let stale = if is_alone(store) { read_at.is_none() } else { is_older(read_at, now, STALE_AFTER) };
+        let stale = if self.still || is_alone(store) { read_at.is_none() } else { is_older(read_at, now, STALE_AFTER) };
         if !stale {
             return Ok(());
         }
@@ -164,6 +171,9 @@ impl Turns {
 
     async fn refresh_loads(&self, store: &Store, now: Instant) -> Result<(), StoreError> {
         let loaded_at = self.lock().loaded_at;
+        if self.still && loaded_at.is_some() {
+            return Ok(());
+        }
         if !is_older(loaded_at, now, if is_alone(store) { RECOUNT_AFTER } else { STALE_AFTER }) {
             return Ok(());
         }

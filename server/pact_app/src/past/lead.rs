@@ -204,12 +204,13 @@ impl PastLead {
         .collect()
     }
 
-    /// Steps that scripts can cause, after a moment and before an instant.
-    pub(crate) fn caused(&self, after: Moment, until: i64) -> impl Iterator<Item = &Step> {
-        let from = self.until(after).len();
-        self.steps[from..]
+    /// Steps that scripts can cause, after a moment and before an instant; where `at_once` is asked for, only until anything else happens on the lead, since what
+    /// follows came of that.
+    pub(crate) fn caused(&self, after: Moment, until: i64, at_once: bool) -> impl Iterator<Item = &Step> {
+        let is_caused = |step: &Step| CAUSED.contains(&step.what.as_str());
+        self.steps[self.until(after).len()..]
             .iter()
-            .take_while(move |step| step.moment.at < until)
-            .filter(|step| CAUSED.contains(&step.what.as_str()))
+            .take_while(move |step| step.moment.at < until && (!at_once || is_caused(step)))
+            .filter(move |step| is_caused(step))
     }
 }

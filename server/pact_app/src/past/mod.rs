@@ -106,13 +106,10 @@ pub(crate) struct PastCustomer {
 }
 
 impl PastCustomer {
-    /// The customer as it was; nothing before it was known.
+    /// The customer as it was. One that is younger than its lead (others were merged into it) is there all the same: lists alone leave it out.
     pub(crate) fn at(&self, at: i64) -> Option<customer::Model> {
         let row = &self.row;
-        if row.created_at > at {
-            return None;
-        }
-        let stirred = last_until(&self.stirs, at).unwrap_or(row.created_at);
+        let stirred = last_until(&self.stirs, at).unwrap_or(row.created_at.min(at));
         // What happened last with it may be told by nothing but its clock.
         let last_event_at = if row.last_event_at <= at { row.last_event_at } else { stirred };
         Some(customer::Model { last_event_at, ..row.clone() })

@@ -34,7 +34,7 @@ pub(super) fn page(texts: Texts, facts: &Facts) -> Statement {
                 list(facts.views.iter().map(|title| texts.say("view", &[("title", title.as_str())])).collect()),
             ),
             section("fields_heading", list(fields(texts, facts))),
-            section("coaching_heading", said(&["coaching_1", "coaching_2", "coaching_3", "coaching_4"])),
+            section("coaching_heading", said(&["coaching_1", "coaching_2", "coaching_3", "coaching_4", "coaching_scripts"])),
             section("pact_heading", [pact(texts, facts), said(&["pact_weaker"])].concat()),
             section("check_heading", said(&["check"])),
         ],

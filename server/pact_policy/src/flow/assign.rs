@@ -104,13 +104,14 @@ impl Machine<'_> {
         match &old.shape {
             Shape::Map(map) => {
                 let mut map = (**map).clone();
-                map.keys = self.join(map.keys, Transfer::Keys.keep(at.lab.without(Bits::SORT)));
+                let key = Self::key(at);
+                map.keys = self.join(map.keys, Transfer::Keys.keep(key));
                 map.of_people |= at.lab.bits.has(Bits::WHO | Bits::TRACE);
                 let val = match &val.shape {
                     Shape::List(_) | Shape::Map(_) => val,
                     // A figure under the name of a person is that person's figure.
                     _ => {
-                        let mut val = self.under(val, at.lab.without(Bits::SORT));
+                        let mut val = self.under(val, key);
                         val.lab.attribute();
                         val
                     }
@@ -197,6 +198,10 @@ impl Machine<'_> {
             Shape::Map(map) => {
                 let mut map = (**map).clone();
                 map.keys = if map.rest.is_some() { self.join(map.keys, turn) } else { map.keys };
+                // Of many leads, whom they were offered to is what their offers count.
+                if map.keys.bits.has(Bits::OFFERS) && reach != Reach::OneSubject {
+                    map.keys = map.keys.gathered_over(reach);
+                }
                 let keys = map.keys;
                 map.rest = map.rest.map(|rest| {
                     let rest = if matches!(rest.shape, Shape::List(_) | Shape::Map(_)) { rest } else { self.under(rest, keys) };

@@ -98,11 +98,21 @@ impl Machine<'_> {
         made
     }
 
+    /// What a key tells: whom one lead was offered to keeps the offers of each person apart.
+    pub(crate) fn key(at: &Val) -> Lab {
+        let mut key = at.lab.without(Bits::SORT);
+        if key.bits.has(Bits::WHO) && key.bits.meets(Bits::SUBJECT | Bits::FIXED) {
+            key.bits |= Bits::OFFERS;
+        }
+        key
+    }
+
     pub(crate) fn put_any(&mut self, old: &Val, val: &Val, at: &Val, _pos: Pos) -> Val {
         match &old.shape {
             Shape::Map(map) => {
                 let mut map = (**map).clone();
-                map.keys = self.join(map.keys, at.lab.without(Bits::SORT));
+                let key = Self::key(at);
+                map.keys = self.join(map.keys, key);
                 map.of_people |= at.lab.bits.has(Bits::WHO | Bits::TRACE);
                 map.rest = Some(match &map.rest {
                     Some(rest) => self.either(rest, val),

@@ -218,10 +218,11 @@ impl Machine<'_> {
             lab.bits = lab.bits.without(Bits::TRACE | Bits::SORT) | Bits::CLOCK | Bits::BARE;
         }
         // Whether a lead was offered to somebody leaves that person out of its next push.
-        if Self::one_subject(over) && lab.bits.has(Bits::OFFERS) && !lab.bits.meets(Bits::TRACE | Bits::RUNNING) {
+        let offers = Self::one_subject(over) || matches!(over.shape, Shape::Map(_));
+        if offers && lab.bits.has(Bits::OFFERS) && !lab.bits.meets(Bits::TRACE | Bits::RUNNING) {
             lab.bits = lab.bits.without(Bits::OFFERS | Bits::SUBJECT | Bits::FIXED) | Bits::TRIED;
         }
-        let subject_only = one && !lab.bits.meets(Bits::TRACE);
+        let subject_only = (one || offers && lab.bits.has(Bits::TRIED)) && !lab.bits.meets(Bits::TRACE);
         if !subject_only
             && (lab.bits.meets(Bits::TRACE) || personal && lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS | Bits::ACROSS))
         {

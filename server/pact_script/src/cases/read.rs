@@ -158,7 +158,8 @@ impl Reader {
         Ok(())
     }
 
-    fn defaults(&self, kind: Kind, id: Uuid, handle: &str) -> Vec<Value> {
+    /// What a record's members are when nothing is said of them.
+    pub(super) fn defaults(&self, kind: Kind, id: Uuid, handle: &str) -> Vec<Value> {
         let shown = members::display(kind);
         members_of(kind)
             .map(|member| match member.name {

@@ -60,7 +60,7 @@ impl<'a, 'c, 'd> Call<'a, 'c, 'd> {
         self.maybe_typed(index).ok_or_else(|| self.wrong(index, wanted))
     }
 
-    fn maybe_typed<T: Clone + Send + Sync + 'static>(&self, index: usize) -> Option<T> {
+    pub(crate) fn maybe_typed<T: Clone + Send + Sync + 'static>(&self, index: usize) -> Option<T> {
         self.arg(index).and_then(|arg| arg.read_lock::<T>().map(|value| value.clone()))
     }
 
@@ -123,10 +123,6 @@ impl<'a, 'c, 'd> Call<'a, 'c, 'd> {
 
     pub(crate) fn array(&self, index: usize) -> Result<rhai::Array, Failed> {
         self.typed(index, "list")
-    }
-
-    pub(crate) fn query_arg(&self, index: usize) -> Result<Rows, Failed> {
-        self.typed(index, "query")
     }
 
     /// The records of a query, or of an array that a query's `filter` gave.

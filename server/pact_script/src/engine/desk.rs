@@ -97,6 +97,8 @@ pub(crate) struct Desk {
     pub(crate) effect_bytes: usize,
     pub(crate) digest_lines: usize,
     pub(crate) stopped: Option<Stop>,
+    /// What filters of queries of people kept, in this run: groups of the host's, for rotations.
+    pub(crate) groups: Vec<Vec<Uuid>>,
 }
 
 /// The way from registered functions to the desk of the run at hand. One worker does one run at a time.

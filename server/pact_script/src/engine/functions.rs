@@ -16,6 +16,7 @@ use super::desk::{Failed, Stop, fail, stop};
 use super::effects;
 use super::handles::{Rec, Rotation, Tally};
 use super::money;
+use super::rotating;
 use crate::effect::Effect;
 use crate::facts::{Answer, Ask, Rotate, Step};
 use crate::limits;
@@ -160,6 +161,7 @@ fn filter(call: &Call<'_, '_, '_>) -> Given {
             kept.push(row);
         }
     }
+    rotating::remember(call, &kept)?;
     array(kept)
 }
 
@@ -181,10 +183,7 @@ fn field(call: &Call<'_, '_, '_>) -> Given {
 }
 
 fn rotation(call: &Call<'_, '_, '_>) -> Given {
-    let people = call.query_arg(1)?;
-    if people.kind() != Kind::Person {
-        return Err(fail(format!("rotation: `people` is a query of {}, and one of Person is wanted.", people.kind().name())));
-    }
+    let people = rotating::group(call)?;
     let name = call.text(0)?;
     Ok(Dynamic::from(Rotation {
         name,
@@ -210,7 +209,7 @@ fn except(call: &Call<'_, '_, '_>) -> Given {
 
 fn next(call: &Call<'_, '_, '_>) -> Given {
     let rotation = call.rotation()?;
-    let people: Vec<Uuid> = call.host.rows(&rotation.people)?.iter().map(|person| person.id).collect();
+    let people: Vec<Uuid> = rotating::people(call, &rotation.people)?;
     if people.is_empty() {
         return Ok(Dynamic::UNIT);
     }

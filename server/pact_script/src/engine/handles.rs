@@ -93,11 +93,18 @@ impl Rows {
     }
 }
 
+/// The people of a rotation: a query, or what `filter` kept of one.
+#[derive(Clone)]
+pub(crate) enum Group {
+    Query(Rows),
+    Kept(Vec<Uuid>),
+}
+
 /// Whose turn it is, with what leaves people out.
 #[derive(Clone)]
 pub(crate) struct Rotation {
     pub(crate) name: String,
-    pub(crate) people: Rows,
+    pub(crate) people: Group,
     pub(crate) with_room: bool,
     pub(crate) on_duty: bool,
     /// Within so many seconds.

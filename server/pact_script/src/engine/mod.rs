@@ -21,6 +21,7 @@ pub(crate) mod org;
 mod probing;
 mod register;
 mod resolver;
+mod rotating;
 pub(crate) mod runner;
 mod sorting;
 

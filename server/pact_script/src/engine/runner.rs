@@ -150,6 +150,7 @@ impl Runner {
             effect_bytes: 0,
             digest_lines: 0,
             stopped: None,
+            groups: Vec::new(),
         }
     }
 
@@ -166,13 +167,13 @@ impl Runner {
         let Some(desk) = desk else { return Outcome { operations, ..failed(missing("The run lost its desk.")) } };
         let error = error.or_else(|| desk.stopped.as_ref().map(of_stop));
         let effects = if error.is_some() { Vec::new() } else { desk.effects };
-        Outcome { effects, log: desk.log, operations, rows_read: desk.rows_read, error }
+        Outcome { effects, log: desk.log, operations, rows_read: desk.rows_read, memory_kib: 0, error }
     }
 }
 
 /// What a run that failed before it began gave.
 pub(crate) fn failed(error: ScriptError) -> Outcome {
-    Outcome { effects: Vec::new(), log: Vec::new(), operations: 0, rows_read: 0, error: Some(error) }
+    Outcome { effects: Vec::new(), log: Vec::new(), operations: 0, rows_read: 0, memory_kib: 0, error: Some(error) }
 }
 
 fn missing(message: &str) -> ScriptError {

@@ -10,6 +10,9 @@
 //! such sum ([`compare`]). What the host decides by its own counts, a rotation's next person and a tally's groups, is decided once
 //! for all four ([`calls`]).
 //!
+//! **Sets of plugins.** What none of them makes alone, several may make together. So those that store what another reads run before
+//! it, in each world, with fields carried from one to the next ([`earlier`]).
+//!
 //! **What it can show.** It falsifies, it does not verify: a leak that needs `count == 17 && day == …` may never be met, and a
 //! measure over the *subjects* of a person (complaints of Ann's customers) does not depend on who did an act, so it is the linter's
 //! alone. For refused scripts it looks further, in worlds with fewer acts, other times and other quiet clocks ([`wide`]), for a pair
@@ -19,6 +22,7 @@ mod acts;
 mod atoms;
 mod calls;
 mod compare;
+mod earlier;
 mod pairs;
 mod report;
 mod wide;
@@ -32,6 +36,7 @@ use fastrand::Rng;
 use uuid::Uuid;
 
 use self::calls::{Call, Called, Subject};
+use self::earlier::Earlier;
 use self::pairs::{Bench, Smaller, Trial, Work};
 use self::wide::Wide;
 use self::words::Words;
@@ -61,12 +66,13 @@ pub struct Judged<'a> {
     pub refused: bool,
 }
 
-/// Runs every entry point of these plugins in worlds that differ in acts alone.
-pub async fn prove(pool: &Pool, judged: &[Judged<'_>], options: Options) -> Proof {
+/// Runs every entry point of these plugins in worlds that differ in acts alone, each after the others that store what it reads.
+pub async fn prove(pool: &Pool, all: &[Judged<'_>], options: Options) -> Proof {
     let mut proof = Proof { seed: options.seed, ..Proof::default() };
-    for judged in judged {
+    for judged in all {
+        let linked = earlier::linked(all, judged.plugin);
         for called in Called::all(judged.plugin) {
-            proof.entries.push(Search::new(pool, judged, called, options).entry().await);
+            proof.entries.push(Search::new(pool, judged, &linked, called, options).entry().await);
         }
     }
     proof
@@ -76,6 +82,9 @@ pub async fn prove(pool: &Pool, judged: &[Judged<'_>], options: Options) -> Proo
 struct Search<'a> {
     pool: &'a Pool,
     judged: &'a Judged<'a>,
+    /// Plugins whose stored fields lead to this one, and their entry points.
+    linked: &'a [&'a Loaded],
+    earlier: Vec<Earlier>,
     called: Called,
     options: Options,
     words: Words,
@@ -85,12 +94,14 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(pool: &'a Pool, judged: &'a Judged<'a>, called: Called, options: Options) -> Self {
-        let scripts = &judged.plugin.scripts;
-        let texts = scripts.files.iter().chain(&scripts.modules).map(|(_, text)| text.as_str());
-        let entry = EntryProof::new(judged.plugin.plugin.id(), called.name(), judged.refused);
+    fn new(pool: &'a Pool, judged: &'a Judged<'a>, linked: &'a [&'a Loaded], called: Called, options: Options) -> Self {
+        let scripts = linked.iter().chain([&judged.plugin]).map(|plugin| &plugin.scripts);
+        let texts = scripts.flat_map(|it| it.files.iter().chain(&it.modules)).map(|(_, text)| text.as_str());
+        let mut entry = EntryProof::new(judged.plugin.plugin.id(), called.name(), judged.refused);
+        entry.after = linked.iter().map(|it| it.plugin.id().to_owned()).collect();
+        let earlier = Earlier::all(linked);
         let (words, subject) = (Words::of(texts), Subject::of(judged.plugin));
-        Self { pool, judged, called, options, words, subject, entry, work: Work::default() }
+        Self { pool, judged, linked, earlier, called, options, words, subject, entry, work: Work::default() }
     }
 
     async fn entry(mut self) -> EntryProof {
@@ -116,7 +127,7 @@ impl<'a> Search<'a> {
     async fn world(&mut self, at: u32, wide: bool) -> bool {
         let seed = mix(self.options.seed, u64::from(at) + if wide { 1 << 32 } else { 0 });
         let mut rng = Rng::with_seed(seed);
-        let fields = self.judged.plugin.manifest().fields.iter().collect();
+        let fields = earlier::fields(self.judged.plugin, self.linked);
         let base = Maker { words: &self.words, fields, complete: at % 2 == 1 }.world(rng.u64(..));
         let args = self.called.args(&base, &mut rng);
         let function = self.called.name().to_owned();
@@ -125,7 +136,7 @@ impl<'a> Search<'a> {
         let trials = if wide { wider(&base, &mut rng) } else { self.trials(&base, at, &mut rng) };
         for trial in trials {
             self.entry.pairs += 1;
-            let bench = Bench { pool: self.pool, call: &call };
+            let bench = Bench { pool: self.pool, call: &call, earlier: &self.earlier };
             if let Some(seen) = bench.tell(&base, &trial, &mut self.work).await {
                 let found = Smaller::new(bench, base.clone(), trial, seen);
                 let small = if self.options.smallest { found.shrink(&mut self.work).await } else { found };

@@ -9,6 +9,7 @@ use super::acts::{Changes, changed, people_of};
 use super::atoms::{Atom, Sort};
 use super::calls::{Call, Host};
 use super::compare::{Leak, Moved, leak, orders_anew};
+use super::earlier::{self, Earlier, stored};
 use super::wide::Wide;
 use crate::cases::World;
 use crate::effect::Effect;
@@ -50,6 +51,8 @@ pub(super) struct Work {
 pub(super) struct Bench<'a> {
     pub(super) pool: &'a Pool,
     pub(super) call: &'a Call,
+    /// What runs before it, in each world.
+    pub(super) earlier: &'a [Earlier],
 }
 
 impl Bench<'_> {
@@ -63,7 +66,11 @@ impl Bench<'_> {
     }
 
     async fn shows(&self, world: &World, host: &Host, work: &mut Work) -> Option<Vec<Atom>> {
-        let (atoms, error) = self.call.shows(self.pool, world, host).await;
+        let after = match self.earlier {
+            [] => None,
+            all => Some(earlier::after(all, self.pool, world, host, work).await),
+        };
+        let (atoms, error) = self.call.shows(self.pool, after.as_ref().unwrap_or(world), host).await;
         work.runs += 1;
         if let Some(error) = error {
             work.failed += 1;
@@ -166,19 +173,6 @@ fn tells(leak: &Leak, one: &[Atom], other: &[Atom]) -> bool {
         Leak::Made(atom) | Leak::Leaves(atom) => times(one, atom) != times(other, atom),
         Leak::Order => one != other,
     }
-}
-
-/// The world after its fields were set.
-fn stored(base: &World, effects: &[crate::effect::Placed]) -> World {
-    let mut after = base.clone();
-    for placed in effects {
-        let Effect::Set { kind, record, field, value } = &placed.effect else { continue };
-        let records = after.records_mut(*kind);
-        if let Some(known) = records.iter_mut().find(|known| known.id == *record) {
-            Arc::make_mut(known).fields.insert(field.clone(), value.clone());
-        }
-    }
-    after
 }
 
 fn holds(world: &World, set: &Effect) -> bool {

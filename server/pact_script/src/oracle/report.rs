@@ -31,6 +31,9 @@ pub struct EntryProof {
     pub function: String,
     /// Whether the linter refused the plugin.
     pub refused: bool,
+    /// The plugins that ran before it in each world, because it reads what they store.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
     /// Worlds that were made.
     pub worlds: u64,
     /// Comparisons of that world with others.
@@ -99,7 +102,18 @@ pub struct Statistics {
 impl EntryProof {
     pub(super) fn new(plugin: &str, function: &str, refused: bool) -> Self {
         let (plugin, function) = (plugin.to_owned(), function.to_owned());
-        Self { plugin, function, refused, worlds: 0, pairs: 0, runs: 0, failed_runs: 0, failure: None, difference: None }
+        Self {
+            plugin,
+            function,
+            refused,
+            after: Vec::new(),
+            worlds: 0,
+            pairs: 0,
+            runs: 0,
+            failed_runs: 0,
+            failure: None,
+            difference: None,
+        }
     }
 
     /// Whether the linter let pass what leaks.
@@ -167,6 +181,9 @@ impl EntryProof {
             "{} {}: {verdict} ({} worlds, {} runs, {} failed)",
             self.plugin, self.function, self.worlds, self.runs, self.failed_runs
         );
+        if !self.after.is_empty() {
+            let _ = writeln!(text, "  each time after runs of {}", self.after.join(", "));
+        }
         // A script that fails in every world shows nothing but that.
         if let Some(failure) = self.failure.as_ref().filter(|_| self.failed_runs == self.runs) {
             let _ = writeln!(text, "  every run failed: {failure}");

@@ -86,7 +86,7 @@ async fn lines_and_branches_that_are_not_reached_are_named() {
     assert_eq!(
         missed,
         [
-            format!("never reached: line {}, line {}, line {}", at(16), at(21), at(26)),
+            format!("never reached: line {}, lines {} to {}", at(16), at(21), at(26)),
             format!("line {}: the condition is never true", at(15)),
             format!("line {}: the arm is never taken", at(21)),
         ]

@@ -103,6 +103,7 @@ const FAILURES: &[(&str, &str, u32)] = &[
     ("fn main() {\n  let x = 1;\n  x.tag = 3;\n}", "tag", 3),
     ("fn main() {\n  import \"/etc/passwd\" as p;\n}", "only modules of \"std/\" can", 2),
     ("fn main() {\n  log(15);\n}", "a text is wanted", 2),
+    ("fn main() {\n  rotation(\"r\", [people.first()]);\n}", "a list made by hand", 2),
     ("fn main() {\n  exp(1.5);\n}", "There is no function `exp", 2),
 ];
 
@@ -237,6 +238,8 @@ const OVER_RECORDS: &[(&str, &str)] = &[
     ("lead.history.filter(|e| e.by == lead.owner).len()", "1"),
     ("lead.history.map(|e| lead.history.filter(|f| f.by == e.by && lead.title != \"\").len())", "[1, 1]"),
     ("rotation(\"r\", people).next().name", "ann"),
+    ("rotation(\"r\", people.filter(|p| p.name == \"ann\")).next().name", "ann"),
+    ("rotation(\"r\", people.filter(|p| p.name == \"nobody\")).next() == ()", "true"),
     ("rotation(\"r\", people).except(lead.owner).on_duty().next() == ()", "true"),
     ("[lead, lead.customer].contains(lead)", "true"),
     ("switch lead.owner { () => \"nobody\", _ => \"somebody\" }", "somebody"),

@@ -69,3 +69,42 @@ fn defects(proof: Proof) -> String {
     let defects = proof.entries.into_iter().filter(pact_script::oracle::EntryProof::is_defect).collect();
     Proof { entries: defects, ..proof }.text()
 }
+
+/// A set of the corpus, loaded, with whether the linter refuses each of its plugins.
+fn set(name: &str) -> Vec<(Loaded, bool)> {
+    let std = Std::load(&repository("scripts/std")).unwrap();
+    let folder = repository("tests/corpus").join(name);
+    let loaded: Vec<Loaded> = load_all(&folder, &std).into_iter().map(|(_, loaded)| loaded.unwrap()).collect();
+    let report = lint(&loaded.iter().flat_map(|loaded| sources(loaded, &std)).collect::<Vec<_>>());
+    let refused = |loaded: &Loaded| {
+        let own = |file: &str| file == loaded.plugin.manifest_file.name || loaded.plugin.files.contains_key(file);
+        report.findings.iter().any(|finding| own(&finding.file))
+    };
+    loaded.into_iter().map(|loaded| (refused(&loaded), loaded)).map(|(refused, loaded)| (loaded, refused)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plugins_that_leak_only_together_are_shown_together() {
+    let pool = pool(2);
+    let options = Options { seed: 1, worlds: 6, smallest: true };
+    let plugins = set("held-out-6/refuse-together/writer-then-count");
+    let judged: Vec<Judged<'_>> = plugins.iter().map(|(plugin, refused)| Judged { plugin, refused: *refused }).collect();
+    for alone in &plugins {
+        let proof = prove(&pool, &[Judged { plugin: &alone.0, refused: false }], options).await;
+        assert!(proof.entries.iter().all(|entry| entry.difference.is_none()), "alone: {}", proof.text());
+    }
+    let proof = prove(&pool, &judged, options).await;
+    let sums = proof.statistics();
+    assert_eq!((sums.accepted_differing, sums.refused_witnessed), (0, 1), "{}", proof.text());
+    assert!(proof.text().contains("each time after runs of heard-by"), "{}", proof.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lawful_plugins_that_share_fields_do_not_differ_together() {
+    let pool = pool(2);
+    let plugins = set("held-out-6/pass-together/complaints-then-count");
+    let judged: Vec<Judged<'_>> = plugins.iter().map(|(plugin, refused)| Judged { plugin, refused: *refused }).collect();
+    assert!(judged.iter().all(|judged| !judged.refused));
+    let proof = prove(&pool, &judged, Options { seed: 1, worlds: 6, smallest: true }).await;
+    assert_eq!(proof.statistics().accepted_differing, 0, "{}", proof.text());
+}

@@ -3,6 +3,7 @@
 //! The elements and attributes are those that the schemas of Ant and of Jenkins have in common; suites come in `testsuites`.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::suite::{Ran, Suite, Tested, Verdict};
 
@@ -21,7 +22,7 @@ fn plugin(xml: &mut String, id: usize, tested: &Tested, stamp: &str) {
     let broken = usize::from(tested.broken.is_some());
     let (failures, errors) =
         (count(|it| matches!(it, Verdict::Differs(_))), broken + count(|it| matches!(it, Verdict::Unreadable(_))));
-    let seconds: f64 = tested.cases.iter().map(|case| case.took.as_secs_f64()).sum();
+    let seconds = tested.cases.iter().map(|case| case.took).sum::<Duration>().as_secs_f64();
     let (name, package) = (escaped(&tested.name), escaped(&tested.path.display().to_string()));
     let _ = writeln!(
         xml,

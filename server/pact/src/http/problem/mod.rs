@@ -208,6 +208,9 @@ impl From<Refusal> for Problem {
             Refusal::Throttled { retry_after_s } => of(ProblemType::TooManyAttempts).with_retry_after_s(retry_after_s),
             Refusal::Duplicate { field, .. } => of(ProblemType::Duplicate).with_field(field, "must be unique"),
             Refusal::NotNow { .. } => of(ProblemType::NotNow),
+            Refusal::Unconfirmed { effects, .. } => effects
+                .into_iter()
+                .fold(of(ProblemType::ConfirmationNeeded), |problem, (what, count)| problem.with_field(what, count.to_string())),
             Refusal::Policy { findings } => {
                 let problem = findings.iter().fold(of(ProblemType::PolicyRefused), |problem, finding| {
                     problem.with_field(

@@ -69,6 +69,8 @@ problem_types! {
     Duplicate = 409, "duplicate", "There is one already";
     /// The record is in a state in which this cannot be done.
     NotNow = 409, "not-now", "Not possible at present";
+    /// It would do much at once, and nobody has said that this is meant.
+    ConfirmationNeeded = 409, "confirmation-needed", "This would do much at once";
     /// Nobody agreed to what a plugin asks for.
     ConsentNeeded = 409, "consent-needed", "Agree to what it asks for first";
     /// The lead is in a state in which this cannot be done.

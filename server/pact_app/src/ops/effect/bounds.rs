@@ -124,7 +124,7 @@ impl Bounds {
         }
     }
 
-    /// Notes that a run failed or met a limit of the host.
+    /// Notes that a run failed or met a limit of the host, for good: what is tried again by itself, because the machine had much to do, says nothing yet.
     pub(super) fn failed(&mut self, run: &Finished, error: &ScriptError) {
         let anew = self.well.contains(&run.plugin);
         let failed = self.failed.entry(run.plugin.clone()).or_insert_with(|| Failed { anew, ..Failed::default() });

@@ -19,7 +19,7 @@ use crate::jobs::{MAX_ATTEMPTS, backoff_ms};
 use crate::ops::job::{self, tell_admins};
 use crate::ops::lead::Scene;
 
-/// Writes what becomes of the event for the plugin whose run failed.
+/// Writes what becomes of the event for the plugin whose run failed; whether it is put aside, and not tried again by itself.
 pub(super) async fn settle(
     tx: &Tx,
     drafts: &mut Drafts<'_>,
@@ -27,11 +27,11 @@ pub(super) async fn settle(
     claimed: &event::Model,
     finished: &Finished,
     error: &ScriptError,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let claimed = &named(tx, claimed, finished).await?;
     if may_heal(error) && claimed.attempts < MAX_ATTEMPTS {
         tx.append(again_for(claimed, &finished.plugin, scene.now.millis() + backoff_ms(claimed.attempts)));
-        return Ok(());
+        return Ok(false);
     }
     let what = in_words(error);
     let on = job::day(scene);
@@ -48,7 +48,7 @@ pub(super) async fn settle(
         tx.after_commit(Notice::RecordChanged { kind: "run", id: finished.id });
     }
     tx.append(parked);
-    Ok(())
+    Ok(true)
 }
 
 /// The event with the name by which admins know it, if it was put aside before for this plugin and released; else without one.

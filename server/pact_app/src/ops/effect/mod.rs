@@ -22,6 +22,7 @@ use self::drafts::Drafts;
 pub(crate) use self::drafts::check_may;
 use crate::events::Lane;
 use crate::ops::lead::Scene;
+use crate::ops::run::Given;
 use crate::organisation::Turn;
 use crate::{Actor, App, Refusal};
 
@@ -44,6 +45,8 @@ pub struct Finished {
     pub duration_us: i64,
     /// What it gave.
     pub outcome: Outcome,
+    /// What it was given and read, by reference.
+    pub given: Given,
     /// Turns that it was promised.
     pub turns: Vec<Turn>,
     /// What its plugin may do: declared in the manifest.
@@ -113,8 +116,9 @@ pub async fn commit_runs(app: &App, handled: Arc<[Handled]>) -> Result<Vec<Commi
                     };
                     if let Some(error) = &error {
                         without_effect.insert(finished.id);
-                        bounds.failed(finished, error);
-                        failure::settle(tx, &mut drafts, &scene, &one.event, finished, error).await?;
+                        if failure::settle(tx, &mut drafts, &scene, &one.event, finished, error).await? {
+                            bounds.failed(finished, error);
+                        }
                     } else {
                         bounds.committed(finished);
                     }
@@ -210,8 +214,8 @@ fn record_run(tx: &Tx, claimed: &event::Model, finished: &Finished, error: Optio
         effects: json!(finished.outcome.effects).into(),
         log: json!(finished.outcome.log).into(),
         error: error.map(|error| json!(error).into()),
-        memory_kib: None,
-        facts: None,
+        memory_kib: finished.outcome.memory_kib.try_into().ok(),
+        facts: Some(json!(finished.given).into()),
     });
     for record_id in finished.subjects.iter().copied().collect::<BTreeSet<_>>() {
         tx.append(run_subject::Model { run_id: finished.id, record_id });

@@ -258,8 +258,12 @@ async fn accept(app: &App, actor: &Actor, given: Accept) -> Result<custom_field:
 
 /// Refuses a formula that may not be one: what it reads must say when it changes, and it must compile where it will run.
 async fn compiles(app: &App, definition: &Definition) -> Result<(), Refusal> {
-    if formulas::reads_of(&definition.field)?.is_none() {
-        return Ok(());
+    let Some(reads) = formulas::reads_of(&definition.field)? else { return Ok(()) };
+    let all = pact_store::field::all(app.store.read()).await?;
+    let known = |name: &str| definition.field.name == name || all.iter().any(|row| row.name == name);
+    if let Some((_, name)) = reads.fields.iter().find(|(_, name)| !known(name)) {
+        let why = format!("nobody defines the field \"{name}\" that it reads. See GET /api/v1/fields.");
+        return Err(Refusal::invalid("formula", why));
     }
     let (scripts, calls) = pact_script::plugin::formulas("fields", std::slice::from_ref(&definition.field));
     if calls.is_empty() {
@@ -288,6 +292,7 @@ async fn write_accepted(
             }
             record_definition(tx, &actor, now, &given, &definition, &judged).await?;
             let row = given.write(tx, now).await?;
+            judged.tell_acts(tx).await?;
             settled(tx, &row).await?;
             Ok::<_, Refusal>(Some(row))
         })

@@ -91,14 +91,14 @@ fn changes(present: &Values, role: Option<Role>, on: OnRecord, given: &BTreeMap<
     for (name, json) in given {
         let known = present.values.iter().find(|(field, _)| field.name == *name);
         let (field, _) = known.ok_or_else(|| unknown(on, name))?;
-        let value = input::value(field, json)?;
-        if role.is_some_and(|role| !fields::writes(field, role)) {
+        if field.formula.is_none() && role.is_some_and(|role| !fields::writes(field, role)) {
             return Err(Refusal::forbidden(format!(
                 "Your role may not write the field \"{}\". It takes the role {}: ask somebody who has it.",
                 field.label,
                 if field.write_by.is_empty() { &field.read_by } else { &field.write_by }.join(" or ")
             )));
         }
+        let value = input::value(field, json)?;
         fields::check(field, &value)?;
         changes.push(Change { field: field.id, value });
     }

@@ -316,6 +316,7 @@ fn is_ours(refusal: &Refusal) -> bool {
         Refusal::Busy | Refusal::Store(StoreError::Closed | StoreError::InDoubt | StoreError::Busy) => true,
         Refusal::Stale { what } => *what == KIND,
         Refusal::NotNow { .. }
+        | Refusal::Unconfirmed { .. }
         | Refusal::NotFound { .. }
         | Refusal::Invalid { .. }
         | Refusal::Lead(_)

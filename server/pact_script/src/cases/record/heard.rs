@@ -50,11 +50,21 @@ impl<'a, F: Facts> Recorder<'a, F> {
         Self { facts, heard: Mutex::default() }
     }
 
-    /// Everything heard, with what travelled along with the run.
-    pub(super) fn heard(&self, run: &Run) -> Heard {
+    /// Everything heard, with what travelled along with the run, and with what these refer to: it is named in effects without being read.
+    pub(super) async fn heard(&self, run: &Run) -> Heard {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
         heard.organisation = self.facts.organisation();
         run.given.iter().for_each(|record| heard.add(record));
+        let named: Vec<Value> = run.args.iter().chain(heard.records.iter().flat_map(|record| &record.values)).cloned().collect();
+        for value in named {
+            let Value::Ref(kind, id) = value else { continue };
+            if heard.known.contains_key(&(kind, id)) || matches!(kind, Kind::Person | Kind::Team | Kind::Territory) {
+                continue;
+            }
+            if let Answer::Record(Some(record)) = self.facts.ask(Ask::Record(kind, id)).await {
+                heard.add(&record);
+            }
+        }
         heard
     }
 

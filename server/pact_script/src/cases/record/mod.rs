@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub use self::heard::Recorder;
 use self::world::{Handles, written};
+use super::read::Reader;
 use super::{Case, CaseError, in_words};
 use crate::effect::{Effect, Placed};
 use crate::facts::Facts;
@@ -53,8 +54,8 @@ pub async fn recorded<F: Facts>(
     outcome: &Outcome,
     recorder: &Recorder<'_, F>,
 ) -> Result<String, RecordError> {
-    let heard = recorder.heard(run);
-    let (handles, world) = written(&heard);
+    let heard = recorder.heard(run).await;
+    let (handles, world) = written(&heard, &Reader::new(pact_core::time::Instant::from_millis(run.now), run.today));
     let mut head = head(title, run, &handles);
     head.insert("world".to_owned(), Toml::Table(world));
     let wanted = told(outcome, |effect| handles.renamed(effect));

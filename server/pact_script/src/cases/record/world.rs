@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 use toml::{Table, Value as Toml};
 use uuid::Uuid;
 
-use super::super::read::kind_name;
+use super::super::read::{Reader, kind_name};
 use super::super::{World, in_words};
 use super::heard::Heard;
 use super::short;
@@ -25,7 +25,7 @@ const HANDLE_CHARS: usize = 32;
 pub(super) struct Handles(HashMap<Uuid, String>);
 
 /// Handles for everything heard, and the world.
-pub(super) fn written(heard: &Heard) -> (Handles, Table) {
+pub(super) fn written(heard: &Heard, reader: &Reader) -> (Handles, Table) {
     let mut handles = Handles::default();
     let organisation = &heard.organisation;
     let people: Vec<&Record> = organisation.people.iter().map(|member| &member.record).collect();
@@ -38,7 +38,7 @@ pub(super) fn written(heard: &Heard) -> (Handles, Table) {
     all.iter().for_each(|record| handles.name(record, &mut taken));
     let mut world = Table::new();
     for record in all {
-        let mut table = handles.record(record);
+        let mut table = handles.record(record, reader);
         extras(heard, record, &handles, &mut table);
         let list = world.entry(kind_name(record.kind)).or_insert_with(|| Toml::Array(Vec::new()));
         if let Toml::Array(list) = list {
@@ -133,10 +133,14 @@ impl Handles {
         in_words(&World::of_handles(self.0.iter().map(|(id, handle)| (*id, handle.clone()))), effect)
     }
 
-    fn record(&self, record: &Record) -> Table {
-        let mut table = Table::from_iter([("id".to_owned(), Toml::String(self.of(record.id)))]);
-        for (member, value) in members_of(record.kind).zip(&record.values) {
-            let written = !matches!(member.ty, Ty::Query(_) | Ty::AnyQuery) && member.name != "id";
+    /// A record without what a world takes for granted.
+    fn record(&self, record: &Record, reader: &Reader) -> Table {
+        let handle = self.of(record.id);
+        let granted = reader.defaults(record.kind, record.id, &handle);
+        let mut table = Table::from_iter([("id".to_owned(), Toml::String(handle))]);
+        for ((member, value), granted) in members_of(record.kind).zip(&record.values).zip(granted) {
+            let written = !matches!(member.ty, Ty::Query(_) | Ty::AnyQuery) && member.name != "id" && *value != granted;
+            // What is not known has no words, and no member is known by default that can be unknown.
             if let Some(value) = written.then(|| self.value(value)).flatten() {
                 table.insert(member.name.to_owned(), value);
             }
