@@ -87,17 +87,13 @@ pub(crate) async fn recover(
     Ok((note_key::Model { made_at, ..row }, code))
 }
 
-/// The private key, by the password.
+/// The private key, by the password; nothing when the key was made under another one.
 ///
 /// # Errors
-/// A key that was made under another password.
-async fn by_password(app: &App, row: &note_key::Model, password: SecretString) -> Result<Key, Refusal> {
+/// A server that is busy.
+async fn by_password(app: &App, row: &note_key::Model, password: SecretString) -> Result<Option<Key>, Refusal> {
     let with = of_password(app, password, &row.salt).await?;
-    seal::unwrap(&with, &row.person_id.to_string(), &row.by_password.0).ok_or_else(|| Refusal::NotNow {
-        why: "Your key for notes was made under another password, which an admin has replaced since. Open it with your recovery code \
-              (POST /api/v1/coaching/key/recover), or make another one (…/key/replace) and ask the other of the two to share the notes with it."
-            .into(),
-    })
+    Ok(seal::unwrap(&with, &row.person_id.to_string(), &row.by_password.0))
 }
 
 /// The row of a person's key when they change their password themselves; nothing when they have none, or one that the present password does not open.
@@ -111,7 +107,7 @@ pub(crate) async fn under_new_password(
     new: SecretString,
 ) -> Result<Option<note_key::Model>, Refusal> {
     let Some(row) = store::key(app.store.read(), person).await? else { return Ok(None) };
-    let Ok(private) = by_password(app, &row, present).await else { return Ok(None) };
+    let Some(private) = by_password(app, &row, present).await? else { return Ok(None) };
     let with = of_password(app, new, &row.salt).await?;
     let by_password = seal::wrap(&with, &person.to_string(), &private)?.into();
     Ok(Some(note_key::Model { by_password, ..row }))
@@ -127,7 +123,11 @@ pub(crate) async fn open(
     session: Uuid,
     password: SecretString,
 ) -> Result<(SecretString, note_opening::Model), Refusal> {
-    let private = by_password(app, row, password).await?;
+    let private = by_password(app, row, password).await?.ok_or_else(|| Refusal::NotNow {
+        why: "Your key for notes was made under another password, which an admin has replaced since. Open it with your recovery code \
+              (POST /api/v1/coaching/key/recover), or make another one (…/key/replace) and ask the other of the two to share the notes with it."
+            .into(),
+    })?;
     let secret = fresh_secret()?;
     let opening = note_opening::Model {
         session_id: session,

@@ -2,6 +2,7 @@
 
 mod types;
 
+use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use pact_app::ops::coaching::{self as ops, Propose, keys, notes, tend};
 use pact_app::{App, Caller, Refusal};
@@ -23,7 +24,7 @@ pub use types::{
 };
 
 /// The header with what opened the caller's key.
-const NOTE_KEY: &str = "Pact-Note-Key";
+pub const NOTE_KEY: HeaderName = HeaderName::from_static("pact-note-key");
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
@@ -50,10 +51,8 @@ fn inside(caller: &Caller) -> Result<(), Problem> {
 fn note_key(request: &HttpRequest) -> Result<SecretString, Problem> {
     let given = request.headers().get(NOTE_KEY).and_then(|value| value.to_str().ok());
     given.map(SecretString::from).ok_or_else(|| {
-        Refusal::forbidden(format!(
-            "Open your key for notes at POST /api/v1/coaching/key/open, and send what you get as {NOTE_KEY}."
-        ))
-        .into()
+        Refusal::forbidden("Open your key for notes at POST /api/v1/coaching/key/open, and send what you get as Pact-Note-Key.")
+            .into()
     })
 }
 

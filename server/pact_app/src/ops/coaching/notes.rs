@@ -42,6 +42,8 @@ pub async fn write(app: &App, caller: &Caller, period: Uuid, words: &str) -> Res
     let (now, by) = (app.clock.now(), caller.clone());
     app.store
         .write(async move |tx| {
+            // Otherwise a note could be sealed for a key while the notes are shared with the next one.
+            store::hold(tx).await?;
             let row = found(tx, period, &by).await?;
             let written_by = if row.coach_id == by.person_id { "coach" } else { "person" };
             if state(&row)? != State::Signed || !window(&row)?.contains(today_of(tx, row.person_id, now).await?) {
