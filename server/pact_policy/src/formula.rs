@@ -180,7 +180,9 @@ mod tests {
     fn what_a_formula_reads_is_seen() {
         use FieldOn::{Customer, Lead, Person};
         use Kind as K;
-        let cases: [(FieldOn, &str, &[Kind], &[&str], bool); 7] = [
+        /// A record, its formula; the kinds and fields that it reads, and whether the day.
+        type Case<'a> = (FieldOn, &'a str, &'a [Kind], &'a [&'a str], bool);
+        let cases: [Case<'_>; 7] = [
             (Lead, "record.value * 0.1", &[K::Lead], &[], false),
             (Lead, "record.field(\"rate\") * record.value", &[K::Lead], &["Lead.rate"], false),
             (Lead, "record.customer.field(\"size\") ?? 0", &[K::Lead, K::Customer], &["Customer.size"], false),

@@ -102,6 +102,8 @@ pub fn lint(sources: &[Source]) -> Report {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
     use super::*;
     use crate::manifest::parse_fields;
 

@@ -81,7 +81,9 @@ pub async fn switch_script(tx: &Tx, plugin: &str, file: &str, on: bool, now: i64
     let key = (plugin.to_owned(), file.to_owned());
     let is_off = script_off::Entity::find_by_id(key.clone()).one(tx).await?.is_some();
     match (on, is_off) {
-        (true, true) => drop(script_off::Entity::delete_by_id(key).exec(tx).await?),
+        (true, true) => {
+            script_off::Entity::delete_by_id(key).exec(tx).await?;
+        }
         (false, false) => {
             let row = script_off::Model { plugin_id: plugin.to_owned(), file: file.to_owned(), at: now };
             script_off::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;

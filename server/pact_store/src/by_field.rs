@@ -104,10 +104,10 @@ async fn ordered<M: Listed>(
             Key::Number(_) => return Err(StoreError::BadCursor),
         };
         select = select.filter(match at {
-            None => Condition::all().add(value().is_null()).add(beyond(id().into(), Expr::val(cursor.id).into())),
+            None => Condition::all().add(value().is_null()).add(beyond(id(), Expr::val(cursor.id))),
             Some(at) => Condition::any()
-                .add(beyond(value(), Expr::val(at.clone()).into()))
-                .add(Condition::all().add(value().eq(Expr::val(at))).add(beyond(id().into(), Expr::val(cursor.id).into())))
+                .add(beyond(value(), Expr::val(at.clone())))
+                .add(Condition::all().add(value().eq(Expr::val(at))).add(beyond(id(), Expr::val(cursor.id))))
                 .add(value().is_null()),
         });
     }

@@ -93,7 +93,7 @@ async fn fill(store: &Store, leads: usize) {
             let customers: Vec<_> = (chunk..chunk + CHUNK).step_by(LEADS_EACH).map(customer_row).collect();
             let leads: Vec<lead::Model> =
                 (chunk..chunk + CHUNK).map(|n| entered(customers[(n - chunk) / LEADS_EACH].id, n, leads)).collect();
-            let steps = leads.iter().flat_map(|lead| history(lead)).collect();
+            let steps = leads.iter().flat_map(history).collect();
             record::insert_many(tx, customers).await?;
             record::insert_many(tx, leads).await?;
             record::insert_many::<lead_event::Model>(tx, steps).await

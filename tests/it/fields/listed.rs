@@ -19,7 +19,7 @@ async fn lists_are_chosen_and_ordered_by_a_field(#[case] on: On) {
     let rows = [
         ("Axis", json!({"sites": 10, "ends_on": "2027-03-01", "themes": ["heat"]})),
         ("Boro", json!({"sites": 9, "ends_on": "2026-12-01", "themes": ["heat", "cold"]})),
-        ("Cato", json!({"sites": 9.5, "themes": ["50%_off"]})),
+        ("Cato", json!({"sites": 9.5, "ends_on": "2028-01-01", "themes": ["50%_off"]})),
         ("Dora", json!({})),
     ];
     for (name, values) in rows {

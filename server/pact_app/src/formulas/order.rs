@@ -48,12 +48,17 @@ fn circle(left: &[usize], reads: impl Fn(usize, usize) -> bool) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
     use pact_policy::formula::reads;
     use pact_policy::manifest::FieldOn;
 
     use super::*;
 
-    fn order_of(formulas: &[(FieldOn, &str, &str)]) -> Result<Vec<usize>, String> {
+    /// A record, a field's name and its formula.
+    type Formula<'a> = (FieldOn, &'a str, &'a str);
+
+    fn order_of(formulas: &[Formula<'_>]) -> Result<Vec<usize>, String> {
         let read: Vec<(String, Reads)> =
             formulas.iter().map(|(on, name, formula)| (format!("{}.{name}", on.name()), reads(*on, formula).unwrap())).collect();
         of(&read.iter().map(|(name, reads)| (name.clone(), reads)).collect::<Vec<_>>()).map_err(|refusal| refusal.to_string())
@@ -62,7 +67,8 @@ mod tests {
     #[test]
     fn each_stands_behind_what_it_reads_and_circles_are_named() {
         use FieldOn::{Customer, Lead};
-        let cases: [(&[(FieldOn, &str, &str)], Result<&[usize], &str>); 6] = [
+        type Case<'a> = (&'a [Formula<'a>], Result<&'a [usize], &'a str>);
+        let cases: [Case<'_>; 6] = [
             (&[(Lead, "a", "record.value"), (Lead, "b", "record.field(\"a\")")], Ok(&[0, 1])),
             (&[(Lead, "b", "record.field(\"a\")"), (Lead, "a", "record.value")], Ok(&[1, 0])),
             // The same name on another record is another field.

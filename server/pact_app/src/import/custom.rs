@@ -118,6 +118,8 @@ fn yes_no(text: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
     use super::*;
 
     #[test]
@@ -133,7 +135,8 @@ mod tests {
         };
         let habits = Habits { day_first: true, currency: "EUR".parse().ok() };
         let day = |text: &str| Value::Day(text.parse().unwrap());
-        let cases: [(&str, &str, Result<Option<Value>, &str>); 17] = [
+        type Read = Result<Option<Value>, &'static str>;
+        let cases: [(&str, &str, Read); 17] = [
             ("number", "12", Ok(Some(Value::Int(12)))),
             ("number", "1.234,5", Ok(Some(Value::Decimal("1234.5".parse().unwrap())))),
             ("number", "12 pieces", Err("is no number")),

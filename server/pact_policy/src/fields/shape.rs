@@ -118,7 +118,7 @@ pub(super) fn done_by(lexicon: &Lexicon, text: &[String], ty: FieldType) -> bool
     let last = begins && lexicon.lately.any(text);
     let words = matches!(ty, FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Link);
     let did = [&lexicon.did, &lexicon.performed, &lexicon.act].into_iter().any(|list: &Phrases| list.any(text));
-    words && text.len() > 1 && (ends && did || last && did)
+    words && text.len() > 1 && did && (ends || last)
 }
 
 /// Whether a word is a past participle by its form, without accents.

@@ -111,7 +111,9 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
     // "First call, second call": the steps that somebody takes.
     let numbered = |option: &&Vec<String>| {
         lexicon.act.any(option)
-            && option.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()) || lexicon.ordinal.any(&[word.clone()]))
+            && option
+                .iter()
+                .any(|word| word.starts_with(|c: char| c.is_ascii_digit()) || lexicon.ordinal.any(std::slice::from_ref(word)))
     };
     options.iter().filter(numbered).count() > 1
         || options.iter().any(|option| {

@@ -111,7 +111,9 @@ mod tests {
             edges.iter().for_each(|(from, to)| needs.entry((*from).to_owned()).or_default().push((*to).to_owned()));
             needs
         };
-        let cases: [(&[(&str, &str)], Option<&[&str]>); 5] = [
+        /// Which plugin needs which, and the circle that they make.
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<&'a [&'a str]>);
+        let cases: [Case<'_>; 5] = [
             (&[], None),
             (&[("a", "b"), ("b", "c"), ("a", "c")], None),
             (&[("a", "b"), ("b", "a")], Some(&["a", "b"])),

@@ -106,8 +106,9 @@ fn listed(folder: &Path) -> Result<Vec<std::path::PathBuf>, LoadError> {
 fn write(id: &str, files: &BTreeMap<String, String>) -> Result<Vec<u8>, ArchiveError> {
     let sums: String = files.iter().map(|(name, text)| format!("{}  {name}\n", sum(text.as_bytes()))).collect();
     let mut tar = tar::Builder::new(Vec::new());
-    let each = std::iter::once((SUMS_FILE, sums.as_str())).chain(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    let written = each.map(|(name, text)| add(&mut tar, &format!("{id}/{name}"), text)).collect::<io::Result<()>>();
+    let mut each =
+        std::iter::once((SUMS_FILE, sums.as_str())).chain(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let written = each.try_for_each(|(name, text)| add(&mut tar, &format!("{id}/{name}"), text));
     let tar = written.and_then(|()| tar.into_inner()).map_err(|error| bad(format!("cannot be written: {error}")))?;
     // No name and no time, and always the same word for the system that made it.
     let mut zip = GzBuilder::new().operating_system(255).write(Vec::new(), Compression::best());
