@@ -252,7 +252,7 @@ async fn write_coaching_note(
     Ok(HttpResponse::Created().json(WrittenCoachingNote { id }))
 }
 
-/// Share the notes of a coaching period with the other's new key
+/// Share a coaching period's notes with the other's new key
 ///
 /// When the other of the two has lost their key and made another. Ask them first, by another way than PACT, whether the fingerprint is theirs: who sets
 /// somebody's password can sign in as them.
