@@ -143,6 +143,7 @@ async fn a_period_begins_when_both_signed_and_leaves_nothing_but_that_it_was(#[c
     let ann = house.again("ann").await;
     assert_eq!(ann.get(&format!("/api/v1/coaching/periods/{id}")).await.body["state"], "ended");
     house.pass_days(1).await;
+    let ann = house.again("ann").await;
     let gone = ann.get(&format!("/api/v1/coaching/periods/{id}")).await.body;
     assert_eq!((&gone["state"], &gone["purpose"], &gone["text"]), (&json!("erased"), &json!(null), &json!(null)));
     assert_eq!(read(&ann, &open_key(&ann, PASSWORD).await, id).await, json!([]));

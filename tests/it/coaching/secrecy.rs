@@ -34,14 +34,19 @@ async fn dump(store: &Store, db: Db) -> String {
                 let columns =
                     conn.query_all_raw(Statement::from_string(backend, format!("PRAGMA table_info('{name}')"))).await.unwrap();
                 let columns: Vec<String> = columns.iter().map(|row| row.try_get::<String>("", "name").unwrap()).collect();
-                let texts: Vec<String> =
-                    columns.iter().map(|column| format!("COALESCE(CAST(\"{column}\" AS TEXT), '')")).collect();
+                // Bytes that are no text are shown as digits, as PostgreSQL shows them.
+                let text = |column: &String| {
+                    format!(
+                        "CASE typeof(\"{column}\") WHEN 'blob' THEN lower(hex(\"{column}\")) ELSE COALESCE(CAST(\"{column}\" AS TEXT), '') END"
+                    )
+                };
+                let texts: Vec<String> = columns.iter().map(text).collect();
                 format!("SELECT {} AS line FROM \"{name}\"", texts.join(" || '|' || "))
             }
             Db::Postgres => format!("SELECT t::text AS line FROM \"{name}\" t"),
         };
         for row in conn.query_all_raw(Statement::from_string(backend, rows)).await.unwrap() {
-            writeln!(all, "{name}: {}", row.try_get::<String>("", "line").unwrap_or_default()).unwrap();
+            writeln!(all, "{name}: {}", row.try_get::<String>("", "line").unwrap()).unwrap();
         }
     }
     all
@@ -64,6 +69,7 @@ async fn a_copy_of_the_database_says_nothing_of_a_note(#[case] db: Db) {
     let secrets = [
         NOTE.to_owned(),
         "three questions".to_owned(),
+        NOTE.bytes().map(|byte| format!("{byte:02x}")).collect(),
         BASE64_STANDARD.encode(NOTE),
         BASE64_STANDARD_NO_PAD.encode(NOTE).chars().take(24).collect(),
         ann,
