@@ -325,7 +325,10 @@ async fn what_scripts_store_labels_what_views_show(#[case] on: On) {
          [[script]]\nfile = \"level.rhai\"\n[[schedule]]\ncall = \"daily\"\ncron = \"0 6 * * *\"\n{LEVEL}"
     );
     let script = "fn daily() {\n    for lead in leads.open() {\n        set(lead, \"level\", if lead.quiet_for > work_days(5) { \"stale\" } else { \"fresh\" });\n    }\n}\n";
-    let plugin = json!({"manifest": manifest, "files": {"level.rhai": script}});
+    let mut plugin = json!({"manifest": manifest, "files": {"level.rhai": script}});
+    let asked = world.call("adam", "POST /plugins").json(&plugin).send().await;
+    asked.is_problem(409, "consent-needed", "", "nobody agreed yet");
+    plugin["consent"] = asked.body["consent"].clone();
     let reply = world.call("adam", "POST /plugins").json(&plugin).send().await;
     reply.is_problem(422, "policy-refused", "", "a label that a view shows by owner");
     assert!(reply.body["findings"][0]["file"].as_str().unwrap().starts_with("view/levels"), "{reply:?}");

@@ -3,6 +3,7 @@
 mod crash;
 mod lists;
 mod queries;
+mod schedules;
 mod search;
 mod writer;
 

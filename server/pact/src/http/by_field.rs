@@ -4,8 +4,8 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use pact_app::App;
 use pact_app::ops::field::{FieldAsked, OnRecord, list_by};
+use pact_app::{App, Refusal};
 use pact_core::role::Role;
 use pact_store::by_field::list_by_field;
 use pact_store::list::{self, Listed};
@@ -79,7 +79,11 @@ impl<F, B: SortBy> FieldList<F, B> {
         M: Listed<By = B>,
     {
         let (sort, ask, conn) = (self.list.sort, &self.list.ask, app.store.read());
-        Ok(match list_by(app, role, on, &self.asked).await? {
+        let by = list_by(app, role, on, &self.asked).await.map_err(|refusal| match refusal {
+            Refusal::Invalid { field, why } => Problem::parameter(&field, why),
+            other => other.into(),
+        })?;
+        Ok(match by {
             Some(by) => list_by_field::<M>(conn, scope, filter, &by, sort, ask).await?,
             None => list::list::<M>(conn, scope, filter, sort, ask).await?,
         })

@@ -131,6 +131,7 @@ impl Bench<'_> {
     async fn other(&self, base: &World, changes: &Changes, work: &mut Work) -> Option<Seen> {
         let host = Host::default();
         let one = self.shows(base, &host, work).await?;
+        let changes = &self.keeping_what_called(changes);
         let other = self.shows(&changed(base, &[changes]), &host, work).await?;
         let seen = |atoms: &[Atom]| -> Vec<Atom> { atoms.iter().filter(|atom| atom.sort != Sort::Note).cloned().collect() };
         let (seen_one, seen_other) = (seen(&one), seen(&other));
@@ -141,6 +142,15 @@ impl Bench<'_> {
             seen_other.iter().find(|atom| !seen_one.contains(atom)).or(seen_one.iter().find(|atom| !seen_other.contains(atom)));
         let leak = made.cloned().map_or(Leak::Order, Leak::Made);
         Some(Seen { leak, pair: [Vec::new(), vec![changes.clone()]], atoms: [one, other] })
+    }
+
+    /// Without those that take away what the run is called with: it was called in both worlds.
+    fn keeping_what_called(&self, changes: &Changes) -> Changes {
+        let given = |(kind, id): &(Kind, Uuid)| {
+            self.call.args.iter().any(|arg| matches!(arg, Value::Ref(of, which) if (of, which) == (kind, id)))
+        };
+        let kept = changes.iter().filter(|(key, new)| new.is_some() || !given(key));
+        kept.map(|(key, new)| (*key, new.clone())).collect()
     }
 
     /// The same act again: a field that then holds something else counts acts.

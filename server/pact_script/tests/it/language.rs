@@ -103,7 +103,7 @@ const FAILURES: &[(&str, &str, u32)] = &[
     ("fn main() {\n  let x = 1;\n  x.tag = 3;\n}", "tag", 3),
     ("fn main() {\n  import \"/etc/passwd\" as p;\n}", "only modules of \"std/\" can", 2),
     ("fn main() {\n  log(15);\n}", "a text is wanted", 2),
-    ("fn main() {\n  rotation(\"r\", [people.first()]);\n}", "a list made by hand", 2),
+    ("fn main() {\n  rotation(\"r\", [people.first()]);\n}", "`people` is array, and a query, or list of records is wanted", 2),
     ("fn main() {\n  exp(1.5);\n}", "There is no function `exp", 2),
 ];
 

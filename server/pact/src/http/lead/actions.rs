@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::Lead;
-use super::types::{Escalation, NewOwner, NewPush, NewStage, Reason, Reopening, Sale};
+use super::asked::{Escalation, NewOwner, NewPush, NewStage, Reason, Reopening, Sale};
 use crate::http::body::Body;
 use crate::http::caller::may;
 use crate::http::etag::{IfMatch, Tagged};

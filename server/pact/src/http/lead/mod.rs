@@ -1,6 +1,7 @@
 //! Leads: entering them, reading them, and everything that can be done to one.
 
 mod actions;
+mod asked;
 mod types;
 
 use actix_web::{get, patch, post, web};
