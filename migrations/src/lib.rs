@@ -35,6 +35,7 @@ mod m0015_evidence;
 mod m0016_plugin_life;
 mod m0017_runs;
 mod m0018_pact;
+mod m0019_coaching;
 mod m0020_fields;
 mod m0021_team_hours;
 mod needs;
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_plugin_life::Migration),
             Box::new(m0017_runs::Migration),
             Box::new(m0018_pact::Migration),
+            Box::new(m0019_coaching::Migration),
             Box::new(m0020_fields::Migration),
             Box::new(m0021_team_hours::Migration),
         ]

@@ -6,6 +6,7 @@
 mod architecture;
 mod automations;
 mod certificates;
+mod coaching;
 mod command_line;
 mod crash;
 mod demo;

@@ -28,6 +28,7 @@ pub mod access;
 pub mod actor;
 pub mod app;
 mod certify;
+mod coaching;
 pub mod demo;
 pub mod digests;
 pub mod dry;

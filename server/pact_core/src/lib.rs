@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`time`] | instants, clock spans and working spans |
 //! | [`calendar`] | working time |
+//! | [`coaching`] | when there may be a coaching period |
 //! | [`role`], [`actor`] | who may do what, and who does it |
 //! | [`event`] | what scripts can be called for |
 //! | [`lead`] | what may happen to a lead, decided purely |
@@ -22,6 +23,7 @@
 
 pub mod actor;
 pub mod calendar;
+pub mod coaching;
 pub mod event;
 pub mod history;
 pub mod id;

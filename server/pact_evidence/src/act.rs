@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+pub use crate::coaching::CoachingStep;
 use crate::tree::Hash;
+pub use crate::who::{By, Pseudonym};
 
 /// The most findings that an entry lists; the verdict beside the log has all.
 pub const MAX_FINDINGS: usize = 40;
@@ -24,49 +25,6 @@ pub struct Entry {
     pub by: By,
     /// What was done.
     pub act: PolicyAct,
-}
-
-/// Who did something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct By {
-    /// `person`, or `system`: PACT itself, and whoever has its machine.
-    pub kind: String,
-    /// The role in which a person did it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
-    /// The person, by a pseudonym of this entry alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub who: Option<Pseudonym>,
-}
-
-impl By {
-    /// PACT itself.
-    #[must_use]
-    pub fn system() -> Self {
-        Self { kind: "system".to_owned(), role: None, who: None }
-    }
-}
-
-/// A person, in one place of one entry: a hash over a random salt and the person's id.
-///
-/// Equal persons have different pseudonyms wherever they are mentioned, so nobody can count by them. Who keeps the salt can show who it was; once the salt
-/// is erased, nobody can.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Pseudonym(pub Hash);
-
-impl Pseudonym {
-    /// The pseudonym of the person with this id under a salt.
-    #[must_use]
-    pub fn of(salt: &[u8], person: &[u8]) -> Self {
-        let mut hash = Sha256::new();
-        hash.update("pact/pseudonym/1\0");
-        hash.update((salt.len() as u64).to_be_bytes());
-        hash.update(salt);
-        hash.update(person);
-        Self(Hash(hash.finalize().into()))
-    }
 }
 
 /// On what a verdict was given, and which it was.
@@ -316,6 +274,13 @@ pub enum PolicyAct {
         /// The person.
         person: Pseudonym,
     },
+    /// A coaching period began, ended or was erased: that it was, never what was in it.
+    CoachingChanged {
+        /// The period, as a hash of its id.
+        period: Hash,
+        /// What became of it.
+        step: CoachingStep,
+    },
     /// A version of the pact was proposed.
     PactProposed {
         /// Its number.
@@ -412,6 +377,7 @@ impl PolicyAct {
             Self::ViewExported { .. } => "view_exported",
             Self::RoleChanged { .. } => "role_changed",
             Self::PasswordSetForOther { .. } => "password_set_for_other",
+            Self::CoachingChanged { .. } => "coaching_changed",
             Self::PactProposed { .. } => "pact_proposed",
             Self::PactSigned { .. } => "pact_signed",
             Self::PactSignatureWithdrawn { .. } => "pact_signature_withdrawn",
@@ -450,6 +416,7 @@ impl PolicyAct {
             | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
+            | Self::CoachingChanged { .. }
             | Self::PactProposed { .. }
             | Self::PactSigned { .. }
             | Self::PactSignatureWithdrawn { .. }
@@ -490,6 +457,7 @@ impl PolicyAct {
             | Self::ViewExported { .. }
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
+            | Self::CoachingChanged { .. }
             | Self::PactSigned { .. }
             | Self::PactSignatureWithdrawn { .. }
             | Self::PactInForce { .. }
@@ -505,6 +473,7 @@ impl PolicyAct {
     pub fn pseudonym(&self) -> Option<Pseudonym> {
         match self {
             Self::RoleChanged { person, .. } | Self::PasswordSetForOther { person } => Some(*person),
+            Self::CoachingChanged { step, .. } => step.coach(),
             Self::LogOpened { .. }
             | Self::LogKeyChanged { .. }
             | Self::TokenKeysChanged { .. }
@@ -590,6 +559,7 @@ impl Installed {
             | PolicyAct::ViewExported { .. }
             | PolicyAct::RoleChanged { .. }
             | PolicyAct::PasswordSetForOther { .. }
+            | PolicyAct::CoachingChanged { .. }
             | PolicyAct::PactProposed { .. }
             | PolicyAct::PactSigned { .. }
             | PolicyAct::PactSignatureWithdrawn { .. }

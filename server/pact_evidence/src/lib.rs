@@ -10,7 +10,8 @@
 //! | [`note`] | signed notes and cosignatures (C2SP signed-note, tlog-cosignature) |
 //! | [`checkpoint`] | what a checkpoint says (C2SP tlog-checkpoint) |
 //! | [`tile`] | how hashes and entries are cut into files (C2SP tlog-tiles) |
-//! | [`act`] | what an entry of the log says |
+//! | [`act`], [`coaching`] | what an entry of the log says |
+//! | [`who`] | who did it, by pseudonym |
 //! | [`file`](mod@file) | the evidence file: lines of entries, checkpoints and sources |
 //! | [`verify`] | whether an evidence file proves what it claims |
 //!
@@ -20,12 +21,14 @@
 
 pub mod act;
 pub mod checkpoint;
+pub mod coaching;
 pub mod file;
 pub mod note;
 pub mod proof;
 pub mod tile;
 pub mod tree;
 pub mod verify;
+pub mod who;
 
 pub use act::{By, Entry, PolicyAct};
 pub use checkpoint::Checkpoint;

@@ -415,6 +415,7 @@ fn again<'a>(act: &'a PolicyAct, installed: &'a Installed, texts: &'a BTreeMap<H
         | PolicyAct::ViewExported { .. }
         | PolicyAct::RoleChanged { .. }
         | PolicyAct::PasswordSetForOther { .. }
+        | PolicyAct::CoachingChanged { .. }
         | PolicyAct::PactProposed { .. }
         | PolicyAct::PactSigned { .. }
         | PolicyAct::PactSignatureWithdrawn { .. }

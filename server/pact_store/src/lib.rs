@@ -23,6 +23,7 @@ pub mod by_field;
 pub mod calendar_feed;
 pub mod card;
 mod checkpoint;
+pub mod coaching;
 pub mod contact;
 pub mod customer;
 pub mod digest;

@@ -31,9 +31,9 @@ async fn the_statement_is_made_from_what_is_agreed_and_defined(#[case] db: Db) {
         ("de", "Version 1 gilt seit 2026-12-08."),
         ("en", "For staff, all of these sign: rob, sue. For management, one of these: max."),
         ("es", "al menos 5 personas"),
-        ("fr", "ces signatures et 14 jours"),
-        ("it", "Questa versione non ne ha"),
-        ("nl", "Wat het verzwakt"),
+        ("fr", "30 jours après la fin"),
+        ("it", "90 giorni al massimo"),
+        ("nl", "In deze versie draaien er geen scripts in coachingperiodes"),
         ("pt", "14 dias"),
     ];
     for (language, wanted) in cases {

@@ -3,7 +3,8 @@
 //! The first request with a key is done and its answer kept for a day. The same request again gets the same answer, with
 //! `Idempotency-Replayed: true`; another request with the same key is refused. Keys belong to the person who calls (to the
 //! path, where nobody signs in), so nobody meets anybody else's. Answers that say "later" (408, 429, 5xx) are not kept. An
-//! answer that holds a secret is not kept either: its handler marks it with [`HoldsSecret`].
+//! answer that holds a secret is not kept either: its handler marks it with [`HoldsSecret`]. The store has neither key nor request,
+//! only hashes that nobody can compare with a guess who does not know the key: choose a random one.
 //! Bodies that are no JSON are streamed and known by their type and length only.
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody, to_bytes_limited};
@@ -70,10 +71,11 @@ pub async fn once<B: MessageBody + 'static>(
 }
 
 async fn claim(request: &mut ServiceRequest) -> Result<(Keyed, Claim), Problem> {
-    let key = key(request.headers())?;
+    let given = key(request.headers())?;
     let app = caller::app_of(request.request())?;
     let scope = scope(request).await?;
-    let request_hash = fingerprint(request).await?;
+    let request_hash = fingerprint(request, &given).await?;
+    let key = hexadecimal(Sha256::new().chain_update("pact/idempotency-key/1\0").chain_update(&given));
     let claim = idempotency::claim(&app, &scope, &key, &request_hash).await?;
     Ok((Keyed { app, scope, key }, claim))
 }
@@ -98,12 +100,13 @@ async fn scope(request: &ServiceRequest) -> Result<String, Problem> {
     })
 }
 
-/// What makes two requests the same: method, path, query, type and body.
-async fn fingerprint(request: &mut ServiceRequest) -> Result<String, Problem> {
+/// What makes two requests the same: method, path, query, type and body. The key is part of it, and the store has the key as its hash only: so whoever reads the
+/// store cannot try guesses of a password or a note against this.
+async fn fingerprint(request: &mut ServiceRequest, key: &str) -> Result<String, Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).cloned();
     let is_json = kind.as_ref().is_some_and(|kind| kind.as_bytes().ends_with(b"json"));
     let mut hash = Sha256::new();
-    for part in [request.method().as_str(), request.path(), request.query_string()] {
+    for part in [key, request.method().as_str(), request.path(), request.query_string()] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -115,7 +118,11 @@ async fn fingerprint(request: &mut ServiceRequest) -> Result<String, Problem> {
     } else if let Some(length) = request.headers().get(header::CONTENT_LENGTH) {
         hash.update(length.as_bytes());
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(hash))
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Keeps the answer of the first request, and gives it.

@@ -46,6 +46,7 @@ pub mod automation;
 mod by_field;
 pub mod calendar_feed;
 pub mod card;
+pub mod coaching;
 pub mod contact;
 pub mod customer;
 pub mod digest;
@@ -174,6 +175,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(suggestion::routes);
         api.configure(calendar_feed::routes);
         api.configure(card::routes);
+        api.configure(coaching::routes);
         api.configure(contact::routes);
         api.configure(customer::routes);
         api.configure(evidence::routes);

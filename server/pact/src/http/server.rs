@@ -16,7 +16,7 @@ use super::docs::Document;
 use super::operations::{self, Operations};
 use super::problem::{MEDIA_TYPE, Problem, ProblemType};
 use super::trace::{self, RequestSpan};
-use super::{Settings, docs, idempotency, problem};
+use super::{Settings, coaching, docs, idempotency, problem};
 
 /// How long running requests may take to end when the server stops.
 const SHUTDOWN_S: u64 = 10;
@@ -85,7 +85,7 @@ fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST", "PATCH", "PUT", "DELETE"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
-        .allowed_headers([idempotency::IDEMPOTENCY_KEY, trace::REQUEST_ID])
+        .allowed_headers([idempotency::IDEMPOTENCY_KEY, coaching::NOTE_KEY, trace::REQUEST_ID])
         .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, idempotency::REPLAYED, trace::REQUEST_ID])
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::Refusal;
+use crate::coaching::seal::Key;
 
 /// The shortest password.
 pub const MIN_PASSWORD_CHARS: usize = 12;
@@ -88,6 +89,20 @@ impl Hasher {
             let hash = PasswordHash::new(&hash)
                 .map_err(|error| Refusal::defect(format!("a password's hash cannot be read: {error}")))?;
             Ok(Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok() && known)
+        })
+        .await?
+    }
+
+    /// A key that only this password gives with this salt, for what nobody else shall open.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] when too many wait already.
+    pub(crate) async fn derive(&self, password: SecretString, salt: Vec<u8>) -> Result<Key, Refusal> {
+        self.work(move || {
+            let mut key = Key::default();
+            let done = Argon2::default().hash_password_into(password.expose_secret().as_bytes(), &salt, key.as_mut_slice());
+            done.map_err(|error| Refusal::defect(format!("a key cannot be derived: {error}")))?;
+            Ok(key)
         })
         .await?
     }

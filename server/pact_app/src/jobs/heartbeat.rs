@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{events, evidence, expiry, formulas, import, quiet, schedule, views};
+use crate::ops::coaching::tend::tend as tend_coaching;
 use crate::ops::field::purge_removed;
 use crate::ops::pact::come_into_force;
 use crate::ops::plan::carry_out_plans;
@@ -90,6 +91,9 @@ pub(super) async fn tick(app: &App, looked: &mut Looked) {
         }
         if let Err(refusal) = come_into_force(app).await {
             tracing::warn!(%refusal, "whether a version of the pact comes into force could not be seen; trying again");
+        }
+        if let Err(refusal) = tend_coaching(app).await {
+            tracing::warn!(%refusal, "coaching periods could not be looked through; trying again");
         }
         quiet::tell_of_quiet_leads(app).await;
         views::write_mails(app).await;

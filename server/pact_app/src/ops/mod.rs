@@ -6,6 +6,7 @@ pub mod automation;
 pub mod calendar_feed;
 pub mod card;
 pub mod card_writing;
+pub mod coaching;
 pub mod contact;
 pub mod customer;
 pub mod digest;

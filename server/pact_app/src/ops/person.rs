@@ -9,7 +9,7 @@ use pact_core::time::Instant;
 use pact_evidence::PolicyAct;
 use pact_store::entity::person::{self, Column, Entity};
 use pact_store::entity::{team, territory};
-use pact_store::{AsJson, Ask, Page, Secret, Sort, StoreError, Tx, Words, record};
+use pact_store::{AsJson, Ask, Page, Secret, Sort, StoreError, Tx, Words, coaching, record};
 use sea_orm::entity::prelude::*;
 use sea_orm::{PaginatorTrait, QuerySelect, QueryTrait};
 use secrecy::SecretString;
@@ -19,6 +19,7 @@ use super::guard::{hours, maybe_text, same_revision, taken, text};
 use super::organisation::touch;
 use super::session::end_sessions;
 use crate::access::{password, rights};
+use crate::coaching::keys;
 use crate::evidence::Recording;
 use crate::list::sorts;
 use crate::{Actor, App, Refusal};
@@ -242,12 +243,18 @@ pub async fn change_person(
 /// A password that is too weak, a wrong present one, or somebody who may not.
 pub async fn set_password(app: &App, actor: &Actor, command: SetPassword) -> Result<(), Refusal> {
     let row = record::get::<person::Model>(app.store.read(), command.id).await?;
-    if actor.person_id() == Some(command.id) {
+    let is_own = actor.person_id() == Some(command.id);
+    let present = command.current.clone().filter(|_| is_own);
+    if is_own {
         prove(app, &row, command.current).await?;
     } else if let Actor::Person(caller) = actor {
         rights::allow(caller, Right::ManageOrganisation)?;
     }
     password::check(&command.password, &row.email, &row.name)?;
+    let note_key = match present {
+        Some(present) => keys::under_new_password(app, command.id, present, command.password.clone()).await?,
+        None => None,
+    };
     let hash = app.access.hasher.hash(command.password).await?;
     let (id, session, now, by) = (command.id, command.session, app.clock.now(), actor.clone());
     app.store
@@ -260,6 +267,10 @@ pub async fn set_password(app: &App, actor: &Actor, command: SetPassword) -> Res
             let before = record::hold::<person::Model>(tx, id).await?;
             let after = person::Model { password_hash: Some(Secret(hash.clone())), ..before.clone() };
             record::save(tx, &before, after).await?;
+            match &note_key {
+                Some(key) => coaching::keep_key(tx, key.clone()).await?,
+                None => coaching::close(tx, id).await?,
+            }
             end_sessions(tx, id, session, now).await.map_err(Refusal::from)
         })
         .await?;

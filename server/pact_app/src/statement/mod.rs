@@ -124,6 +124,6 @@ mod tests {
             text.contains("<script>alert(1)</script> {k} (1.0.0) liest: Leads. Es darf: keine. Es ist ausgeschaltet."),
             "{text}"
         );
-        assert!(text.contains("(k = 5)") && text.contains("und 14 Tage") && !text.contains("Version 0"), "{text}");
+        assert!(text.contains("(k = 5)") && text.contains("30 Tage") && !text.contains("Version 0"), "{text}");
     }
 }

@@ -9,7 +9,14 @@ use crate::texts::Texts;
 /// Makes the page.
 pub(super) fn page(texts: Texts, facts: &Facts) -> Statement {
     let settings = &facts.settings;
-    let numbers = [("k", settings.k), ("waiting_days", settings.waiting_days)].map(|(name, number)| (name, number.to_string()));
+    let numbers = [
+        ("k", settings.k),
+        ("retention_days", settings.retention_days),
+        ("waiting_days", settings.waiting_days),
+        ("coaching_days", settings.coaching_days),
+        ("coaching_per_year", settings.coaching_per_year),
+    ]
+    .map(|(name, number)| (name, number.to_string()));
     let values: Vec<(&str, &str)> = numbers.iter().map(|(name, number)| (*name, number.as_str())).collect();
     let said = |keys: &[&str]| -> Vec<String> { keys.iter().map(|key| texts.say(key, &values)).collect() };
     let list = |lines: Vec<String>| if lines.is_empty() { said(&["none"]) } else { lines };
@@ -27,7 +34,7 @@ pub(super) fn page(texts: Texts, facts: &Facts) -> Statement {
                 list(facts.views.iter().map(|title| texts.say("view", &[("title", title.as_str())])).collect()),
             ),
             section("fields_heading", list(fields(texts, facts))),
-            section("coaching_heading", said(&["coaching_none"])),
+            section("coaching_heading", said(&["coaching_1", "coaching_2", "coaching_3", "coaching_4", "coaching_scripts"])),
             section("pact_heading", [pact(texts, facts), said(&["pact_weaker"])].concat()),
             section("check_heading", said(&["check"])),
         ],

@@ -4,6 +4,7 @@
 
 mod calendar;
 mod calendar_laws;
+mod coaching;
 mod history;
 mod lead;
 mod lead_laws;

@@ -34,6 +34,7 @@ mod columns {
 
 mod access;
 mod automations;
+mod coaching;
 mod customers;
 mod events;
 mod evidence;
@@ -50,6 +51,7 @@ mod views;
 
 pub use access::{api_key, form_key, idempotency_key, refresh_token, signing_key};
 pub use automations::{automation, effect_count, effect_limit, plugin_arrival, plugin_failure, plugin_off, script_off};
+pub use coaching::{coaching_note, coaching_period, note_key, note_opening};
 pub use customers::{contact, customer, handover, lead, lead_event, push};
 pub use events::{digest, event, message, rotation};
 pub use evidence::{evidence_checkpoint, evidence_entry, evidence_head, evidence_name, evidence_node, evidence_text};
