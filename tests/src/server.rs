@@ -309,5 +309,5 @@ fn client() -> reqwest::Client {
     // The client is built with TLS that leaves its cryptography open; nothing here uses it. It may be chosen already.
     drop(rustls::crypto::ring::default_provider().install_default());
     // No proxy of the machine, and no waiting for a name server: the server is here.
-    reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("an HTTP client")
 }

@@ -260,7 +260,8 @@ pub fn each<'a>(page: &'a Value, field: &str) -> Vec<&'a Value> {
 /// A client for this machine alone: no proxy, and the cryptography that it asks for although nothing here is encrypted.
 fn client() -> Client {
     drop(rustls::crypto::ring::default_provider().install_default());
-    Client::builder().no_proxy().build().unwrap()
+    // A server closes what is idle for a while; a request that is sent at that moment would be lost.
+    Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap()
 }
 
 fn team_row(name: &str, id: Uuid) -> team::Model {
