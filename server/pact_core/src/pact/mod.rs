@@ -3,7 +3,7 @@
 //! | part | holds |
 //! |---|---|
 //! | [`strength`] | the order of strength of each setting, as data |
-//! | [`lacks`] | the signatures and the time that a weaker version needs |
+//! | [`mod@lacks`] | the signatures and the time that a weaker version needs |
 
 mod lacks;
 mod strength;
