@@ -17,6 +17,8 @@ use crate::{App, Refusal, fields};
 
 /// Records whose formulas are made anew with one commit.
 const BATCH_RECORDS: u64 = 100;
+/// How often one look at a record that somebody waits for is repeated.
+const SETTLED_AT_MOST: usize = 4;
 /// Records of a kind that is looked through which are noted with one commit.
 const SWEEP_RECORDS: u64 = 1_000;
 /// The longest text that a formula gives, in characters.
@@ -43,19 +45,20 @@ pub(crate) async fn step(app: &App) -> Result<bool, Refusal> {
     Ok(true)
 }
 
-/// Makes the formulas of one record anew, if it is noted: whoever changed it reads them at once.
+/// Makes the formulas of one record anew, if it is noted: whoever changed it reads them at once. What was defined or computed elsewhere at the same moment
+/// makes it look again; after a few times the rest is left to [`step`].
 ///
 /// # Errors
 /// A store that does not answer.
 pub(crate) async fn settle(app: &App, record: Uuid) -> Result<(), Refusal> {
-    let formulas = app.plugins().formulas();
-    if app.pool.is_none() || formulas.is_empty() {
+    if app.pool.is_none() {
         return Ok(());
     }
-    match formula::stale_one(app.store.read(), record).await? {
-        Some(seen) => make(app, &formulas, vec![seen], Lane::Interactive).await,
-        None => Ok(()),
+    for _ in 0..SETTLED_AT_MOST {
+        let Some(seen) = formula::stale_one(app.store.read(), record).await? else { break };
+        make(app, &app.plugins().formulas(), vec![seen], Lane::Interactive).await?;
     }
+    Ok(())
 }
 
 /// With a new day all formulas are made anew: those that read the day, and whatever was missed.
