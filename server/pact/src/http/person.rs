@@ -391,7 +391,14 @@ async fn change_person(
 /// Set a password
 ///
 /// One's own with the present one, anybody's as an admin. Every other session of the person ends. An API key may not do this.
-#[utoipa::path(tag = "persons", request_body = NewPassword, responses((status = 204, description = "It is set")))]
+#[utoipa::path(
+    tag = "persons",
+    request_body = NewPassword,
+    responses(
+        (status = 204, description = "It is set"),
+        (status = 429, description = "[too-many-attempts](/problems/too-many-attempts)"),
+    ),
+)]
 #[put("/persons/{id}/password")]
 async fn set_password(
     app: web::Data<App>,

@@ -82,7 +82,11 @@ async fn read_note_key(app: web::Data<App>, caller: SignedIn) -> Result<web::Jso
 #[utoipa::path(
     tag = "coaching",
     request_body = OwnPassword,
-    responses((status = 201, description = "The key", body = NewNoteKey), (status = 409, description = "You have one")),
+    responses(
+        (status = 201, description = "The key", body = NewNoteKey),
+        (status = 409, description = "You have one"),
+        (status = 429, description = "[too-many-attempts](/problems/too-many-attempts)"),
+    ),
 )]
 #[post("/coaching/key")]
 async fn make_note_key(app: web::Data<App>, caller: SignedIn, Body(own): Body<OwnPassword>) -> Result<HttpResponse, Problem> {
@@ -96,7 +100,11 @@ async fn make_note_key(app: web::Data<App>, caller: SignedIn, Body(own): Body<Ow
 #[utoipa::path(
     tag = "coaching",
     request_body = OwnPassword,
-    responses((status = 201, description = "It is open", body = OpenNoteKey), (status = 409, description = "It was made under another password")),
+    responses(
+        (status = 201, description = "It is open", body = OpenNoteKey),
+        (status = 409, description = "It was made under another password"),
+        (status = 429, description = "[too-many-attempts](/problems/too-many-attempts)"),
+    ),
 )]
 #[post("/coaching/key/open")]
 async fn open_note_key(app: web::Data<App>, caller: SignedIn, Body(own): Body<OwnPassword>) -> Result<HttpResponse, Problem> {
@@ -107,7 +115,14 @@ async fn open_note_key(app: web::Data<App>, caller: SignedIn, Body(own): Body<Ow
 /// Recover your key for notes
 ///
 /// After an admin has set another password: the recovery code puts the same key under it. The answer has another code.
-#[utoipa::path(tag = "coaching", request_body = Recovery, responses((status = 201, description = "The key", body = NewNoteKey)))]
+#[utoipa::path(
+    tag = "coaching",
+    request_body = Recovery,
+    responses(
+        (status = 201, description = "The key", body = NewNoteKey),
+        (status = 429, description = "[too-many-attempts](/problems/too-many-attempts)"),
+    ),
+)]
 #[post("/coaching/key/recover")]
 async fn recover_note_key(
     app: web::Data<App>,
@@ -122,7 +137,14 @@ async fn recover_note_key(
 /// Replace your key for notes
 ///
 /// When password and recovery code are lost. Notes that were sealed for the old key stay closed until the other of the two shares them with the new one.
-#[utoipa::path(tag = "coaching", request_body = OwnPassword, responses((status = 201, description = "The new key", body = NewNoteKey)))]
+#[utoipa::path(
+    tag = "coaching",
+    request_body = OwnPassword,
+    responses(
+        (status = 201, description = "The new key", body = NewNoteKey),
+        (status = 429, description = "[too-many-attempts](/problems/too-many-attempts)"),
+    ),
+)]
 #[post("/coaching/key/replace")]
 async fn replace_note_key(app: web::Data<App>, caller: SignedIn, Body(own): Body<OwnPassword>) -> Result<HttpResponse, Problem> {
     inside(&caller)?;
