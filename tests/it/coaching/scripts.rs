@@ -69,7 +69,8 @@ impl Room {
         let wish = json!({"person_id": self.ann.id, "reason": "training", "purpose": "To let customers talk.", "first_on": "2026-11-24", "last_on": "2026-11-26"});
         let period = self.mia.caller.make("/api/v1/coaching/periods", &wish).await;
         let id = period["id"].as_str().unwrap().to_owned();
-        let signed = self.ann.caller.post(&format!("/api/v1/coaching/periods/{id}/sign"), &json!({"document": period["document"]})).await;
+        let signed =
+            self.ann.caller.post(&format!("/api/v1/coaching/periods/{id}/sign"), &json!({"document": period["document"]})).await;
         assert_eq!(signed.status, 200, "{}", signed.body);
         id
     }
@@ -91,8 +92,12 @@ impl Room {
             let read = caller.send("GET", &path, &[("pact-note-key", key)], None).await.unwrap();
             assert_eq!(read.status, 200, "{}", read.body);
             let said = |note: &Value, key: &str| note[key].as_str().unwrap_or_default().to_owned();
-            let notes: Vec<(String, String)> =
-                read.body["items"].as_array().unwrap().iter().map(|note| (said(note, "written_by"), said(note, "text"))).collect();
+            let notes: Vec<(String, String)> = read.body["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|note| (said(note, "written_by"), said(note, "text")))
+                .collect();
             if notes.len() >= count {
                 return notes;
             }
@@ -151,7 +156,8 @@ async fn each_day_is_told_once_and_only_to_the_two(#[case] on: On) {
     for secret in ["Ann with Mia", "card: They want", "The script failed for"] {
         assert!(!all.contains(secret), "the database says {secret:?}");
     }
-    let others = room.house.sign_in("admin").await.send("GET", &format!("/api/v1/coaching/periods/{id}/notes"), &[], None).await.unwrap();
+    let others =
+        room.house.sign_in("admin").await.send("GET", &format!("/api/v1/coaching/periods/{id}/notes"), &[], None).await.unwrap();
     assert_eq!(others.status, 404, "for others there is no period: {}", others.body);
 }
 

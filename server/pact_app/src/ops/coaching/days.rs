@@ -137,7 +137,9 @@ fn note_of(plugin: &Installed, inside: Option<Uuid>, placed: Placed) -> Option<R
             Some(TEXT.check("text", &text).map_err(|error| format!("line {line}: {error}")))
         }
         Effect::Rotated { .. } => None,
-        Effect::Note { .. } => Some(Err(format!("line {line}: a note belongs to the period of its run, and needs `may = [\"coaching\"]`"))),
+        Effect::Note { .. } => {
+            Some(Err(format!("line {line}: a note belongs to the period of its run, and needs `may = [\"coaching\"]`")))
+        }
         other => {
             let what = other.capability().map_or("this", Capability::name);
             Some(Err(format!("line {line}: inside a coaching period a script may only write notes, not {what}")))
