@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::entity;
 use crate::error::StoreError;
 use crate::journal::insert_or_update;
+use crate::together::rounded_up;
 use crate::tx::Tx;
 
 /// A record that people change: it carries a revision, the random token of its present content.
@@ -122,7 +123,7 @@ pub async fn hold_many<M: Record>(tx: &Tx, ids: impl IntoIterator<Item = M::Id>)
     let ids: Vec<M::Id> = ids.into_iter().collect();
     let mut held = Vec::with_capacity(ids.len());
     for some in ids.chunks(crate::IDS_PER_QUERY) {
-        let select = M::Entity::find().filter(M::ID.is_in(some.iter().cloned()));
+        let select = M::Entity::find().filter(M::ID.is_in(rounded_up(some)));
         held.extend(select.order_by_asc(M::ID).lock_exclusive().all(tx).await?);
     }
     Ok(held)
@@ -173,7 +174,7 @@ pub async fn many<M: Record>(
     let ids: Vec<M::Id> = ids.into_iter().collect();
     let mut found = Vec::with_capacity(ids.len());
     for some in ids.chunks(crate::IDS_PER_QUERY) {
-        found.extend(M::Entity::find().filter(M::ID.is_in(some.iter().cloned())).all(conn).await?);
+        found.extend(M::Entity::find().filter(M::ID.is_in(rounded_up(some))).all(conn).await?);
     }
     Ok(found)
 }
