@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::coaching::CoachingStep;
 pub use crate::installed::Installed;
+pub use crate::security::{Opened, SecurityStep};
 use crate::tree::Hash;
 pub use crate::verdict::{Found, MAX_FINDINGS, Verdict};
 pub use crate::who::{By, Pseudonym};
@@ -253,6 +254,13 @@ pub enum PolicyAct {
         /// What became of it.
         step: CoachingStep,
     },
+    /// Security records, or the person behind a pseudonym of this log, were asked for, opened, read or closed.
+    SecurityAccessChanged {
+        /// The request, as a hash of its id.
+        access: Hash,
+        /// What became of it.
+        step: SecurityStep,
+    },
     /// A version of the pact was proposed.
     PactProposed {
         /// Its number.
@@ -350,6 +358,7 @@ impl PolicyAct {
             Self::RoleChanged { .. } => "role_changed",
             Self::PasswordSetForOther { .. } => "password_set_for_other",
             Self::CoachingChanged { .. } => "coaching_changed",
+            Self::SecurityAccessChanged { .. } => "security_access_changed",
             Self::PactProposed { .. } => "pact_proposed",
             Self::PactSigned { .. } => "pact_signed",
             Self::PactSignatureWithdrawn { .. } => "pact_signature_withdrawn",

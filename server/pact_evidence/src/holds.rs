@@ -34,6 +34,7 @@ impl PolicyAct {
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
             | Self::CoachingChanged { .. }
+            | Self::SecurityAccessChanged { .. }
             | Self::PactProposed { .. }
             | Self::PactSigned { .. }
             | Self::PactSignatureWithdrawn { .. }
@@ -75,6 +76,7 @@ impl PolicyAct {
             | Self::RoleChanged { .. }
             | Self::PasswordSetForOther { .. }
             | Self::CoachingChanged { .. }
+            | Self::SecurityAccessChanged { .. }
             | Self::PactSigned { .. }
             | Self::PactSignatureWithdrawn { .. }
             | Self::PactInForce { .. }
@@ -91,6 +93,7 @@ impl PolicyAct {
         match self {
             Self::RoleChanged { person, .. } | Self::PasswordSetForOther { person } => Some(*person),
             Self::CoachingChanged { step, .. } => step.coach(),
+            Self::SecurityAccessChanged { step, .. } => step.person(),
             Self::LogOpened { .. }
             | Self::LogKeyChanged { .. }
             | Self::TokenKeysChanged { .. }

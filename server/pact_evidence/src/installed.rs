@@ -58,6 +58,7 @@ impl Installed {
             | PolicyAct::RoleChanged { .. }
             | PolicyAct::PasswordSetForOther { .. }
             | PolicyAct::CoachingChanged { .. }
+            | PolicyAct::SecurityAccessChanged { .. }
             | PolicyAct::PactProposed { .. }
             | PolicyAct::PactSigned { .. }
             | PolicyAct::PactSignatureWithdrawn { .. }

@@ -13,6 +13,7 @@ use crate::ops::field::purge_removed;
 use crate::ops::pact::come_into_force;
 use crate::ops::plan::carry_out_plans;
 use crate::ops::request::raise_overdue;
+use crate::ops::security::tend::tend as tend_security;
 use crate::{App, relay};
 
 /// Jobs that are under way.
@@ -94,6 +95,9 @@ pub(super) async fn tick(app: &App, looked: &mut Looked) {
         }
         if let Err(refusal) = tend_coaching(app).await {
             tracing::warn!(%refusal, "coaching periods could not be looked through; trying again");
+        }
+        if let Err(refusal) = tend_security(app).await {
+            tracing::warn!(%refusal, "requests to open security records could not be looked through; trying again");
         }
         quiet::tell_of_quiet_leads(app).await;
         views::write_mails(app).await;
