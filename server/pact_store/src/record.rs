@@ -1,6 +1,6 @@
 //! What every record has in common: found by its key, changed only by whoever saw its present content.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -138,6 +138,26 @@ pub async fn hold_key(tx: &Tx, key: &str) -> Result<(), StoreError> {
     if backend == DbBackend::Postgres {
         let hold = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
         tx.query_one_raw(Statement::from_sql_and_values(backend, hold, [key.into()])).await?;
+    }
+    Ok(())
+}
+
+/// So many that leads of different customers hardly ever wait for each other, and few enough that a chunk of an import can hold all of them: PostgreSQL has
+/// room for some thousands of locks in all (`max_locks_per_transaction`).
+const STRIPES: i64 = 1_024;
+
+/// Holds many keys for this transaction, in one order, so that nobody waits in a circle; different keys may fall on one lock. SQLite's one writer needs no
+/// such thing.
+///
+/// # Errors
+/// Those of [`hold_key`].
+pub async fn hold_keys(tx: &Tx, keys: &BTreeSet<&str>) -> Result<(), StoreError> {
+    let backend = tx.get_database_backend();
+    if backend == DbBackend::Postgres && !keys.is_empty() {
+        let hold = "SELECT count(pg_advisory_xact_lock(held.stripe)) FROM (SELECT DISTINCT mod(hashtextextended(key, 1), $2) AS stripe \
+                    FROM jsonb_array_elements_text($1::jsonb) AS given(key) ORDER BY stripe) AS held";
+        let keys = serde_json::Value::from_iter(keys.iter().copied());
+        tx.query_one_raw(Statement::from_sql_and_values(backend, hold, [keys.into(), STRIPES.into()])).await?;
     }
     Ok(())
 }
