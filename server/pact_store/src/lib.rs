@@ -63,6 +63,7 @@ pub mod rotation;
 pub mod schedule;
 pub mod scope;
 pub mod search;
+pub mod security;
 mod store;
 mod together;
 mod tx;
