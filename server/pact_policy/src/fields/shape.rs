@@ -121,6 +121,26 @@ pub(super) fn done_by(lexicon: &Lexicon, text: &[String], ty: FieldType) -> bool
     words && text.len() > 1 && did && (ends || last)
 }
 
+/// Whether it says that a present was given: "Omaggio consegnato".
+pub(super) fn hands_over(text: &[String]) -> bool {
+    const PRESENTS: &[&str] = &[
+        "gift", "gifts", "giveaway", "geschenk", "geschenke", "prasent", "werbegeschenk", "blumen", "flowers", "cadeau", "cadeaux",
+        "fleurs", "regalo", "regalos", "obsequio", "detalle", "brinde", "brindes", "presente", "lembranca", "cadeautje", "attentie",
+        "bloemen", "omaggio", "omaggi", "gadget", "fiori",
+    ];
+    text.iter().any(|word| PRESENTS.contains(&word.as_str())) && text.iter().any(|word| is_participle(word))
+}
+
+/// Whether it tells somebody to tick something: "the rep ticks this when …".
+pub(super) fn ticks(text: &[String]) -> bool {
+    const TICK: &[&str] = &[
+        "tick", "ticks", "ticked", "check", "checks", "mark", "marks", "sets", "set", "fills", "abhaken", "hakt", "ankreuzen",
+        "kreuzt", "setzt", "coche", "cocher", "cochez", "remplit", "marca", "marcar", "marque", "rellena", "preenche", "assinala",
+        "aanvinken", "vinkt", "vult", "spunta", "spuntare", "compila", "segna",
+    ];
+    text.iter().any(|word| TICK.contains(&word.as_str()))
+}
+
 /// Whether a word is a past participle by its form, without accents.
 fn is_participle(word: &str) -> bool {
     const ENDS: &[&str] = &[

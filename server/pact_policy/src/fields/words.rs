@@ -1,7 +1,7 @@
 //! Whose act a field's words speak of: nobody's, the customer's, ours, or they do not say.
 
 use super::lexicon::{LEXICON, Lexicon, words};
-use super::shape::{day_of_doing, done_by};
+use super::shape::{day_of_doing, done_by, hands_over, ticks};
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field records.
@@ -167,7 +167,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         let named = matches!(field.ty, FieldType::Day | FieldType::YesNo) && !object && *text == words(&field.label);
         // What somebody writes about their day is a report.
         let report = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link) && lexicon.reported.any(text);
-        let records = records || named || report;
+        let records = records || named || report || is_mark(field) && !customer && ticks(text);
         if records {
             return Whose::Ours;
         }
@@ -193,7 +193,9 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     }
     if !act {
         // Something that somebody carried out, to be marked: it does not say who.
-        let performed = is_mark(field) && lexicon.performed.any(text) && !customer && !object;
+        let intended = field.on == FieldOn::Plan && (lexicon.need.any(text) || lexicon.intended.any(text));
+        let given = hands_over(text) && field.on != FieldOn::Plan;
+        let performed = is_mark(field) && (lexicon.performed.any(text) || given) && !customer && !object && !intended;
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
@@ -252,6 +254,14 @@ fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
     let customer = says_customer(lexicon, text);
     match field.on {
         FieldOn::Person => {
+            // What has to be ticked again each day is no attribute of a job.
+            if is_box(lexicon, field) && lexicon.period.any(text) {
+                return true;
+            }
+            // So many appointments an order: what somebody does, beside what comes of it.
+            if number && lexicon.act.any(text) && lexicon.per.any(text) && !customer {
+                return true;
+            }
             let marks = field.options.iter().any(|option| lexicon.verdict.any(&words(option)));
             let said = lexicon.conduct.any(text) || (is_mark(field) && lexicon.reported.any(text)) || marks;
             (is_mark(field) || number) && said && (number || !customer)

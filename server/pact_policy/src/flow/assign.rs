@@ -200,7 +200,7 @@ impl Machine<'_> {
                 map.keys = if map.rest.is_some() { self.join(map.keys, turn) } else { map.keys };
                 // Of many leads, whom they were offered to is what their offers count.
                 if map.keys.bits.has(Bits::OFFERS) && reach != Reach::OneSubject {
-                    map.keys = map.keys.gathered_over(reach);
+                    map.keys = map.keys.gathered_at(reach, bit);
                 }
                 let keys = map.keys;
                 map.rest = map.rest.map(|rest| {

@@ -232,6 +232,8 @@ pub(crate) struct Lab {
     pub(crate) turns: u64,
     /// What that measure was made of.
     pub(crate) ran: Bits,
+    /// The open loops to whose elements its measures of customers and leads belong; 0 where it is not known whose they are.
+    pub(crate) one: u64,
     pub(crate) step: StepId,
     /// How *who* came in.
     pub(crate) who: StepId,
@@ -245,6 +247,7 @@ impl PartialEq for Lab {
             && self.of_cell == other.of_cell
             && self.turns == other.turns
             && self.ran == other.ran
+            && self.one == other.one
     }
 }
 
@@ -269,6 +272,7 @@ impl Lab {
         deps: Deps(0),
         turns: 0,
         ran: Bits::NONE,
+        one: 0,
         step: StepId::NONE,
         who: StepId::NONE,
     };
@@ -302,6 +306,12 @@ impl Lab {
                 (false, false) => 0,
             },
             ran: self.ran | other.ran,
+            one: match (self.of_subjects(), other.of_subjects()) {
+                (true, true) if self.one != 0 && other.one != 0 => self.one | other.one,
+                (true, false) => self.one,
+                (false, true) => other.one,
+                _ => 0,
+            },
             step: if graver.step == StepId::NONE { lesser.step } else { graver.step },
             who: if self.who == StepId::NONE { other.who } else { self.who },
         }
@@ -309,6 +319,16 @@ impl Lab {
 
     pub(crate) fn without(self, parts: Bits) -> Self {
         Self { bits: self.bits.without(parts), ..self }
+    }
+
+    /// Whether it tells something of customers or leads that may not be put together.
+    fn of_subjects(&self) -> bool {
+        self.bits.meets(Bits(Bits::CLOCK.0 | Bits::SUBJECTS.0 | Bits::ACROSS.0))
+    }
+
+    /// What is left of it where only these loops are open: their numbers are given to later loops.
+    pub(crate) fn closed(self, open: u64) -> Self {
+        Self { turns: self.turns & open, one: if self.one & !open == 0 { self.one } else { 0 }, ..self }
     }
 
     /// What putting several such values together makes of them: counting, adding, comparing, choosing.
@@ -340,9 +360,15 @@ impl Lab {
         lab
     }
 
+    /// What a turn of a loop with this number makes of it: what belongs to the element of a loop around it stays one subject's.
+    pub(crate) fn gathered_at(self, reach: Reach, bit: u64) -> Self {
+        let around = self.one != 0 && self.one < bit && Transfer::Across.on();
+        self.gathered_over(if around && reach != Reach::OneValue { Reach::OneSubject } else { reach })
+    }
+
     /// What a turn of an open loop makes of it: a measure that, until the loop ends, only numbers what the loop shows.
     pub(crate) fn gathered_in_turn(self, reach: Reach, bit: u64) -> Self {
-        let lab = self.gathered_over(reach);
+        let lab = self.gathered_at(reach, bit);
         let ran = self.ran | self.bits.without(Bits::RUNNING | Bits::SORT);
         Self { turns: if self.bits.meets(Bits::RUNNING) { lab.turns } else { bit }, ran, ..lab }
     }
@@ -356,7 +382,7 @@ impl Lab {
         if self.bits.meets(Bits::OFFERS | Bits::TRIED) {
             bits |= Bits::TRACE;
         }
-        Self { bits, ..self }
+        Self { bits, one: 0, ..self }
     }
 
     /// Whose a sanctioned part is must be known; if it is not, it is nobody's.

@@ -216,11 +216,13 @@ impl Machine<'_> {
         // Whether anything is planned with a customer, or has happened on a lead, is that subject's quiet clock.
         if one && !people && !personal && lab.bits.meets(Bits::TRACE) && !lab.bits.meets(Bits::RUNNING | Bits::OWN_ONLY) {
             lab.bits = lab.bits.without(Bits::TRACE | Bits::SORT) | Bits::CLOCK | Bits::BARE;
+            lab.one = 0;
         }
         // Whether a lead was offered to somebody leaves that person out of its next push.
         let offers = Self::one_subject(over) || matches!(over.shape, Shape::Map(_));
         if offers && lab.bits.has(Bits::OFFERS) && !lab.bits.meets(Bits::TRACE | Bits::RUNNING) {
             lab.bits = lab.bits.without(Bits::OFFERS | Bits::SUBJECT | Bits::FIXED) | Bits::TRIED;
+            lab.one = 0;
         }
         let subject_only = (one || offers && lab.bits.has(Bits::TRIED)) && !lab.bits.meets(Bits::TRACE);
         if !subject_only
