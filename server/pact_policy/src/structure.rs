@@ -58,8 +58,8 @@ fn takes_over_the_interface(name: &str, arity: usize) -> bool {
 
 /// What PACT adds to the functions of the language: a script that has a function of this name means its own, and gets it.
 const ADDED: [&str; 15] = [
-    "year", "month", "day", "weekday", "week", "quarter", "hour", "minute", "date", "format", "amount", "currency", "any", "join",
-    "count",
+    "year", "month", "day", "weekday", "week", "quarter", "hour", "minute", "date", "format", "amount", "currency", "any",
+    "join", "count",
 ];
 
 /// Whether a script's function is what a call of the language would reach.
@@ -75,7 +75,7 @@ fn takes_over_the_language(program: &Program, name: &str, arity: usize) -> bool 
     };
     let reserved = matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
     let taken = !ADDED.contains(&name);
-    reserved || taken && ((takes(0) && called(program, name, false)) || (takes(1) && called(program, name, true)))
+    reserved || (taken && takes(0) && called(program, name, false)) || (takes(1) && called(program, name, true))
 }
 
 /// Whether a name is called, or written as a text, which may be called; or called on a value, if only methods count.

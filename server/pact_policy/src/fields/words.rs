@@ -29,7 +29,9 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         .filter(|words| !words.is_empty())
         .collect();
     let name = words(&field.name);
-    if !texts.first().is_some_and(|label| repeats(lexicon, label, &name, field)) {
+    // Where the label of a plan's field says what is needed, its name says no more.
+    let wanted = |label: &Vec<String>| field.on == FieldOn::Plan && is_wanted(lexicon, label);
+    if !texts.first().is_some_and(|label| repeats(lexicon, label, &name, field) || wanted(label)) {
         texts.push(name);
     }
     let options: Vec<Vec<String>> = field.options.iter().map(|option| words(option)).collect();
@@ -175,6 +177,10 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     if ours {
         return Whose::Ours;
     }
+    // A present that was given is ours to give, and the label does not say whose.
+    if is_mark(field) && field.on != FieldOn::Plan && !customer && hands_over(text) {
+        return Whose::Unsaid;
+    }
     if strong && !us && !is_mark(field) && lexicon.thing.any(text) {
         return Whose::Thing;
     }
@@ -193,9 +199,8 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     }
     if !act {
         // Something that somebody carried out, to be marked: it does not say who.
-        let intended = field.on == FieldOn::Plan && (lexicon.need.any(text) || lexicon.intended.any(text));
-        let given = hands_over(text) && field.on != FieldOn::Plan;
-        let performed = is_mark(field) && (lexicon.performed.any(text) || given) && !customer && !object && !intended;
+        let intended = field.on == FieldOn::Plan && is_wanted(lexicon, text);
+        let performed = is_mark(field) && lexicon.performed.any(text) && !customer && !object && !intended;
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
@@ -213,6 +218,10 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let words_only = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link);
     // In words on a plan stands what is intended, not what was done.
     if words_only && (only_address(text) || field.on == FieldOn::Plan) {
+        return Whose::Thing;
+    }
+    // What a plan needs is still to come.
+    if is_mark(field) && field.on == FieldOn::Plan && did.is_empty() && is_wanted(lexicon, text) {
         return Whose::Thing;
     }
     Whose::Unsaid
@@ -246,6 +255,11 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         },
         FieldOn::Person => false,
     }
+}
+
+/// Whether it says what a plan needs or what is agreed, and not that it took place.
+fn is_wanted(lexicon: &Lexicon, text: &[String]) -> bool {
+    (lexicon.need.any(text) || lexicon.intended.any(text)) && !lexicon.event.any(text)
 }
 
 /// Whether it says how a person behaves at work, or what became of a plan.
@@ -316,10 +330,23 @@ fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     if !lexicon.customer.any(text) {
         return false;
     }
+    if done_to_customer(lexicon, text) {
+        return false;
+    }
     // "The customer was visited": a passive says that somebody else did it.
     let passive = lexicon.passive.any(text) && lexicon.did.any(text);
     let by = ["by", "durch", "vom", "von", "par", "por", "pelo", "door", "dal", "dai"];
     !passive || text.iter().any(|word| by.contains(&word.as_str()))
+}
+
+/// "Client revu depuis janvier", "Klant bezocht": a participle right behind the customer, and nothing that the customer did it to.
+fn done_to_customer(lexicon: &Lexicon, text: &[String]) -> bool {
+    const SINCE: [&str; 8] = ["since", "seit", "depuis", "desde", "sinds", "dal", "dalla", "da"];
+    lexicon.customer.all(text).into_iter().any(|(at, length)| {
+        let Some(did) = lexicon.did.at(text, at + length) else { return false };
+        let rest = &text[(at + length + did).min(text.len())..];
+        rest.first().is_none_or(|word| SINCE.contains(&word.as_str())) || lexicon.period.at(rest, 0).is_some()
+    })
 }
 
 /// Whether "by us", "by the rep" and the like say who acts, whatever else is said.

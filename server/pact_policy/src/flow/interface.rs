@@ -341,7 +341,8 @@ impl Machine<'_> {
         gives
             && args.iter().filter(|arg| arg.is_person()).any(|arg| {
                 let turn = self.pc.iter().position(|pc| matches!(pc, Pc::Turn { people: true, bit, .. } if arg.from & bit != 0));
-                let decided = |pc: &Pc| matches!(pc, Pc::Branch { lab, .. } if lab.bits.meets(Bits::COUNTS) && lab.bits.has(Bits::WHO));
+                let decided =
+                    |pc: &Pc| matches!(pc, Pc::Branch { lab, .. } if lab.bits.meets(Bits::COUNTS) && lab.bits.has(Bits::WHO));
                 arg.lab.bits.has(Bits::PRESENCE) || turn.is_some_and(|turn| self.pc[turn..].iter().any(decided))
             })
     }

@@ -75,6 +75,8 @@ impl Bits {
     pub(crate) const TRIED: Self = Self(1 << 27);
     /// A measure of the one customer or lead that the run is about.
     pub(crate) const FIXED: Self = Self(1 << 28);
+    /// Whether the person of a trace is in a list.
+    pub(crate) const AMONG: Self = Self(1 << 29);
 
     pub(crate) const PERSONAL: Self = Self(Self::WHO.0 | Self::GROUP.0);
     /// Measures of one customer or lead, whichever it is.
@@ -182,12 +184,12 @@ impl BitOrAssign for Bits {
 
 impl std::fmt::Debug for Bits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 29] = [
+        const NAMES: [&str; 30] = [
             "who", "group", "trace", "clock", "subject", "coaching", "measure", "across", "metric", "duration", "rank",
             "presence", "order", "selected", "listed", "instant", "answer", "entered", "act_now", "duty", "outside", "now",
-            "opened", "ahead", "age", "bare", "offers", "tried", "fixed",
+            "opened", "ahead", "age", "bare", "offers", "tried", "fixed", "among",
         ];
-        f.debug_set().entries((0..29).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
+        f.debug_set().entries((0..30).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
     }
 }
 

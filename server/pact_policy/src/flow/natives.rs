@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use super::lab::{Bits, Id, Lab};
 use super::machine::Machine;
-use super::step::What;
+use super::step::{StepId, What};
 use super::val::{ListVal, QueryVal, Shape, Val};
 use crate::ir::{Node, Pos, Sym};
+use crate::rules::Rule;
 use crate::table::natives::NativeOp;
 use crate::table::{functions_named, narrows_named, natives_named};
 use crate::transfer::Transfer;
@@ -33,6 +34,12 @@ impl Machine<'_> {
     }
 
     pub(crate) fn unknown_call(&mut self, name: &Sym, args: &[Val], pos: Pos) {
+        let coaching = functions_named(name).iter().any(|known| known.capability == Some(crate::table::Capability::Coaching));
+        if coaching && !self.manifest.coaching {
+            let what = format!("`{name}` belongs to the coaching interface, and the manifest does not say `coaching = true`");
+            self.find(Rule::NoUnflaggedCoaching, pos, what, StepId::NONE, StepId::NONE);
+            return;
+        }
         let elsewhere = !(functions_named(name).is_empty() && narrows_named(name).is_empty() && natives_named(name).is_empty());
         let why = if self.units[self.program()].program.has_name(name) {
             format!("the script has a function `{name}`, but none that takes what it is given here")
@@ -261,6 +268,9 @@ impl Machine<'_> {
         let more = self.deep(what);
         let more = self.join(more, inner);
         let mut val = self.whether(over, more, pos);
+        if matches!(&over.shape, Shape::List(_)) && more.bits.has(Bits::WHO | Bits::TRACE) {
+            val.lab.bits |= Bits::AMONG;
+        }
         // One lead's offers say who was asked; nobody is measured by it.
         if Self::one_subject(over) && !val.lab.bits.meets(Bits::TRACE) {
             val.lab.bits = val.lab.bits.without(Bits::PRESENCE);
