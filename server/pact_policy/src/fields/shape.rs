@@ -170,6 +170,20 @@ pub(super) fn hands_over(text: &[String]) -> bool {
         "campione",
         "campioni",
         "catalogue",
+        "card",
+        "cards",
+        "visitenkarte",
+        "visitenkarten",
+        "carte",
+        "cartes",
+        "tarjeta",
+        "tarjetas",
+        "cartao",
+        "cartoes",
+        "biglietto",
+        "biglietti",
+        "kaartje",
+        "visitekaartje",
     ];
     const GIVEN: &[&str] = &[
         "drop",
@@ -201,10 +215,31 @@ pub(super) fn hands_over(text: &[String]) -> bool {
         "uitgedeeld",
         "consegnat",
         "lasciat",
+        "exchang",
+        "getauscht",
+        "ausgetauscht",
+        "echange",
+        "intercambi",
+        "trocad",
+        "uitgewisseld",
+        "scambiat",
         "regalat",
     ];
     text.iter().any(|word| PRESENTS.contains(&word.as_str()))
         && text.iter().any(|word| GIVEN.iter().any(|given| word.starts_with(given)))
+}
+
+/// Whether it leads up to something: "contacts until won".
+pub(super) fn leads_up(text: &[String]) -> bool {
+    const UNTIL: &[&str] =
+        &["until", "till", "before", "bis", "vor", "avant", "jusqu", "hasta", "antes", "ate", "tot", "voor", "fino", "prima"];
+    text.iter().skip(1).any(|word| UNTIL.contains(&word.as_str()))
+}
+
+/// Whether every act that is named is one that has an address: "mentor's mail".
+pub(super) fn only_addresses(text: &[String], acts: &[(usize, usize)]) -> bool {
+    const ADDRESSES: &[&str] = &["mail", "mails", "email", "emails", "e", "phone", "telephone", "correo", "courriel"];
+    !acts.is_empty() && acts.iter().all(|(at, _)| text.get(*at).is_some_and(|word| ADDRESSES.contains(&word.as_str())))
 }
 
 /// Whether it tells somebody to tick something: "the rep ticks this when …".

@@ -1,7 +1,7 @@
 //! Whose act a field's words speak of: nobody's, the customer's, ours, or they do not say.
 
 use super::lexicon::{LEXICON, Lexicon, words};
-use super::shape::{day_of_doing, done_by, hands_over, ticks};
+use super::shape::{day_of_doing, done_by, hands_over, leads_up, only_addresses, ticks};
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field records.
@@ -157,8 +157,12 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let object = lexicon.object.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
-    let counted = number && lexicon.contact.any(text) && lexicon.rate.any(text);
+    let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(text));
     let act = !acts.is_empty() || !did.is_empty() || strong || dated || counted;
+    let addresses = matches!(field.ty, FieldType::Text | FieldType::Link)
+        && did.is_empty()
+        && !lexicon.lately.any(text)
+        && only_addresses(text, &acts);
     if conduct(lexicon, text, field) {
         return Whose::Ours;
     }
@@ -179,6 +183,10 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     }
     // A present that was given is ours to give, and the label does not say whose.
     if is_mark(field) && field.on != FieldOn::Plan && !customer && hands_over(text) {
+        return Whose::Unsaid;
+    }
+    // How many contacts it takes until something: of contacts, not of what they lead up to.
+    if number && !customer && field.on != FieldOn::Person && lexicon.contact.at(text, 0).is_some() && leads_up(text) {
         return Whose::Unsaid;
     }
     if strong && !us && !is_mark(field) && lexicon.thing.any(text) {
@@ -204,7 +212,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
-        return if object { Whose::Thing } else { Whose::Ours };
+        return if object || addresses { Whose::Thing } else { Whose::Ours };
     }
     if customer {
         return Whose::Customer;
@@ -320,7 +328,19 @@ fn only_address(text: &[String]) -> bool {
     text.iter().all(|word| {
         matches!(
             word.as_str(),
-            "e" | "mail" | "email" | "correo" | "electronico" | "courriel" | "of" | "de" | "der" | "second" | "other" | "private"
+            "e" | "mail"
+                | "email"
+                | "correo"
+                | "electronico"
+                | "courriel"
+                | "of"
+                | "de"
+                | "der"
+                | "second"
+                | "other"
+                | "private"
+                | "greeting"
+                | "salutation"
         )
     })
 }
@@ -397,7 +417,12 @@ fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(
         let led = at > 0
             && matches!(
                 text[at - 1].as_str(),
-                "to" | "at"
+                "to" | "for"
+                    | "fur"
+                    | "pour"
+                    | "para"
+                    | "voor"
+                    | "at"
                     | "in"
                     | "on"
                     | "into"
