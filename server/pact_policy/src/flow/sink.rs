@@ -78,7 +78,7 @@ impl Machine<'_> {
                     turns = true;
                     let shown = from & bit != 0 && plain != Plain::Counts;
                     let mut lab = self.numbering(lab, from, true);
-                    if shown && marks && lab.bits.meets(Bits::RUNNING) {
+                    if shown && marks && plain == Plain::No && lab.bits.meets(Bits::RUNNING) {
                         // It goes over the places of a list, and shows what stands there.
                         lab = lab.without(Bits::RUNNING);
                         lab.bits |= if lab.bits.meets(Bits::PERSONAL) { Bits::ORDER } else { Bits::NONE };
