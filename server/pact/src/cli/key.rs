@@ -61,6 +61,8 @@ fn password(file: Option<PathBuf>) -> anyhow::Result<SecretString> {
     match (file, std::env::var(PASSWORD)) {
         (Some(path), _) => first_line(&path),
         (None, Ok(password)) => Ok(password.into()),
-        (None, Err(_)) => Ok(rpassword::prompt_password("Password: ").context("no terminal to ask on; set PACT_PASSWORD")?.into()),
+        (None, Err(_)) => {
+            Ok(rpassword::prompt_password("Password: ").context("no terminal to ask on; set PACT_PASSWORD")?.into())
+        }
     }
 }
