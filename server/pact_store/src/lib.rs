@@ -62,6 +62,7 @@ pub mod rotation;
 pub mod schedule;
 pub mod scope;
 pub mod search;
+pub mod settings_version;
 mod store;
 mod together;
 mod tx;

@@ -42,6 +42,7 @@ pub mod request;
 pub mod run;
 pub mod search;
 pub mod session;
+pub mod settings_version;
 pub mod team;
 pub mod territory;
 pub mod view;
