@@ -11,7 +11,7 @@ use pact_app::app::SystemClock;
 use pact_app::ops::run::called_by_acts;
 use pact_store::entity::run;
 use pact_store::plugin::runs_since;
-use pact_store::{Store, record};
+use pact_store::{Scope, Store, list};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -132,7 +132,7 @@ impl Show {
     async fn look(&self) -> anyhow::Result<Value> {
         let store = self.place.store().await?;
         let app = App::new(store, Arc::new(SystemClock), Arc::default(), None).await?;
-        let row: Option<run::Model> = record::find(app.store.read(), self.id).await?;
+        let row = list::find_in::<run::Model>(app.store.read(), &Scope::System, self.id).await?;
         let row = row.with_context(|| format!("there is no run {}", self.id))?;
         Ok(serde_json::to_value(RunShown::of(&app, Uuid::nil(), row).await?)?)
     }

@@ -281,7 +281,12 @@ impl From<Line> for DryRunEffect {
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(start_dry_run).service(read_dry_run).service(list_dry_run_effects).service(record_dry_run).service(cancel_dry_run);
+    config
+        .service(start_dry_run)
+        .service(read_dry_run)
+        .service(list_dry_run_effects)
+        .service(record_dry_run)
+        .service(cancel_dry_run);
 }
 
 /// Try a script without doing anything

@@ -55,7 +55,9 @@ pub async fn case_of(app: &App, reader: Uuid, role: Role, id: Uuid, title: Optio
 /// The work of the dry run, if it looked at one event that may be told.
 fn task_of(run: &Arc<DryRun>, reader: Uuid) -> Result<Task, Refusal> {
     let Some(One { plugin, function, due, looks_back, whole, is_act }) = run.one.clone() else {
-        return Err(not_now("A case is one run, and this dry run looked at several events. Try it over one record, or over one event."));
+        return Err(not_now(
+            "A case is one run, and this dry run looked at several events. Try it over one record, or over one event.",
+        ));
     };
     if is_act {
         return Err(not_now(
@@ -70,7 +72,8 @@ fn task_of(run: &Arc<DryRun>, reader: Uuid) -> Result<Task, Refusal> {
 fn check_fields(task: &Task, role: Role) -> Result<(), Refusal> {
     match task.plugin.fields.iter().find(|field| !fields::reads(field, role)) {
         Some(field) => {
-            let why = format!("The script may read the field {}, which is not for your role. Write the case by hand.", field.name);
+            let why =
+                format!("The script may read the field {}, which is not for your role. Write the case by hand.", field.name);
             Err(Refusal::NotNow { why })
         }
         None => Ok(()),
@@ -79,7 +82,8 @@ fn check_fields(task: &Task, role: Role) -> Result<(), Refusal> {
 
 /// Refuses digests of others: their lines are shown to nobody but the person they are for.
 fn check_digests(outcome: &Outcome, reader: Uuid) -> Result<(), Refusal> {
-    let of_others = outcome.effects.iter().any(|placed| matches!(&placed.effect, Effect::Send { person, .. } if *person != reader));
+    let of_others =
+        outcome.effects.iter().any(|placed| matches!(&placed.effect, Effect::Send { person, .. } if *person != reader));
     match of_others {
         true => Err(not_now("It writes a digest for somebody else, whose lines are theirs alone. Write the case by hand.")),
         false => Ok(()),

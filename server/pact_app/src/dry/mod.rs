@@ -17,8 +17,8 @@ mod nameless;
 mod presence;
 mod work;
 
-pub(crate) use self::ask::{made_ready, sums_of};
 pub use self::ask::{LeadsAsked, Over, StartDryRun, What, start_dry_run};
+pub(crate) use self::ask::{made_ready, sums_of};
 pub use self::case::case_of;
 pub use self::compare::{Difference, Line};
 pub(crate) use self::kept::DryRuns;

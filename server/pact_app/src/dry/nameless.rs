@@ -21,8 +21,7 @@ pub(super) struct Nameless<'a> {
 impl<'a> Nameless<'a> {
     pub(super) fn new(facts: &'a RunFacts) -> Self {
         let mut organisation = Organisation::clone(&facts.organisation());
-        let mut order: Vec<(Uuid, Uuid)> =
-            organisation.people.iter().map(|member| (Uuid::new_v4(), member.record.id)).collect();
+        let mut order: Vec<(Uuid, Uuid)> = organisation.people.iter().map(|member| (Uuid::new_v4(), member.record.id)).collect();
         order.sort_unstable();
         let numbers: BTreeMap<Uuid, usize> = order.into_iter().zip(1..).map(|((_, id), number)| (id, number)).collect();
         organisation.people.iter_mut().for_each(|member| rename(&mut member.record, &numbers));

@@ -323,10 +323,10 @@ impl<'a> Desk<'a> {
         Ok(lines)
     }
 
-    fn subjects<'a>(
+    fn subjects<'p>(
         &self,
         moment: Moment,
-        leads: impl Iterator<Item = &'a PastLead>,
+        leads: impl Iterator<Item = &'p PastLead>,
     ) -> Result<BTreeMap<Uuid, Subject>, Refusal> {
         let decided = self.decided.read().unwrap_or_else(PoisonError::into_inner);
         let mut subjects = BTreeMap::new();

@@ -81,9 +81,8 @@ pub async fn restore_settings(
 ) -> Result<plugin::Model, Refusal> {
     let before: plugin::Model = record::get(app.store.read(), plugin.to_owned()).await?;
     let found = store::find(app.store.read(), version).await?.filter(|row| row.plugin_id == plugin);
-    let found = found.ok_or_else(|| {
-        Refusal::invalid("version_id", "this plugin was never set so. Choose one from its settings versions.")
-    })?;
+    let found = found
+        .ok_or_else(|| Refusal::invalid("version_id", "this plugin was never set so. Choose one from its settings versions."))?;
     let wanted = fitting(app.store.read(), plugin, found.settings.as_object().cloned().unwrap_or_default()).await?;
     let mut settings: Map<String, Value> =
         before.settings.as_object().into_iter().flat_map(|now| now.keys()).map(|name| (name.clone(), Value::Null)).collect();
@@ -133,9 +132,7 @@ fn changes(before: &Value, after: &Value) -> Vec<Changed> {
     let (before, after) = (before.as_object().unwrap_or(&none), after.as_object().unwrap_or(&none));
     let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let changed = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
-    changed
-        .map(|name| Changed { name: name.clone(), from: before.get(name).cloned(), to: after.get(name).cloned() })
-        .collect()
+    changed.map(|name| Changed { name: name.clone(), from: before.get(name).cloned(), to: after.get(name).cloned() }).collect()
 }
 
 #[cfg(test)]

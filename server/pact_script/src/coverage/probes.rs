@@ -6,7 +6,7 @@
 use pact_policy::engine::parser_engine;
 use rhai::{ASTNode, Position, Stmt};
 
-use super::places::{Places, first_of, start};
+use super::places::{Places, first_of};
 use super::scan::{before, end_of};
 
 /// The function that a probe calls; only workers that are asked for coverage have it.

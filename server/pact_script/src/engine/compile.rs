@@ -27,6 +27,11 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// The same, where these marks were put in.
+    pub(crate) fn with_marks(self, marks: Vec<Mark>) -> Self {
+        Self { marks: marks.into(), ..self }
+    }
+
     /// The file in which a function stands.
     pub(crate) fn file_of(&self, function: &str) -> Option<String> {
         self.files.get(function).cloned()

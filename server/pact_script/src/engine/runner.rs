@@ -110,7 +110,7 @@ impl Runner {
         let (scripts, marks) = marked(scripts);
         self.add(&scripts);
         let compiled = self.sets.remove(&scripts.hash).and_then(Arc::into_inner);
-        self.sets.extend(compiled.map(|set| (scripts.hash, Arc::new(set.map(|it| Compiled { marks: marks.into(), ..it })))));
+        self.sets.extend(compiled.map(|set| (scripts.hash, Arc::new(set.map(|it| it.with_marks(marks))))));
     }
 
     /// The functions that a host may call, with their numbers of parameters, if the set compiles.

@@ -76,8 +76,7 @@ pub fn logged(file: &str, text: &str, wanted: &[(usize, Vec<String>)]) -> Option
     let one = |name: &String| format!("log(`${{{name}}}`); ");
     let marks: Vec<Mark> =
         marks_of(file, text).into_iter().filter(|mark| wanted.iter().any(|(number, _)| *number == mark.number)).collect();
-    let names = |mark: &Mark| wanted.iter().filter(|(number, _)| *number == mark.number).flat_map(|(_, names)| names);
-    let with = with_marks(text, &marks, |mark| names(mark).map(one).collect())?;
+    let with = with_marks(text, &marks, |mark| names(wanted, mark.number).map(one).collect())?;
     // What stands before a mark moves it by as much as was put in there.
     let mut moved = 0;
     let mut places = Vec::new();
@@ -90,7 +89,7 @@ pub fn logged(file: &str, text: &str, wanted: &[(usize, Vec<String>)]) -> Option
             continue;
         };
         moved += if mark.end.is_some() { OPEN.len() } else { 0 };
-        for name in names(mark) {
+        for name in names(wanted, mark.number) {
             let length = one(name).len();
             let (line, column) = place(&with, at + moved);
             let columns = (column, column + u32::try_from(one(name).chars().count()).unwrap_or(0));
@@ -99,6 +98,11 @@ pub fn logged(file: &str, text: &str, wanted: &[(usize, Vec<String>)]) -> Option
         }
     }
     is_readable(&with).then_some((with, places))
+}
+
+/// The variables that are wanted at a mark.
+fn names(wanted: &[(usize, Vec<String>)], number: usize) -> impl Iterator<Item = &String> {
+    wanted.iter().filter(move |(mark, _)| *mark == number).flat_map(|(_, names)| names)
 }
 
 const OPEN: &str = "{ ";
@@ -202,6 +206,9 @@ mod tests {
             let piece: String = line.chars().skip(from).take(until - from).collect();
             assert_eq!(piece, format!("log(`${{{}}}`); ", one.name));
         }
-        assert_eq!(logged.iter().map(|one| (one.mark, one.name.as_str())).collect::<Vec<_>>(), [(1, "ü"), (3, "l"), (3, "n"), (7, "x")]);
+        assert_eq!(
+            logged.iter().map(|one| (one.mark, one.name.as_str())).collect::<Vec<_>>(),
+            [(1, "ü"), (3, "l"), (3, "n"), (7, "x")]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The values in scope of a run that failed: which are seen, that they are those of the moment, and that nobody can do harm with it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use pact_script::cases::World;
@@ -31,12 +31,16 @@ const CASES: &[(&str, &str, &[&str])] = &[
     (
         "each kind of value",
         "fn main() {\n let a = \"x\\ny\"; let b = 1.5; let c = true; let d = (); let e = days(2); let f = work_hours(3); let g = money(12, \"EUR\"); let h = today(); let i = leads.open(); let j = |x| x;\n throw \"no\";\n}",
-        &["main 3: a = \"x y\", b = 1.5, c = true, d = (), e = 2 days, f = 3 work hours, g = 12.00 EUR, h = 2026-11-24, i = a query of Leads, j = a function"],
+        &[
+            "main 3: a = \"x y\", b = 1.5, c = true, d = (), e = 2 days, f = 3 work hours, g = 12.00 EUR, h = 2026-11-24, i = a query of Leads, j = a function",
+        ],
     ),
     (
         "long and deep values are cut",
         "fn main() {\n let t = \"\"; t.pad(300, \"z\");\n let l = []; for i in 0..12 { l.push(i); }\n let m = #{ a: [1, [2]], b: t };\n throw \"no\";\n}",
-        &["main 5: t = \"ZZ…\", l = [0, 1, 2, 3, 4, … 12 altogether], m = #{a: [1, …], b: \"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz…\"}"],
+        &[
+            "main 5: t = \"ZZ…\", l = [0, 1, 2, 3, 4, … 12 altogether], m = #{a: [1, …], b: \"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz…\"}",
+        ],
     ),
     (
         "the functions inside one another, not the one that had come back",
@@ -68,7 +72,11 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "fn main() {\n let a = 1;\n let a = \"b\";\n throw \"no\";\n}",
         &["main 4: a = \"b\""],
     ),
-    ("a function of the host that refuses what it is given", "fn main() {\n let who = 7;\n notify(who, \"x\", ());\n}", &["main 3: who = 7"]),
+    (
+        "a function of the host that refuses what it is given",
+        "fn main() {\n let who = 7;\n notify(who, \"x\", ());\n}",
+        &["main 3: who = 7"],
+    ),
 ];
 
 #[tokio::test]
@@ -106,7 +114,9 @@ async fn answers_are_those_of_the_first_time() {
         }
     }
     let facts = Asked(
-        world("[[customer]]\nid = \"hooli\"\nname = \"Hooli\"\n[[lead]]\nid = \"pumps\"\ncustomer = \"hooli\"\n[[lead]]\nid = \"valves\"\ncustomer = \"hooli\"\n"),
+        world(
+            "[[customer]]\nid = \"hooli\"\nname = \"Hooli\"\n[[lead]]\nid = \"pumps\"\ncustomer = \"hooli\"\n[[lead]]\nid = \"valves\"\ncustomer = \"hooli\"\n",
+        ),
         AtomicU64::new(0),
     );
     let pool = pool(1);
@@ -168,7 +178,8 @@ async fn hostile_scripts_that_fail_do_no_harm_the_second_time() {
 #[tokio::test]
 async fn a_long_run_is_seen_where_it_ended() {
     let (pool, empty) = (pool(1), world(""));
-    let text = "fn step(i) {\n if i == 30000 { throw \"late\"; }\n}\nfn main() {\n let i = 0;\n while i < 40000 { i += 1; step(i); }\n}";
+    let text =
+        "fn step(i) {\n if i == 30000 { throw \"late\"; }\n}\nfn main() {\n let i = 0;\n while i < 40000 { i += 1; step(i); }\n}";
     let found = seen(&pool, &run(&script(text), "main", vec![]), &empty).await;
     assert!(found.len() == 2 && found[0].ends_with(": i = 30000") && found[1].ends_with(": i = 30000"), "{found:?}");
     let text = "fn f(n) {\n if n == 0 { throw \"down\"; }\n f(n - 1)\n}\nfn main() { f(20); }";

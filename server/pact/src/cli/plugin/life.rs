@@ -143,12 +143,8 @@ fn show(preview: &Answer) {
     if let Some(why) = preview.body["refused"].as_str() {
         println!("Refused: {why}");
     }
-    let at_once: Vec<String> = preview.body["at_once"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(what, count)| format!("{count} × {what}"))
-        .collect();
+    let at_once: Vec<String> =
+        preview.body["at_once"].as_object().into_iter().flatten().map(|(what, count)| format!("{count} × {what}")).collect();
     if !at_once.is_empty() {
         println!("It would do this at once: {}", at_once.join(", "));
     }
