@@ -179,9 +179,9 @@ async fn hostile_scripts_that_fail_do_no_harm_the_second_time() {
 async fn a_long_run_is_seen_where_it_ended() {
     let (pool, empty) = (pool(1), world(""));
     let text =
-        "fn step(i) {\n if i == 30000 { throw \"late\"; }\n}\nfn main() {\n let i = 0;\n while i < 40000 { i += 1; step(i); }\n}";
+        "fn step(i) {\n if i == 4000 { throw \"late\"; }\n}\nfn main() {\n let i = 0;\n while i < 5000 { i += 1; step(i); }\n}";
     let found = seen(&pool, &run(&script(text), "main", vec![]), &empty).await;
-    assert!(found.len() == 2 && found[0].ends_with(": i = 30000") && found[1].ends_with(": i = 30000"), "{found:?}");
+    assert!(found.len() == 2 && found[0].ends_with(": i = 4000") && found[1].ends_with(": i = 4000"), "{found:?}");
     let text = "fn f(n) {\n if n == 0 { throw \"down\"; }\n f(n - 1)\n}\nfn main() { f(20); }";
     let found = seen(&pool, &run(&script(text), "main", vec![]), &empty).await;
     assert!(found.len() == 8 && found[7].ends_with("n = 0") && found[0].ends_with("n = 7"), "{found:?}");
