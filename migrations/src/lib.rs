@@ -39,6 +39,7 @@ mod m0019_coaching;
 mod m0020_fields;
 mod m0021_team_hours;
 mod m0022_coaching_days;
+mod m0023_settings_versions;
 mod m0024_security;
 mod m0025_field_words;
 mod needs;
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_fields::Migration),
             Box::new(m0021_team_hours::Migration),
             Box::new(m0022_coaching_days::Migration),
+            Box::new(m0023_settings_versions::Migration),
             Box::new(m0024_security::Migration),
             Box::new(m0025_field_words::Migration),
         ]

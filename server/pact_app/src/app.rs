@@ -25,6 +25,7 @@ use crate::organisation::{self, Snapshot, Turns};
 use crate::places::Places;
 use crate::plugins::Plugins;
 use crate::relay::Outgoing;
+use crate::seen::Seeing;
 use crate::subscriptions::Subscriptions;
 use crate::{Actor, Refusal};
 
@@ -84,6 +85,8 @@ pub struct App {
     pub(crate) dry_runs: Arc<DryRuns>,
     /// Remembers how installed plugins were judged; it is told what they are each time.
     pub(crate) judge: Arc<Mutex<Judge>>,
+    /// Remembers which values of failed runs may be shown.
+    pub(crate) seen: Seeing,
     organisation: Arc<ArcSwap<Snapshot>>,
     plugins: Arc<ArcSwap<Plugins>>,
     subscriptions: Arc<ArcSwap<Subscriptions>>,
@@ -124,6 +127,7 @@ impl App {
             confirm_above: crate::ops::plugin_forecast::CONFIRM_ABOVE,
             dry_runs: Arc::default(),
             judge: Arc::default(),
+            seen: Seeing::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),
             subscriptions: Arc::new(ArcSwap::from_pointee(subscriptions)),

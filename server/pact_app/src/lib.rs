@@ -54,6 +54,7 @@ pub mod plugins;
 pub mod refusal;
 pub mod relay;
 mod runs;
+mod seen;
 pub mod statement;
 mod subscriptions;
 pub mod texts;

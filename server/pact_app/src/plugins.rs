@@ -120,16 +120,6 @@ impl Plugins {
     }
 }
 
-/// A plugin as it would run if it were switched on; nothing where it has no version or cannot be made ready.
-///
-/// # Errors
-/// A store that does not answer.
-pub(crate) async fn of_row(store: &Store, pool: &Pool, row: &plugin::Model) -> Result<Option<Installed>, StoreError> {
-    let Some(version) = pact_store::plugin::newest_version(store.read(), &row.id).await? else { return Ok(None) };
-    let fields = pact_store::field::all(store.read()).await?;
-    Ok(installed(pool, row, &version, &fields, &BTreeSet::new()).await.ok())
-}
-
 async fn installed(
     pool: &Pool,
     row: &plugin::Model,

@@ -17,6 +17,7 @@ use crate::facts::known::Known;
 use crate::ops::effect::Finished;
 use crate::ops::run::Given;
 use crate::plugins::{Installed, Plugins};
+use crate::seen::as_far_as_logged;
 use crate::{App, Refusal};
 
 /// Runs every script that an event calls, one after the other, in the plugins' order; `known` was read before.
@@ -37,7 +38,12 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
         let started = Clock::now();
         let run = run(app, &plugin, event, call);
         run.given.iter().for_each(|record| facts.note(record));
-        let outcome = pool.run(&run, &facts).await;
+        let (outcome, again) = pool.run_kept(&run, &facts).await;
+        let duration = started.elapsed();
+        let seen = match again {
+            Some(again) => as_far_as_logged(app, &plugin, pool.see(&run, again).await).await,
+            None => Vec::new(),
+        };
         finished.push(Finished {
             id: if by_an_act { pact_core::id::random() } else { pact_core::id::ordered() },
             plugin: plugin.id.clone(),
@@ -45,9 +51,9 @@ pub(crate) async fn of_event(app: &App, event: &event::Model, known: &Arc<Known>
             file: only_file(&plugin),
             call: run.call,
             started_at: if by_an_act { hour_of(run.now) } else { Instant::from_millis(run.now) },
-            duration_us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
+            duration_us: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
             outcome: named(outcome, &plugin),
-            given: Given { now: run.now, zone: run.zone, settings: BTreeMap::clone(&run.settings), read: facts.reads() },
+            given: Given { now: run.now, zone: run.zone, settings: BTreeMap::clone(&run.settings), read: facts.reads(), seen },
             turns: facts.take_turns(),
             may: plugin.may.clone(),
             webhooks: plugin.manifest.webhooks.clone(),

@@ -16,6 +16,7 @@ pub mod plugin;
 pub mod pool;
 pub mod run;
 pub mod sandbox;
+pub mod seen;
 #[doc(hidden)]
 pub mod unwalled;
 pub mod value;

@@ -38,6 +38,7 @@ impl Unwalled {
             settings: (*run.settings).clone(),
             seed: run.seed,
             given: run.given.clone(),
+            failed_at: None,
         };
         self.0.run(job, Box::new(Answers(answer))).outcome
     }

@@ -7,6 +7,7 @@ use crate::coverage::Reached;
 use crate::engine::runner::Job;
 use crate::facts::{Answer, Ask, Organisation};
 use crate::run::{Outcome, ScriptError, Scripts};
+use crate::seen::Seen;
 
 /// From the parent to a worker. The worker answers [`Self::Run`] and [`Self::Check`], in order.
 #[derive(Debug, Deserialize)]
@@ -16,6 +17,8 @@ pub(crate) enum ToWorker {
     Check(Scripts),
     Run(Box<Job>),
     Answer(Answer),
+    /// To be kept with marks.
+    Marked(Scripts),
 }
 
 /// [`ToWorker`] without taking what it holds; the order of variants is the same.
@@ -26,6 +29,7 @@ pub(crate) enum ToWorkerRef<'a> {
     Check(&'a Scripts),
     Run(&'a JobRef<'a>),
     Answer(&'a Answer),
+    Marked(&'a Scripts),
 }
 
 /// [`Job`] without taking what it holds; the order of fields is the same.
@@ -40,6 +44,7 @@ pub(crate) struct JobRef<'a> {
     pub(crate) settings: &'a std::collections::BTreeMap<String, crate::value::Value>,
     pub(crate) seed: uuid::Uuid,
     pub(crate) given: &'a [crate::value::Record],
+    pub(crate) failed_at: Option<u64>,
 }
 
 /// From a worker to the parent.
@@ -57,6 +62,8 @@ pub(crate) enum FromWorker {
         retire: bool,
         /// What probes told, in a worker that counts coverage.
         reached: Reached,
+        /// What marks saw.
+        seen: Vec<Seen>,
     },
     Checked(Result<Vec<(String, usize)>, ScriptError>),
 }

@@ -81,13 +81,17 @@ fn work(socket: File, walls: &Walls, coverage: bool) -> Result<(), WorkerError> 
                 runner.add(&scripts);
                 kept = (kept + walls.resident()?).saturating_sub(before);
             }
+            ToWorker::Marked(scripts) => {
+                runner.add_marked(&scripts);
+                kept = (kept + walls.resident()?).saturating_sub(before);
+            }
             ToWorker::Check(scripts) => send(&link, &FromWorker::Checked(runner.check(&scripts)))?,
             ToWorker::Run(job) => {
                 let ran = runner.run(*job, Box::new(Line(link.clone())));
                 let held = walls.resident()?;
                 let retire = !ran.sound || held > kept + limits::KEPT_MIB * MIB;
                 let outcome = Outcome { memory_kib: held.saturating_sub(kept) / 1024, ..ran.outcome };
-                send(&link, &FromWorker::Done { outcome, retire, reached: ran.reached })?;
+                send(&link, &FromWorker::Done { outcome, retire, reached: ran.reached, seen: ran.seen })?;
             }
             // An answer that nobody waits for: the parent and the worker disagree about where they are.
             ToWorker::Answer(_) => return Err(WireError::Gone.into()),

@@ -64,6 +64,7 @@ pub mod schedule;
 pub mod scope;
 pub mod search;
 pub mod security;
+pub mod settings_version;
 mod store;
 mod together;
 mod tx;

@@ -1,6 +1,9 @@
 //! Dry runs: what a script would do, or would have done, and that nothing is left behind. Through HTTP, on both databases.
 
+mod cases;
 mod runs;
+mod seen;
+mod settings;
 mod trace;
 
 use pact_tests::process::test_plugins;

@@ -3,6 +3,7 @@
 //! It ends with 0 when the dry run came to its end, with 1 when runs failed or effects would be refused, and with 2 when it could not run.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use pact_app::app::SystemClock;
 use pact_app::{App, dry};
+use pact_core::role::Role;
 use pact_script::plugin::{Std, load};
 use pact_script::pool::{Pool, PoolOptions};
 use secrecy::{ExposeSecret, SecretString};
@@ -72,6 +74,9 @@ pub(super) struct Run {
     /// How many effects to show at most
     #[arg(long, default_value_t = 50)]
     show: usize,
+    /// Write what it did as a case, for `pact plugin test`, into this file, such as cases/big-deal.toml; - for standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    case: Option<PathBuf>,
     /// The folder of modules that scripts import as std/NAME
     #[arg(long, default_value = "scripts/std", value_name = "FOLDER")]
     std: PathBuf,
@@ -127,6 +132,9 @@ impl Run {
         bar.finish_and_clear();
         self.print_effects(&door, &id).await?;
         println!("{}", summary(&shown));
+        if let Some(file) = &self.case {
+            write_case(file, &door.case(&id, &title_of(file)).await?)?;
+        }
         let refused = shown["effects"].as_object().into_iter().flatten().any(|(_, sum)| sum["refused"].as_u64() > Some(0));
         match shown["status"].as_str() {
             Some("failed") => bail!("it could not go on: {}", shown["failure"].as_str().unwrap_or_default()),
@@ -251,6 +259,19 @@ impl Door {
         }
     }
 
+    /// What it did, as a case.
+    async fn case(&self, id: &str, title: &str) -> anyhow::Result<String> {
+        match self {
+            Self::Local(app) => Ok(dry::case_of(app, Uuid::nil(), Role::Admin, id.parse()?, Some(title.to_owned())).await?),
+            Self::Remote { base, .. } => {
+                let asked = reqwest::Url::parse_with_params(&format!("{base}/{id}/case"), [("title", title)])?;
+                let path = format!("/{id}/case?{}", asked.query().unwrap_or_default());
+                let shown = self.ask(reqwest::Method::GET, &path, None).await?;
+                Ok(shown["case"].as_str().unwrap_or_default().to_owned())
+            }
+        }
+    }
+
     async fn ask(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let Self::Remote { http, base, key } = self else { bail!("there is no server to ask") };
         let mut request = http.request(method, format!("{base}{DRY_RUNS}{path}")).bearer_auth(key.expose_secret());
@@ -266,6 +287,31 @@ impl Door {
             None => bail!("the server answered {status}"),
         }
     }
+}
+
+/// What a case in this file is called: `big-deal.toml` is "Big deal".
+fn title_of(file: &Path) -> String {
+    let words = file.file_stem().map(|stem| stem.to_string_lossy().replace(['-', '_'], " ")).unwrap_or_default();
+    let mut signs = words.trim().chars();
+    match signs.next() {
+        Some(first) => first.to_uppercase().chain(signs).collect(),
+        None => "Recorded from a dry run".to_owned(),
+    }
+}
+
+/// Writes a case; one that is there already stays.
+fn write_case(file: &Path, case: &str) -> anyhow::Result<()> {
+    if file == Path::new("-") {
+        print!("{case}");
+        return Ok(());
+    }
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
+    let mut open = std::fs::File::create_new(file).with_context(|| format!("{} cannot be written", file.display()))?;
+    open.write_all(case.as_bytes())?;
+    println!("The case is in {}.", file.display());
+    Ok(())
 }
 
 fn bar() -> ProgressBar {

@@ -1,17 +1,22 @@
-//! `pact runs`: follows the runs of scripts while they happen, by a server's stream or on its database.
+//! `pact runs`: follows the runs of scripts while they happen, and shows one, by a server or on its database.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
+use pact_app::App;
+use pact_app::app::SystemClock;
 use pact_app::ops::run::called_by_acts;
+use pact_store::entity::run;
 use pact_store::plugin::runs_since;
+use pact_store::{Scope, Store, list};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::config::{Common, Configuration, Listening};
-use crate::http::run::Run;
+use crate::http::run::{Run, RunShown};
 
 /// How often the database is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -30,6 +35,8 @@ pub(super) struct Runs {
 enum RunsCommand {
     /// Show each run as it ends, until Ctrl-C; those that acts of staff call are left out, since their instants would say when who works.
     Follow(Follow),
+    /// Show one run: what it wanted, its log and, where it failed, the script around the line with the values in scope.
+    Show(Show),
 }
 
 #[derive(Debug, Args)]
@@ -38,8 +45,24 @@ struct Follow {
     #[arg(long, value_name = "ID")]
     plugin: Option<String>,
     #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+struct Show {
+    /// The run
+    #[arg(value_name = "ID")]
+    id: Uuid,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where runs are looked at.
+#[derive(Debug, Args)]
+struct Place {
+    #[command(flatten)]
     common: Common,
-    /// The server to listen to, such as `https://pact.example.com`; without it, the database is looked at
+    /// The server to ask, such as `https://pact.example.com`; without it, the database is looked at
     #[arg(long, value_name = "URL", env = "PACT_SERVER")]
     server: Option<String>,
     /// The environment variable that holds the API key for the server
@@ -49,19 +72,75 @@ struct Follow {
 
 impl Runs {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let RunsCommand::Follow(follow) = self.command;
         actix_web::rt::System::new().block_on(async {
+            let doing = async {
+                match self.command {
+                    RunsCommand::Follow(follow) => follow.follow().await,
+                    RunsCommand::Show(show) => show.show().await,
+                }
+            };
             tokio::select! {
-                done = follow.follow() => done,
+                done = doing => done,
                 pressed = tokio::signal::ctrl_c() => pressed.context("Ctrl-C cannot be heard"),
             }
         })
     }
 }
 
+impl Place {
+    /// A client and the key for the server.
+    fn client(&self) -> anyhow::Result<(reqwest::Client, String)> {
+        let key = std::env::var(&self.key_env)
+            .with_context(|| format!("the environment variable {} holds no API key", self.key_env))?;
+        // It fails when another part of the process chose before, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        Ok((reqwest::Client::builder().build()?, key.trim().to_owned()))
+    }
+
+    /// The database.
+    async fn store(&self) -> anyhow::Result<Store> {
+        let configuration = Configuration::read(self.common.clone(), Listening::default())?;
+        configuration.start_log()?;
+        configuration.open_store().await
+    }
+}
+
+impl Show {
+    async fn show(&self) -> anyhow::Result<()> {
+        let run = match &self.place.server {
+            Some(server) => self.ask(server.trim_end_matches('/')).await?,
+            None => self.look().await?,
+        };
+        println!("{}", whole(&run));
+        Ok(())
+    }
+
+    async fn ask(&self, server: &str) -> anyhow::Result<Value> {
+        let (http, key) = self.place.client()?;
+        let asked = http.get(format!("{server}/api/v1/runs/{}", self.id)).bearer_auth(key);
+        let answer = asked.send().await.context("the server does not answer")?;
+        let status = answer.status();
+        let shown: Value = answer.json().await.unwrap_or_default();
+        match shown["detail"].as_str() {
+            _ if status.is_success() => Ok(shown),
+            Some(detail) => bail!("{detail}"),
+            None => bail!("the server answered {status}"),
+        }
+    }
+
+    /// The same without a server; the lines of digests are shown to nobody here.
+    async fn look(&self) -> anyhow::Result<Value> {
+        let store = self.place.store().await?;
+        let app = App::new(store, Arc::new(SystemClock), Arc::default(), None).await?;
+        let row = list::find_in::<run::Model>(app.store.read(), &Scope::System, self.id).await?;
+        let row = row.with_context(|| format!("there is no run {}", self.id))?;
+        Ok(serde_json::to_value(RunShown::of(&app, Uuid::nil(), row).await?)?)
+    }
+}
+
 impl Follow {
     async fn follow(&self) -> anyhow::Result<()> {
-        match &self.server {
+        match &self.place.server {
             Some(server) => self.listen(server.trim_end_matches('/')).await,
             None => self.look().await,
         }
@@ -69,14 +148,10 @@ impl Follow {
 
     /// Hears a server's stream; it ends every quarter of an hour, and is opened again.
     async fn listen(&self, server: &str) -> anyhow::Result<()> {
-        let key = std::env::var(&self.key_env)
-            .with_context(|| format!("the environment variable {} holds no API key", self.key_env))?;
-        // It fails when another part of the process chose before, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let http = reqwest::Client::builder().build()?;
+        let (http, key) = self.place.client()?;
         let of = self.plugin.as_ref().map(|plugin| format!("?plugin_id={plugin}")).unwrap_or_default();
         loop {
-            let asked = http.get(format!("{server}/api/v1/runs/stream{of}")).bearer_auth(key.trim());
+            let asked = http.get(format!("{server}/api/v1/runs/stream{of}")).bearer_auth(&key);
             let mut answer = asked.send().await.context("the server does not answer")?;
             if !answer.status().is_success() {
                 bail!("the server answered {}", answer.status());
@@ -96,9 +171,7 @@ impl Follow {
 
     /// Looks at the database.
     async fn look(&self) -> anyhow::Result<()> {
-        let configuration = Configuration::read(self.common.clone(), Listening::default())?;
-        configuration.start_log()?;
-        let store = configuration.open_store().await?;
+        let store = self.place.store().await?;
         let not_of: Vec<&str> = called_by_acts().collect();
         let began = chrono::Utc::now().timestamp_millis();
         let mut told: BTreeSet<Uuid> = BTreeSet::new();
@@ -123,4 +196,33 @@ fn one(run: &Value) -> String {
     let why = run["error"]["message"].as_str().map(|why| format!(": {why}")).unwrap_or_default();
     let (plugin, call, outcome) = (text("plugin_id"), text("call"), text("outcome"));
     format!("{} {outcome:6} {plugin} {call} {} µs, {} operations{why}", text("started_at"), run["duration_us"], run["operations"])
+}
+
+/// A run with everything that is known of it.
+fn whole(shown: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut lines = vec![one(&shown["run"])];
+    lines.extend(list(&shown["log"]).iter().map(|line| format!("  log: {}", text(line))));
+    lines.extend(list(&shown["effects"]).iter().map(|placed| format!("  wanted, line {}: {}", placed["line"], placed["effect"])));
+    let script = list(&shown["script"]);
+    if !script.is_empty() {
+        lines.push(String::new());
+    }
+    for line in script {
+        let mark = if line["failed"] == true { ">" } else { " " };
+        lines.push(format!("{mark} {:>4} | {}", line["number"].as_u64().unwrap_or_default(), text(&line["text"])));
+    }
+    for scope in list(&shown["scope"]) {
+        let function = scope["function"].as_str().unwrap_or("a closure");
+        lines.push(format!("\nin {function}, {} line {}:", text(&scope["file"]), scope["line"]));
+        for variable in list(&scope["variables"]) {
+            let name = text(&variable["name"]);
+            lines.push(match variable["withheld"] == true {
+                true => format!("  {name}: withheld, since the policy would not let the script log it"),
+                false => format!("  {name} = {}", text(&variable["value"])),
+            });
+        }
+    }
+    lines.join("\n")
 }

@@ -173,6 +173,25 @@ pub struct DryRunEffect {
     line: Option<u32>,
 }
 
+/// A dry run over one event, written down as a case.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "case": "title = \"A lead at night\"\nnow = \"2026-11-24T23:10:00Z\"\nevent = \"lead_created\"\n\n[[world.lead]]\nid = \"globex\"\n\n[[expect]]\ndo = \"highlight\"\nlead = \"globex\"\n"
+}))]
+pub struct DryRunCase {
+    /// The case, as TOML: for a file in the plugin's folder `cases`.
+    case: String,
+}
+
+/// What a case is called.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DryRunCaseParams {
+    /// Its title; what was tried, when it is left out.
+    #[param(max_length = 200)]
+    title: Option<String>,
+}
+
 /// Which effects of a dry run.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -262,7 +281,12 @@ impl From<Line> for DryRunEffect {
 
 /// Adds the operations.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(start_dry_run).service(read_dry_run).service(list_dry_run_effects).service(cancel_dry_run);
+    config
+        .service(start_dry_run)
+        .service(read_dry_run)
+        .service(list_dry_run_effects)
+        .service(record_dry_run)
+        .service(cancel_dry_run);
 }
 
 /// Try a script without doing anything
@@ -331,6 +355,30 @@ async fn list_dry_run_effects(
     };
     let (lines, next) = ops::lines_for(&app, caller.person_id, &run, difference, from, limit as usize);
     Ok(Page { items: lines.into_iter().map(DryRunEffect::from).collect(), next_cursor: next.map(|next| next.to_string()) })
+}
+
+/// Record a dry run as a case
+///
+/// What a dry run over one event read and wanted, as a case that `pact plugin test` runs: a world with everything that mattered, and what is expected. Customers stand
+/// in it under their names, people under pseudonyms that are others in each case. Not where it would show a digest of somebody else, a field that is not for your
+/// role, or the instant of an act. Nothing is written. For admins, as the dry run itself.
+#[utoipa::path(
+    tag = "dry runs",
+    params(DryRunCaseParams),
+    responses(
+        (status = 200, description = "The case", body = DryRunCase),
+        (status = 409, description = "It looked at several events, or it cannot be told as a case"),
+    ),
+)]
+#[get("/dry-runs/{id}/case")]
+async fn record_dry_run(
+    app: web::Data<App>,
+    caller: may::ManagePlugins,
+    id: web::Path<Uuid>,
+    asked: web::Query<DryRunCaseParams>,
+) -> Result<web::Json<DryRunCase>, Problem> {
+    let case = ops::case_of(&app, caller.person_id, caller.role, *id, asked.into_inner().title).await?;
+    Ok(web::Json(DryRunCase { case }))
 }
 
 /// Cancel a dry run

@@ -81,6 +81,7 @@ pub mod script_page;
 pub mod search;
 pub mod security;
 pub mod session;
+pub mod settings_version;
 pub mod stream;
 pub mod suggestion;
 pub mod team;
@@ -194,6 +195,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(plugin::routes);
         api.configure(plugin_sent::routes);
         api.configure(plugin_arrival::routes);
+        api.configure(settings_version::routes);
         api.configure(plugin_removal::routes);
         api.configure(automation::routes);
         api.configure(request::routes);

@@ -91,12 +91,12 @@ pub struct PluginChange {
     settings: Map<String, Value>,
 }
 
-/// What whoever switches a plugin on has confirmed.
+/// What whoever switches a plugin on, installs it or sets it otherwise has confirmed.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Confirmed {
     /// How much it would do at once, as the answer without this said.
-    confirm: Option<u64>,
+    pub(super) confirm: Option<u64>,
 }
 
 /// One version of a plugin's manifest and scripts.
@@ -230,14 +230,15 @@ async fn list_plugins(app: web::Data<App>, _: may::ReadPlugins) -> Result<Page<P
 ///
 /// Or a new version of one that is installed. The linter judges it together with all others, and it must compile; nothing is installed otherwise.
 /// What it may read and do must be agreed to, by the word that `POST /plugin-previews` gives; a version that wants no more than the installed one needs none.
-/// A new plugin is on. For admins.
+/// A new plugin is on, so what it would do at once is counted first, and so is what a new version of a plugin that is on would do beyond the installed one; above a
+/// bound this must be confirmed with `confirm`. For admins.
 #[utoipa::path(
     tag = "plugins",
-    params(ConsentParams),
+    params(ConsentParams, Confirmed),
     request_body(content((NewPlugin = "application/json"), (Vec<u8> = "application/gzip")), description = "The plugin's files, or an archive that `pact plugin pack` made"),
     responses(
         (status = 201, description = "The plugin, in this version", body = Plugin),
-        (status = 409, description = "Nobody agreed to what it asks for, or it needs other plugins"),
+        (status = 409, description = "Nobody agreed to what it asks for, nobody confirmed what it would do at once, or it needs other plugins"),
     ),
 )]
 #[post("/plugins")]
@@ -245,10 +246,11 @@ async fn install_plugin(
     app: web::Data<App>,
     caller: may::ManagePlugins,
     params: web::Query<ConsentParams>,
+    confirmed: web::Query<Confirmed>,
     plugin: PluginSent,
 ) -> Result<Created<Plugin>, Problem> {
     let consent = plugin.consent.or(params.into_inner().consent);
-    let row = ops::send_plugin(&app, &caller.actor(), plugin.sent, consent).await?;
+    let row = ops::send_plugin(&app, &caller.actor(), plugin.sent, consent, confirmed.confirm).await?;
     let location = format!("/api/v1/plugins/{}", row.id);
     Ok(Tagged::from(row).created_at(location))
 }
@@ -258,18 +260,22 @@ async fn install_plugin(
 /// With the modules that it imported then. It is judged again, since the policy may have changed, and becomes the newest version. For admins.
 #[utoipa::path(
     tag = "plugins",
-    params(("id" = String, Path, description = "The plugin's id, as its manifest says")),
+    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), Confirmed),
     request_body = PluginRestore,
-    responses((status = 200, description = "The plugin, in that version", body = Plugin)),
+    responses(
+        (status = 200, description = "The plugin, in that version", body = Plugin),
+        (status = 409, description = "It would do much at once, and that is not confirmed"),
+    ),
 )]
 #[post("/plugins/{id}/restore")]
 async fn restore_plugin(
     app: web::Data<App>,
     caller: may::ManagePlugins,
     id: web::Path<String>,
+    confirmed: web::Query<Confirmed>,
     Body(PluginRestore { version_id }): Body<PluginRestore>,
 ) -> Result<Tagged<Plugin>, Problem> {
-    Ok(ops::restore_plugin(&app, &caller.actor(), &id, version_id).await?.into())
+    Ok(ops::restore_plugin(&app, &caller.actor(), &id, version_id, confirmed.confirm).await?.into())
 }
 
 /// Show a plugin
@@ -284,12 +290,16 @@ async fn read_plugin(app: web::Data<App>, _: may::ReadPlugins, id: web::Path<Str
 
 /// Set a plugin
 ///
-/// What its manifest offers, in the form that it states. For admins.
+/// What its manifest offers, in the form that it states. Each change is kept, and can be brought back. What a plugin that is on would do at once beyond what it would do
+/// anyway is counted first; above a bound this must be confirmed with `confirm`. For admins.
 #[utoipa::path(
     tag = "plugins",
-    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), IfMatch),
+    params(("id" = String, Path, description = "The plugin's id, as its manifest says"), IfMatch, Confirmed),
     request_body = PluginChange,
-    responses((status = 200, description = "The plugin as it is now", body = Plugin)),
+    responses(
+        (status = 200, description = "The plugin as it is now", body = Plugin),
+        (status = 409, description = "It would do much at once, and that is not confirmed"),
+    ),
 )]
 #[patch("/plugins/{id}")]
 async fn set_plugin(
@@ -297,9 +307,10 @@ async fn set_plugin(
     caller: may::ManagePlugins,
     id: web::Path<String>,
     IfMatch(revision): IfMatch,
+    confirmed: web::Query<Confirmed>,
     Body(PluginChange { settings }): Body<PluginChange>,
 ) -> Result<Tagged<Plugin>, Problem> {
-    let command = SetPlugin { id: id.into_inner(), revision, settings };
+    let command = SetPlugin { id: id.into_inner(), revision, settings, confirm: confirmed.confirm };
     Ok(ops::set_plugin(&app, &caller.actor(), command).await?.into())
 }
 

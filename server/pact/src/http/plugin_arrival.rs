@@ -11,7 +11,7 @@ use super::body::Body;
 use super::caller::may;
 use super::etag::Tagged;
 use super::page::Page;
-use super::plugin::Plugin;
+use super::plugin::{Confirmed, Plugin};
 use super::plugin_sent::PluginAsk;
 use super::problem::Problem;
 
@@ -83,11 +83,11 @@ async fn list_plugin_arrivals(app: web::Data<App>, _: may::ReadRuns) -> Result<P
 /// As it was when it was listed, whatever lies in the folder by now. For admins.
 #[utoipa::path(
     tag = "plugins",
-    params(("name" = String, Path, description = "The name of its folder or file")),
+    params(("name" = String, Path, description = "The name of its folder or file"), Confirmed),
     request_body = PluginConsent,
     responses(
         (status = 200, description = "The plugin, installed", body = Plugin),
-        (status = 409, description = "Nobody agreed to what it asks for, or it needs other plugins"),
+        (status = 409, description = "Nobody agreed to what it asks for, nobody confirmed what it would do at once, or it needs other plugins"),
     ),
 )]
 #[post("/plugin-arrivals/{name}/install")]
@@ -95,7 +95,8 @@ async fn install_plugin_arrival(
     app: web::Data<App>,
     caller: may::ManagePlugins,
     name: web::Path<String>,
+    confirmed: web::Query<Confirmed>,
     Body(PluginConsent { consent }): Body<PluginConsent>,
 ) -> Result<Tagged<Plugin>, Problem> {
-    Ok(ops::install_arrival(&app, &caller.actor(), &name, consent).await?.into())
+    Ok(ops::install_arrival(&app, &caller.actor(), &name, consent, confirmed.confirm).await?.into())
 }

@@ -1,5 +1,6 @@
 //! A plugin as it is sent, and what an installation would do: what it asks for in plain sentences, the linter's word, and what is other than now.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -99,7 +100,8 @@ pub struct PluginRequired {
     "id": "quiet-leads", "version": "1.3.0", "title": "Quiet leads", "summary": "Shows, escalates and finally transfers quiet leads.",
     "installed_version": "1.2.0", "asks": [{"key": "may:transfer", "says": "Transfers leads to other owners.", "is_new": true}],
     "consent": "9b1f7e1d", "needs_consent": true, "requires": [], "is_accepted": true, "findings": [], "refused": null,
-    "changes": "--- a/plugin.toml\n+++ b/plugin.toml\n@@ -2 +2 @@\n-version = \"1.2.0\"\n+version = \"1.3.0\"\n"
+    "changes": "--- a/plugin.toml\n+++ b/plugin.toml\n@@ -2 +2 @@\n-version = \"1.2.0\"\n+version = \"1.3.0\"\n",
+    "at_once": {"transfer": 12}, "confirm": 12
 }))]
 pub struct PluginPreview {
     /// The plugin's id.
@@ -129,6 +131,10 @@ pub struct PluginPreview {
     refused: Option<String>,
     /// What is other than in the installed version, as a unified diff.
     changes: String,
+    /// How many of each effect it would have at once, beyond those of the installed version: at its next ticks, and for leads that are quiet already.
+    at_once: BTreeMap<String, u64>,
+    /// The number that must be sent as `confirm` to install it; null when that is not much.
+    confirm: Option<u64>,
 }
 
 /// What is other between two versions.
@@ -178,6 +184,8 @@ impl From<Preview> for PluginPreview {
             findings: it.findings,
             refused: it.refused,
             changes: it.changes,
+            at_once: it.at_once.effects,
+            confirm: it.confirm,
         }
     }
 }

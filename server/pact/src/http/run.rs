@@ -1,7 +1,7 @@
 //! Runs: what scripts did, for admins and auditors. None is chosen by a person.
 
 use actix_web::{get, post, web};
-use pact_app::ops::run::{self as ops, Given, ScriptLine};
+use pact_app::ops::run::{self as ops, Given, Held, Scope as FunctionScope, ScriptLine, Variable};
 use pact_app::{App, Refusal};
 use pact_core::time::Instant;
 use pact_policy::table::ENTRY_POINTS;
@@ -76,6 +76,41 @@ pub struct RunScriptLine {
     failed: bool,
 }
 
+/// A function of the script that was under way when a run failed, with its variables.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "file": "push.rhai", "function": "on_lead_created", "line": 12,
+    "variables": [{"name": "lead", "type": "Lead", "value": "Lead 0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5",
+        "record": {"kind": "lead", "id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"}, "withheld": false}]
+}))]
+pub struct RunScope {
+    /// The script's file, or the module.
+    file: String,
+    /// Its name; null for a closure.
+    function: Option<String>,
+    /// The line of the statement at which it was.
+    line: u32,
+    /// Its variables as they were when that statement began, in the order in which they were defined.
+    variables: Vec<RunVariable>,
+}
+
+/// A variable of a script.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"name": "attempt", "type": "whole number", "value": "3", "record": null, "withheld": false}))]
+pub struct RunVariable {
+    /// Its name.
+    name: String,
+    /// What it held, such as `text`, `Lead` or `array`.
+    #[serde(rename = "type")]
+    is: Option<String>,
+    /// Its value: a text cut after 200 characters, the first elements of an array, a record by its kind and id.
+    value: Option<String>,
+    /// The record that it is.
+    record: Option<RunRead>,
+    /// Whether type and value are not shown, because the policy would not let the script log them.
+    withheld: bool,
+}
+
 /// What became of a run that was done again.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
@@ -105,7 +140,7 @@ pub struct RunReplayed {
 #[schema(example = json!({
     "run": {"id": "0193a1f0-7d5e-7c2b-9b60-6d2c1d5ad0aa", "plugin_id": "lead-push", "call": "on_lead_created", "outcome": "done"},
     "effects": [], "log": ["Benelux: Ann"], "records": ["0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"],
-    "read": [{"kind": "lead", "id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"}], "read_more": 0, "script": []
+    "read": [{"kind": "lead", "id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"}], "read_more": 0, "script": [], "scope": []
 }))]
 pub struct RunShown {
     /// The run.
@@ -124,6 +159,8 @@ pub struct RunShown {
     read_more: u64,
     /// The script around the line at which it failed.
     script: Vec<RunScriptLine>,
+    /// The functions that were under way when it failed, from outside to inside; none where it met a limit.
+    scope: Vec<RunScope>,
 }
 
 /// What a list of runs is narrowed by.
@@ -151,6 +188,25 @@ impl From<ScriptLine> for RunScriptLine {
     fn from(line: ScriptLine) -> Self {
         let ScriptLine { number, text, failed } = line;
         Self { number, text, failed }
+    }
+}
+
+impl From<FunctionScope> for RunScope {
+    fn from(scope: FunctionScope) -> Self {
+        let FunctionScope { file, function, line, variables } = scope;
+        Self { file, function, line, variables: variables.into_iter().map(RunVariable::from).collect() }
+    }
+}
+
+impl From<Variable> for RunVariable {
+    fn from(variable: Variable) -> Self {
+        let Variable { name, held } = variable;
+        match held {
+            Some(Held { is, value, record }) => {
+                Self { name, is: Some(is), value: Some(value), record: record.map(RunRead::from), withheld: false }
+            }
+            None => Self { name, is: None, value: None, record: None, withheld: true },
+        }
     }
 }
 
@@ -237,20 +293,32 @@ async fn list_runs(app: web::Data<App>, caller: may::ReadRuns, list: List<RunFil
 
 /// Show a run
 ///
-/// With what it wanted done, its log and, when it failed, what, where and why. For admins and auditors.
+/// With what it wanted done, its log and, when it failed, what, where and why, with the script around that line and the values in scope. A value that the
+/// policy would not let the script log is withheld. For admins and auditors.
 #[utoipa::path(tag = "runs", responses((status = 200, description = "The run", body = RunShown)))]
 #[get("/runs/{id}")]
 async fn read_run(app: web::Data<App>, caller: may::ReadRuns, id: web::Path<Uuid>) -> Result<web::Json<RunShown>, Problem> {
-    let conn = app.store.read();
-    let found = list::find_in::<run::Model>(conn, &Scope::Staff(caller.person_id), *id).await?;
+    let found = list::find_in::<run::Model>(app.store.read(), &Scope::Staff(caller.person_id), *id).await?;
     let row = found.ok_or(Refusal::NotFound { what: "run" })?;
-    let records = store::subjects(conn, row.id).await?;
-    let script = ops::failed_at(&app, &row).await?.into_iter().map(RunScriptLine::from).collect();
-    let (effects, log) = (without_others_lists(row.effects.0.clone(), caller.person_id), row.log.0.clone());
-    let given: Option<Given> = row.facts.as_ref().and_then(|facts| serde_json::from_value(facts.0.clone()).ok());
-    let (read, read_more) = given.map_or((Vec::new(), 0), |given| (given.read.records, given.read.more));
-    let read = read.into_iter().map(|(kind, id, _)| RunRead { kind, id }).collect();
-    Ok(web::Json(RunShown { run: row.into(), effects, log, records, read, read_more, script }))
+    Ok(web::Json(RunShown::of(&app, caller.person_id, row).await?))
+}
+
+impl RunShown {
+    /// A run with what came of it, as somebody reads it.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub(crate) async fn of(app: &App, reader: Uuid, row: run::Model) -> Result<Self, Refusal> {
+        let records = store::subjects(app.store.read(), row.id).await?;
+        let script = ops::failed_at(app, &row).await?.into_iter().map(RunScriptLine::from).collect();
+        let (effects, log) = (without_others_lists(row.effects.0.clone(), reader), row.log.0.clone());
+        let given: Option<Given> = row.facts.as_ref().and_then(|facts| serde_json::from_value(facts.0.clone()).ok());
+        let (read, read_more, seen) =
+            given.map_or_else(Default::default, |given| (given.read.records, given.read.more, given.seen));
+        let read = read.into_iter().map(|(kind, id, _)| RunRead { kind, id }).collect();
+        let scope = seen.into_iter().map(RunScope::from).collect();
+        Ok(Self { run: row.into(), effects, log, records, read, read_more, script, scope })
+    }
 }
 
 /// Do a run again, without doing anything

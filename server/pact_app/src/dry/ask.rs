@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::dues::{self, Due, More, kind_of};
-use super::kept::{DryRun, Sum};
+use super::kept::{DryRun, One, Sum};
 use super::work::{self, Task};
 use crate::evidence::sources::Sources;
 use crate::facts::{look::Whole, noun};
@@ -115,7 +115,7 @@ pub(crate) async fn sums_of(app: &App, reader: Uuid, command: StartDryRun) -> Re
 
 /// Checks what is asked for, and makes it ready.
 pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Result<Task, Refusal> {
-    let plugin = Arc::new(made_ready(app, &command).await?);
+    let plugin = Arc::new(made_ready(app, &command.what, &command.settings).await?);
     let function = function_of(&plugin, &command.on)?;
     let point = match &function {
         Function::Entry(point) => Some(*point),
@@ -123,6 +123,7 @@ pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Re
     };
     let present = app.clock.now();
     let now = command.now.unwrap_or(present);
+    let happened_then = matches!(command.over, Over::Event(_));
     let (dues, stretch) = match command.over {
         Over::Past(from, until) => {
             if command.now.is_some() {
@@ -146,16 +147,28 @@ pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Re
         Function::Entry(point) => point.entry().name.to_owned(),
         Function::Scheduled(call) => call.clone(),
     };
-    let run = Arc::new(DryRun::new(&plugin.manifest, &call, by_acts));
-    Ok(Task { run, reader, plugin, function, dues, stretch, looks_back, whole: Arc::new(Whole::until(until)) })
+    let whole = Arc::new(Whole::until(until));
+    let one = match dues.as_deref() {
+        Some([due]) => Some(One {
+            plugin: Arc::clone(&plugin),
+            function: function.clone(),
+            due: due.clone(),
+            looks_back,
+            whole: Arc::clone(&whole),
+            is_act: happened_then && point.is_some_and(|point| point.entry().act),
+        }),
+        Some(_) | None => None,
+    };
+    let run = Arc::new(DryRun::new(&plugin.manifest, &call, by_acts, one));
+    Ok(Task { run, reader, plugin, function, dues, stretch, looks_back, whole })
 }
 
-/// The script, judged and compiled.
-async fn made_ready(app: &App, command: &StartDryRun) -> Result<Installed, Refusal> {
+/// The script, judged and compiled, with these settings in place of those that an admin chose; null stands for the default.
+pub(crate) async fn made_ready(app: &App, what: &What, settings: &Map<String, Json>) -> Result<Installed, Refusal> {
     let pool = app.pool.as_deref().ok_or_else(|| Refusal::NotNow {
         why: "No scripts run on this server, so none can be tried. Start it with its script workers.".to_owned(),
     })?;
-    let (plugin, std, own, version, stored) = match &command.what {
+    let (plugin, std, own, version, stored) = match what {
         What::Installed { plugin, version } => {
             let row = version_of(app, plugin, *version).await?;
             let (read, std) = (plugin_of(&row).map_err(Refusal::defect)?, std_of(&row).map_err(Refusal::defect)?);
@@ -182,7 +195,7 @@ async fn made_ready(app: &App, command: &StartDryRun) -> Result<Installed, Refus
         return Err(refusal);
     }
     let mut chosen: Map<String, Json> = stored.and_then(|stored| stored.as_object().cloned()).unwrap_or_default();
-    chosen.extend(command.settings.clone());
+    chosen.extend(settings.clone());
     let mut as_toml = BTreeMap::new();
     for (name, value) in chosen.into_iter().filter(|(_, value)| !value.is_null()) {
         let value = toml::Value::try_from(value)

@@ -11,6 +11,10 @@ use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
 use super::compare::{Difference, Line};
+use super::dues::Due;
+use crate::facts::look::Whole;
+use crate::plugins::Installed;
+use crate::runs::Function;
 use crate::{App, Refusal};
 
 /// Dry runs that are kept at most, those under way included.
@@ -124,9 +128,23 @@ pub struct DryRun {
     pub by_acts: bool,
     /// Whether its words may name people: its manifest reads them.
     pub names_people: bool,
+    /// What it looks at, if that is one event: then it can be written down as a case.
+    pub(super) one: Option<One>,
     cancelled: AtomicBool,
     ended: Notify,
     inner: Mutex<Inner>,
+}
+
+/// The one event that a dry run looks at.
+#[derive(Clone, Debug)]
+pub(super) struct One {
+    pub(super) plugin: Arc<Installed>,
+    pub(super) function: Function,
+    pub(super) due: Due,
+    pub(super) looks_back: bool,
+    pub(super) whole: Arc<Whole>,
+    /// Whether it is an act of somebody that happened at that instant.
+    pub(super) is_act: bool,
 }
 
 #[derive(Debug)]
@@ -138,7 +156,7 @@ struct Inner {
 }
 
 impl DryRun {
-    pub(super) fn new(manifest: &Manifest, call: &str, by_acts: bool) -> Self {
+    pub(super) fn new(manifest: &Manifest, call: &str, by_acts: bool, one: Option<One>) -> Self {
         let progress = Progress {
             status: Status::Waiting,
             total: 0,
@@ -157,6 +175,7 @@ impl DryRun {
             call: call.to_owned(),
             by_acts,
             names_people: manifest.reads(Reads::Person),
+            one,
             cancelled: AtomicBool::new(false),
             ended: Notify::new(),
             inner: Mutex::new(Inner { progress, lines: Vec::new(), began: None, ended: None }),

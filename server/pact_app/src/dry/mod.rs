@@ -8,15 +8,18 @@
 //! fire the hour alone and not how many there are (`policy.md` §6).
 
 mod ask;
+mod case;
 mod compare;
 mod decide;
 mod dues;
 mod kept;
+mod nameless;
 mod presence;
 mod work;
 
-pub(crate) use self::ask::sums_of;
 pub use self::ask::{LeadsAsked, Over, StartDryRun, What, start_dry_run};
+pub(crate) use self::ask::{made_ready, sums_of};
+pub use self::case::case_of;
 pub use self::compare::{Difference, Line};
 pub(crate) use self::kept::DryRuns;
 pub use self::kept::{DryRun, Progress, Status, Sum, cancel_dry_run, dry_run, lines, lines_for};

@@ -82,14 +82,7 @@ pub(super) async fn work(app: &App, task: &Task) -> Result<(), Refusal> {
         return Err(Refusal::invalid("to", format!("more than {MAX_EVENTS} events lie in this stretch. Choose a shorter one.")));
     }
     task.run.begins(dues.len() as u64);
-    let mut desk = Desk {
-        app,
-        task,
-        presence: Presence::read(&app.store, app.organisation()).await?,
-        turns: Arc::new(Turns::still()),
-        decided: Arc::default(),
-        words: compare::words_of(&task.plugin.may),
-    };
+    let mut desk = Desk::of(app, task).await?;
     let mut from = 0;
     while from < dues.len() && !task.run.is_cancelled() {
         let piece = &dues[from..dues.len().min(from + PIECE)];
@@ -99,7 +92,31 @@ pub(super) async fn work(app: &App, task: &Task) -> Result<(), Refusal> {
     Ok(())
 }
 
-impl Desk<'_> {
+/// The run of a dry run that looks at one event, with its facts; nothing when its record is gone.
+///
+/// # Errors
+/// A store that does not answer.
+pub(super) async fn one(app: &App, task: &Task) -> Result<Option<(Run, RunFacts)>, Refusal> {
+    let Some([due]) = task.dues.as_deref() else { return Ok(None) };
+    let mut desk = Desk::of(app, task).await?;
+    let near = Arc::new(desk.near(std::slice::from_ref(due)).await?);
+    let facts = desk.facts(desk.moment(due, &near), &near);
+    let event = due.event(&task.function, Some(&near));
+    Ok(of_dry(&facts, &task.plugin, &task.function, &event).await?.map(|run| (run, facts)))
+}
+
+impl<'a> Desk<'a> {
+    async fn of(app: &'a App, task: &'a Task) -> Result<Self, Refusal> {
+        Ok(Self {
+            app,
+            task,
+            presence: Presence::read(&app.store, app.organisation()).await?,
+            turns: Arc::new(Turns::still()),
+            decided: Arc::default(),
+            words: compare::words_of(&task.plugin.may),
+        })
+    }
+
     /// Looks at some events whose records are read together; `next` is the event after them.
     async fn piece(&mut self, piece: &[Due], next: Option<&Due>) -> Result<(), Refusal> {
         let near = Arc::new(self.near(piece).await?);
@@ -306,10 +323,10 @@ impl Desk<'_> {
         Ok(lines)
     }
 
-    fn subjects<'a>(
+    fn subjects<'p>(
         &self,
         moment: Moment,
-        leads: impl Iterator<Item = &'a PastLead>,
+        leads: impl Iterator<Item = &'p PastLead>,
     ) -> Result<BTreeMap<Uuid, Subject>, Refusal> {
         let decided = self.decided.read().unwrap_or_else(PoisonError::into_inner);
         let mut subjects = BTreeMap::new();

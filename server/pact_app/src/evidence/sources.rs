@@ -41,6 +41,17 @@ impl Sources {
         Ok(Self { manifest: version.manifest.clone(), files: files_of(version)?, script: None })
     }
 
+    /// The same with other words in these files.
+    pub(crate) fn with(mut self, files: BTreeMap<String, String>) -> Self {
+        self.files.extend(files);
+        self
+    }
+
+    /// The words of a file.
+    pub(crate) fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(String::as_str)
+    }
+
     /// One text, always the same for the same sources.
     pub(crate) fn text(&self) -> String {
         serde_json::json!(self).to_string()

@@ -11,7 +11,7 @@ use pact_core::event::EventName;
 use pact_core::time::{Instant, Span, WorkSpan};
 use pact_policy::table::EntryPoint;
 use pact_script::value::Value;
-use pact_store::entity::{lead, plugin, quiet_mark, quiet_sweep};
+use pact_store::entity::{lead, quiet_mark, quiet_sweep};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -61,16 +61,11 @@ async fn sweep(app: &App, plugin: &Installed) -> Result<(), Refusal> {
 }
 
 /// The leads of which a plugin would be told at once if it ran now, at most [`LEADS_PER_SWEEP`]; none where it does not ask for quiet leads. Nothing is written.
-pub(crate) async fn would_be_told(app: &App, id: &str) -> Result<Vec<Uuid>, Refusal> {
-    let Some(pool) = app.pool.as_deref() else { return Ok(Vec::new()) };
-    let Some(row) = pact_store::record::find::<plugin::Model>(app.store.read(), id.to_owned()).await? else {
-        return Ok(Vec::new());
-    };
-    let Some(plugin) = crate::plugins::of_row(&app.store, pool, &row).await? else { return Ok(Vec::new()) };
+pub(crate) async fn would_be_told(app: &App, plugin: &Installed) -> Result<Vec<Uuid>, Refusal> {
     let asks = plugin.functions.contains(EntryPoint::LeadQuiet.entry().name);
     let Some(after) = plugin.settings.get(SETTING).and_then(Quiet::of).filter(|_| asks) else { return Ok(Vec::new()) };
     let horizon = Horizon::of(&app.organisation(), after, app.clock.now());
-    let found = pact_store::quiet::untold(app.store.read(), id, &OPEN, i64::MIN, horizon.latest, LEADS_PER_SWEEP).await?;
+    let found = pact_store::quiet::untold(app.store.read(), &plugin.id, &OPEN, i64::MIN, horizon.latest, LEADS_PER_SWEEP).await?;
     Ok(found.iter().filter(|row| horizon.is_quiet(row)).map(|row| row.id).collect())
 }
 

@@ -43,6 +43,7 @@ pub mod run;
 pub mod search;
 pub mod security;
 pub mod session;
+pub mod settings_version;
 pub mod team;
 pub mod territory;
 pub mod view;

@@ -12,7 +12,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::plugin_consent::{self, Consent};
-use super::plugin_requires;
+use super::settings_version::{self, How};
+use super::{plugin_forecast, plugin_requires};
 use crate::evidence::sources::{self, Sources};
 use crate::evidence::{Recording, record as record_act};
 use crate::facts::field_record;
@@ -30,14 +31,22 @@ const JUDGED_AT_MOST: usize = 4;
 /// # Errors
 /// Scripts that do not compile or that the policy refuses, a field that another plugin defines otherwise, or a store that does not answer.
 pub async fn install_plugin(app: &App, actor: &Actor, plugin: Plugin, std: &Std) -> Result<plugin::Model, Refusal> {
-    install(app, actor, plugin, std, plugin_consent::of(actor)).await
+    install(app, actor, plugin, std, plugin_consent::of(actor), None).await
 }
 
-/// The same, with what was agreed to. The verdict comes first: nobody is asked to agree to what is refused anyway.
+/// The same, with what was agreed to, and how much that it would do at once was confirmed. The verdict comes first: nobody is asked to agree to what is refused
+/// anyway, and nobody to confirm what was not agreed to.
 ///
 /// # Errors
-/// As [`install_plugin`]; and what it asks for, when nobody agreed to that.
-pub async fn install(app: &App, actor: &Actor, plugin: Plugin, std: &Std, consent: Consent) -> Result<plugin::Model, Refusal> {
+/// As [`install_plugin`]; what it asks for, when nobody agreed to that; and what it would do at once, when that is much and nobody confirmed it.
+pub async fn install(
+    app: &App,
+    actor: &Actor,
+    plugin: Plugin,
+    std: &Std,
+    consent: Consent,
+    confirm: Option<u64>,
+) -> Result<plugin::Model, Refusal> {
     let version = NewVersion::of(plugin, std);
     version.compile(app, std).await?;
     let own = version.sources();
@@ -47,9 +56,17 @@ pub async fn install(app: &App, actor: &Actor, plugin: Plugin, std: &Std, consen
             if write_refusal(app, actor, &version.plugin, &own, judged).await? {
                 return Err(refusal);
             }
-        } else if let Some(refusal) = judged.refusal_by_views() {
+            continue;
+        }
+        if let Some(refusal) = judged.refusal_by_views() {
             return Err(refusal);
-        } else if let Some(row) = write_version(app, actor, version.clone(), own.clone(), judged, consent.clone()).await? {
+        }
+        if consent != Consent::OfTheMachine {
+            let installed = installed_version(app.store.read(), version.plugin.id()).await?;
+            plugin_consent::check(&version.plugin.manifest, installed.as_ref(), &consent)?;
+            plugin_forecast::check_version(app, &version, confirm).await?;
+        }
+        if let Some(row) = write_version(app, actor, version.clone(), own.clone(), judged, consent.clone()).await? {
             return Ok(row);
         }
     }
@@ -189,7 +206,7 @@ async fn write_version(
             judged.tell_acts(tx).await?;
             let file = judging::named_apart(plugin).manifest_file.name;
             write_views(tx, plugin, |view| judged.view_verdict(&file, view), scene.now.millis()).await?;
-            let row = write_row(tx, plugin, scene.now.millis()).await?;
+            let row = write_row(tx, plugin, &scene).await?;
             tx.after_commit(Notice::PluginsChanged);
             Ok(Some(row))
         })
@@ -224,7 +241,7 @@ pub(crate) fn manifest_text(plugin: &Plugin) -> String {
     if plugin.files.contains_key(&file.name) { leading_manifest(&file.text) } else { file.text.clone() }
 }
 
-async fn write_row(tx: &Tx, plugin: &Plugin, now: i64) -> Result<plugin::Model, Refusal> {
+async fn write_row(tx: &Tx, plugin: &Plugin, scene: &Scene) -> Result<plugin::Model, Refusal> {
     let manifest = &plugin.manifest;
     let Some(before) = record::find::<plugin::Model>(tx, manifest.id.clone()).await? else {
         let row = plugin::Model {
@@ -235,7 +252,7 @@ async fn write_row(tx: &Tx, plugin: &Plugin, now: i64) -> Result<plugin::Model, 
             version: manifest.version.clone(),
             enabled: true,
             settings: json!({}).into(),
-            installed_at: now,
+            installed_at: scene.now.millis(),
         };
         record::insert(tx, row.clone()).await?;
         return Ok(row);
@@ -247,6 +264,8 @@ async fn write_row(tx: &Tx, plugin: &Plugin, now: i64) -> Result<plugin::Model, 
         settings: AsJson(json!(super::plugin_settings::still_fitting(manifest, &before)?)),
         ..before.clone()
     };
+    // Settings that this version has no more go.
+    settings_version::keep(tx, &before, &after.settings.0, How::Installed, (scene.now, scene.actor.person_id())).await?;
     Ok(record::save(tx, &before, after).await?)
 }
 

@@ -106,9 +106,9 @@ async fn arrive(app: &App, found: &Found) -> Result<bool, Refusal> {
         return note(app, row(app, found, Some(&version), WAITS, why)).await.map(|()| true);
     }
     let consent = if found.trusted { Consent::OfTheMachine } else { Consent::By(None) };
-    match install(app, &Actor::System, plugin.clone(), std, consent).await {
+    match install(app, &Actor::System, plugin.clone(), std, consent, None).await {
         Ok(_) => note(app, row(app, found, Some(&version), INSTALLED, String::new())).await.map(|()| true),
-        Err(refusal @ Refusal::Consent { .. }) => {
+        Err(refusal @ (Refusal::Consent { .. } | Refusal::Unconfirmed { .. })) => {
             note(app, row(app, found, Some(&version), WAITS, refusal.to_string())).await.map(|()| true)
         }
         Err(error @ (Refusal::Store(_) | Refusal::Busy)) => Err(error),
@@ -151,13 +151,19 @@ async fn shown(app: &App, row: plugin_arrival::Model) -> Result<Option<Arrival>,
 /// Installs what waits, as it was when it was listed.
 ///
 /// # Errors
-/// Nothing of this name waits; nobody agreed to what it asks for; or what an installation is refused for.
-pub async fn install_arrival(app: &App, actor: &Actor, name: &str, consent: Option<String>) -> Result<plugin::Model, Refusal> {
+/// Nothing of this name waits; nobody agreed to what it asks for, or confirmed what it would do at once; or what an installation is refused for.
+pub async fn install_arrival(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    consent: Option<String>,
+    confirm: Option<u64>,
+) -> Result<plugin::Model, Refusal> {
     let found = store::find(app.store.read(), name).await?.filter(|row| row.state == WAITS);
     let row = found.ok_or(Refusal::NotFound { what: "plugin that waits" })?;
     let content = content(&row).ok_or_else(|| Refusal::defect("a plugin that waits has no files"))?;
     let (plugin, std) = read_sent(app, Sent::Files(content)).await?;
-    let installed = install(app, actor, plugin, &std, Consent::By(consent)).await?;
+    let installed = install(app, actor, plugin, &std, Consent::By(consent), confirm).await?;
     let after = plugin_arrival::Model { state: INSTALLED.to_owned(), why: String::new(), content: None, ..row };
     note(app, after).await?;
     Ok(installed)

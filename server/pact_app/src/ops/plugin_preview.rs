@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::plugin::{NewVersion, installed_version};
 use super::plugin_consent::{self, Asked};
 use super::plugin_diff::{diff, texts, with_manifest};
+use super::plugin_forecast::{self, Forecast};
 use super::plugin_requires::{Required, required};
 use super::plugin_settings::{Sent, read_sent};
 use crate::{App, Refusal, judging};
@@ -39,6 +40,10 @@ pub struct Preview {
     pub refused: Option<String>,
     /// What is other than in the installed version, as a unified diff.
     pub changes: String,
+    /// What it would do at once, beyond what the installed version would do; nothing where it is refused or would be off.
+    pub at_once: Forecast,
+    /// How much of that must be confirmed.
+    pub confirm: Option<u64>,
 }
 
 /// A difference between two versions.
@@ -68,7 +73,11 @@ pub async fn preview_plugin(app: &App, sent: Sent) -> Result<Preview, Refusal> {
     };
     let asked = plugin_consent::asked(&manifest, installed.as_ref())?;
     let before = installed.as_ref().map(texts).transpose()?.unwrap_or_default();
+    let is_fine = findings.is_empty() && refused.is_none();
+    let at_once = if is_fine { plugin_forecast::of_version(app, &version).await? } else { Forecast::default() };
     Ok(Preview {
+        confirm: at_once.to_confirm(app),
+        at_once,
         consent: plugin_consent::word(&manifest.id, &asked),
         needs_consent: plugin_consent::is_needed(&asked),
         requires: required(app.store.read(), &manifest).await?,

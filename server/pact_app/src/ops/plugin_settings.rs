@@ -8,13 +8,15 @@ use pact_script::plugin::archive::open;
 use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, setting};
 use pact_store::entity::plugin;
 use pact_store::{AsJson, Notice, Tx, record};
+use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::guard::same_revision;
 use super::plugin::install;
 use super::plugin_consent::Consent;
-use super::plugin_requires;
+use super::settings_version::{self, How};
+use super::{plugin_forecast, plugin_requires};
 use crate::evidence::record as record_act;
 use crate::plugins::{files_of, plugin_of, std_of};
 use crate::{Actor, App, Refusal};
@@ -40,6 +42,8 @@ pub struct SetPlugin {
     pub revision: String,
     /// Settings by name; null goes back to the default, those left out stay.
     pub settings: Map<String, Value>,
+    /// How much it would do at once, confirmed.
+    pub confirm: Option<u64>,
 }
 
 /// What somebody sends to be installed.
@@ -56,10 +60,17 @@ pub enum Sent {
 /// Modules that do not come along are taken from what is installed: the newest version of a plugin that imports them.
 ///
 /// # Errors
-/// Files that cannot be read, that the policy refuses, or that do not compile; what it asks for, when nobody agreed to that.
-pub async fn send_plugin(app: &App, actor: &Actor, sent: Sent, consent: Option<String>) -> Result<plugin::Model, Refusal> {
+/// Files that cannot be read, that the policy refuses, or that do not compile; what it asks for, when nobody agreed to that; much that it would do at once, when
+/// nobody confirmed that.
+pub async fn send_plugin(
+    app: &App,
+    actor: &Actor,
+    sent: Sent,
+    consent: Option<String>,
+    confirm: Option<u64>,
+) -> Result<plugin::Model, Refusal> {
     let (plugin, std) = read_sent(app, sent).await?;
-    install(app, actor, plugin, &std, Consent::By(consent)).await
+    install(app, actor, plugin, &std, Consent::By(consent), confirm).await
 }
 
 /// The plugin that was sent, and the modules that its scripts may import.
@@ -103,14 +114,20 @@ fn check_count(files: usize) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// A version that is not this plugin's, or files as [`send_plugin`] refuses them.
-pub async fn restore_plugin(app: &App, actor: &Actor, id: &str, version: Uuid) -> Result<plugin::Model, Refusal> {
+pub async fn restore_plugin(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    version: Uuid,
+    confirm: Option<u64>,
+) -> Result<plugin::Model, Refusal> {
     let found = pact_store::plugin::version(app.store.read(), version).await?.filter(|row| row.plugin_id == id);
     let row = found.ok_or_else(|| {
         Refusal::invalid("version_id", "this plugin has no version with this id. Choose one from its versions.")
     })?;
     let plugin = plugin_of(&row).map_err(Refusal::defect)?;
     let std = std_of(&row).map_err(Refusal::defect)?;
-    install(app, actor, plugin, &std, Consent::GivenBefore).await
+    install(app, actor, plugin, &std, Consent::GivenBefore, confirm).await
 }
 
 /// The modules that installed plugins import.
@@ -160,24 +177,44 @@ pub async fn switch_plugin(
 /// Sets a plugin; what its manifest does not offer, or does not take, is refused.
 ///
 /// # Errors
-/// A revision that is not the present one, or a setting that the manifest refuses.
+/// A revision that is not the present one, a setting that the manifest refuses, or much that would be done at once, when nobody confirmed that.
 pub async fn set_plugin(app: &App, actor: &Actor, command: SetPlugin) -> Result<plugin::Model, Refusal> {
-    let (actor, now) = (actor.clone(), app.clock.now());
+    let SetPlugin { id, revision, settings, confirm } = command;
+    let before: plugin::Model = record::get(app.store.read(), id).await?;
+    same_revision(&before, &revision)?;
+    apply(app, actor, before, settings, confirm, How::Set).await
+}
+
+/// Gives a plugin other settings, if it is still as it was read.
+pub(crate) async fn apply(
+    app: &App,
+    actor: &Actor,
+    before: plugin::Model,
+    settings: Map<String, Value>,
+    confirm: Option<u64>,
+    how: How,
+) -> Result<plugin::Model, Refusal> {
+    let mut chosen = before.settings.as_object().cloned().unwrap_or_default();
+    for (name, value) in &settings {
+        match value {
+            Value::Null => drop(chosen.remove(name)),
+            value => drop(chosen.insert(name.clone(), value.clone())),
+        }
+    }
+    check(app.store.read(), &before.id, &chosen).await?;
+    plugin_forecast::check_settings(app, &before, settings.clone(), confirm).await?;
+    let (actor, now, chosen) = (actor.clone(), app.clock.now(), Value::Object(chosen));
     app.store
         .write(async move |tx| {
-            let before = hold(tx, &command.id, &command.revision).await?;
-            let mut chosen = before.settings.as_object().cloned().unwrap_or_default();
-            for (name, value) in &command.settings {
-                match value {
-                    Value::Null => drop(chosen.remove(name)),
-                    value => drop(chosen.insert(name.clone(), value.clone())),
-                }
-            }
-            check(tx, &command.id, &chosen).await?;
-            let settings = command.settings.keys().cloned().collect();
-            let to = Hash::of(Value::Object(chosen.clone()).to_string());
-            record_act(tx, &actor, now, PolicyAct::PluginSet { plugin: command.id.clone(), settings, to }).await?;
-            let after = plugin::Model { settings: AsJson(Value::Object(chosen)), ..before.clone() };
+            let before = hold(tx, &before.id, &before.revision).await?;
+            let id = before.id.clone();
+            // Another version may be there since.
+            check(tx, &id, chosen.as_object().unwrap_or(&Map::new())).await?;
+            let names = settings.keys().cloned().collect();
+            let to = Hash::of(chosen.to_string());
+            record_act(tx, &actor, now, PolicyAct::PluginSet { plugin: id, settings: names, to }).await?;
+            settings_version::keep(tx, &before, &chosen, how, (now, actor.person_id())).await?;
+            let after = plugin::Model { settings: AsJson(chosen.clone()), ..before.clone() };
             let saved = record::save(tx, &before, after).await?;
             tx.after_commit(Notice::PluginsChanged);
             Ok(saved)
@@ -192,8 +229,8 @@ async fn hold(tx: &Tx, id: &str, revision: &str) -> Result<plugin::Model, Refusa
 }
 
 /// Refuses settings that the version which runs does not take.
-async fn check(tx: &Tx, id: &str, chosen: &Map<String, Value>) -> Result<(), Refusal> {
-    let version = pact_store::plugin::newest_version(tx, id).await?.ok_or(Refusal::NotFound { what: "plugin" })?;
+async fn check(conn: &impl ConnectionTrait, id: &str, chosen: &Map<String, Value>) -> Result<(), Refusal> {
+    let version = pact_store::plugin::newest_version(conn, id).await?.ok_or(Refusal::NotFound { what: "plugin" })?;
     let manifest = plugin_of(&version).map_err(Refusal::defect)?.manifest;
     let known: Vec<&str> = manifest.settings.keys().map(String::as_str).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -212,6 +249,22 @@ pub(crate) fn still_fitting(manifest: &Manifest, row: &plugin::Model) -> Result<
     let mut chosen = row.settings.as_object().cloned().unwrap_or_default();
     chosen.retain(|name, _| manifest.settings.contains_key(name));
     refuse(misfits(manifest, &chosen))?;
+    Ok(chosen)
+}
+
+/// Of some settings of a plugin those that the version which runs has.
+///
+/// # Errors
+/// Those whose values it does not take.
+pub(crate) async fn fitting(
+    conn: &impl ConnectionTrait,
+    id: &str,
+    mut chosen: Map<String, Value>,
+) -> Result<Map<String, Value>, Refusal> {
+    let version = pact_store::plugin::newest_version(conn, id).await?.ok_or(Refusal::NotFound { what: "plugin" })?;
+    let manifest = plugin_of(&version).map_err(Refusal::defect)?.manifest;
+    chosen.retain(|name, _| manifest.settings.contains_key(name));
+    refuse(misfits(&manifest, &chosen))?;
     Ok(chosen)
 }
 

@@ -20,6 +20,7 @@ use crate::facts::reads::Reads;
 use crate::past::Moment;
 use crate::plugins::{Installed, files_of, plugin_of, ready_with, std_of};
 use crate::runs::{Function, of_dry};
+pub use crate::seen::{Held, Scope, Variable};
 use crate::{App, Refusal, judging};
 
 /// How long runs are kept when nothing else is said, in days.
@@ -41,6 +42,9 @@ pub struct Given {
     pub settings: BTreeMap<String, Value>,
     /// What it read, by reference.
     pub read: Reads,
+    /// Where it failed: the functions that were under way, from outside to inside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Scope>,
 }
 
 /// A line of a script, around the one that failed.

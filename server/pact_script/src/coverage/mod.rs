@@ -4,6 +4,7 @@
 //! else in PACT knows of probes. Branches are conditions of `if` and `while`, each once `true` and once `false`, and arms of `switch`;
 //! what `&&`, `||` and `??` leave out is not looked at.
 
+mod places;
 mod probes;
 mod scan;
 
@@ -12,6 +13,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) use self::places::Places;
 pub(crate) use self::probes::PROBE;
 use self::probes::Point;
 use crate::plugin::hash;

@@ -120,8 +120,8 @@ pub(super) fn before(text: &str, classes: &[Class], at: usize) -> Option<u8> {
     })
 }
 
-/// Where the expression that begins at a place ends: at a comma, or at the brace that closes what it stands in.
-pub(super) fn end_of_arm(text: &str, classes: &[Class], from: usize) -> Option<usize> {
+/// Where the expression that begins at a place ends: at a comma or semicolon, or at what closes that in which it stands.
+pub(super) fn end_of(text: &str, classes: &[Class], from: usize) -> Option<usize> {
     let mut depth = 0_u32;
     for (at, byte) in text.bytes().enumerate().skip(from) {
         if classes[at] != Class::Code {
@@ -130,7 +130,11 @@ pub(super) fn end_of_arm(text: &str, classes: &[Class], from: usize) -> Option<u
         match byte {
             b'{' | b'(' | b'[' => depth += 1,
             b'}' | b')' | b']' if depth > 0 => depth -= 1,
-            b'}' | b',' if depth == 0 => return Some(at),
+            b'}' | b')' | b']' | b',' | b';' => {
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
             _ => {}
         }
     }
@@ -165,9 +169,15 @@ mod tests {
     }
 
     #[test]
-    fn an_arm_ends_at_its_comma_or_brace() {
-        for (text, from, wanted) in [("{ 1 => f(a, b), _ => 2 }", 7, 14), ("{ _ => `,}` }", 7, 12), ("{ _ => { a; } }", 7, 14)] {
-            assert_eq!(end_of_arm(text, &classes(text), from), Some(wanted), "{text}");
+    fn an_expression_ends_with_what_it_stands_in() {
+        for (text, from, wanted) in [
+            ("{ 1 => f(a, b), _ => 2 }", 7, 14),
+            ("{ _ => `,}` }", 7, 12),
+            ("{ _ => { a; } }", 7, 14),
+            ("f(|a| g(a, 1))", 6, 13),
+            ("let f = |a| a[1]; f", 12, 16),
+        ] {
+            assert_eq!(end_of(text, &classes(text), from), Some(wanted), "{text}");
         }
     }
 }

@@ -11,6 +11,7 @@ use super::errors::{of_parse, of_run};
 use super::resolver::{ByName, Modules};
 use crate::limits;
 use crate::run::{Limit, ScriptError, Scripts};
+use crate::seen::marks::Mark;
 
 /// A script set, compiled.
 pub(crate) struct Compiled {
@@ -20,10 +21,17 @@ pub(crate) struct Compiled {
     pub(crate) modules: ByName,
     /// Functions that a host may call, with their numbers of parameters.
     pub(crate) functions: BTreeSet<(String, usize)>,
+    /// What the marks stand for, in a set that has some.
+    pub(crate) marks: Arc<[Mark]>,
     files: HashMap<String, String>,
 }
 
 impl Compiled {
+    /// The same, where these marks were put in.
+    pub(crate) fn with_marks(self, marks: Vec<Mark>) -> Self {
+        Self { marks: marks.into(), ..self }
+    }
+
     /// The file in which a function stands.
     pub(crate) fn file_of(&self, function: &str) -> Option<String> {
         self.files.get(function).cloned()
@@ -63,7 +71,7 @@ pub(crate) fn compile(
         ast.combine(one);
     }
     functions.retain(|(name, _)| !name.starts_with("anon$"));
-    Ok(Compiled { has_top: !ast.statements().is_empty(), ast, modules: compiled, functions, files })
+    Ok(Compiled { has_top: !ast.statements().is_empty(), ast, modules: compiled, functions, marks: Arc::default(), files })
 }
 
 fn check_size(scripts: &Scripts) -> Result<(), ScriptError> {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::handles::{Rec, Rows};
 use super::org::Org;
+use super::watching::Watch;
 use crate::effect::{Effect, Placed};
 use crate::facts::{Answer, Ask};
 use crate::limits;
@@ -106,6 +107,8 @@ pub(crate) struct Desk {
 pub(crate) struct Host {
     desk: Arc<Mutex<Option<Desk>>>,
     pub(crate) clock: Arc<RunClock>,
+    /// Who looks at the scope of a run that is done once more.
+    pub(crate) watch: Arc<Watch>,
     /// The number of the run at hand.
     run: Arc<AtomicU64>,
 }

@@ -29,6 +29,22 @@ pub(crate) fn of_run(error: &EvalAltResult, called: &str, file_of: impl Fn(&str)
     ScriptError { message, file: file_of(function), at: place(at), limit }
 }
 
+/// The functions that were under way at an error, from the one that was called to the innermost, closures among them.
+pub(crate) fn calls_of(error: &EvalAltResult, called: &str) -> Vec<String> {
+    let mut names = vec![called.to_owned()];
+    let mut inner = error;
+    loop {
+        match inner {
+            EvalAltResult::ErrorInFunctionCall(name, _, cause, _) => {
+                names.push(name.clone());
+                inner = cause;
+            }
+            EvalAltResult::ErrorInModule(_, cause, _) => inner = cause,
+            _ => return names,
+        }
+    }
+}
+
 /// An error of reading a file.
 pub(crate) fn of_parse(error: &ParseError, file: &str) -> ScriptError {
     let limit = match error.err_type() {

@@ -24,6 +24,7 @@ mod resolver;
 mod rotating;
 pub(crate) mod runner;
 mod sorting;
+pub(crate) mod watching;
 
 use std::sync::Arc;
 
@@ -58,7 +59,7 @@ pub(crate) fn build(host: &Host, modules: &Modules) -> Engine {
     engine.set_module_resolver(modules.clone());
     restrict(&mut engine);
     watch(&mut engine, host);
-    share(&mut engine);
+    share(&mut engine, host);
     engine
 }
 
@@ -117,10 +118,15 @@ fn watch(engine: &mut Engine, host: &Host) {
 ///
 /// Capturing makes a variable a shared, locked cell, and Rhai holds the lock while it walks the chain. Handing the cell itself
 /// out leaves it unlocked until a native function looks in; assignments and methods that change a value still reach the cell.
-/// A root is no variable, and Rhai would look for one to share: what is found here it takes as it is.
+/// A root is no variable, and Rhai would look for one to share: what is found here it takes as it is. The same holds for marks, which a run has only when
+/// it is done once more because it failed.
 #[expect(deprecated, reason = "Rhai marks its variable resolver as volatile; the version is pinned")]
-fn share(engine: &mut Engine) {
-    engine.on_var(|name, _, context| {
+fn share(engine: &mut Engine, host: &Host) {
+    let (watch, clock) = (Arc::clone(&host.watch), Arc::clone(&host.clock));
+    engine.on_var(move |name, _, context| {
+        if watch.is_mark(name, &context, clock.operations()) {
+            return Ok(Some(Dynamic::UNIT));
+        }
         Ok(match context.scope().get(name) {
             Some(value) => (value.is_shared() && !value.is_locked()).then(|| value.clone()),
             None => ROOTS.iter().find(|root| root.name == name).map(|root| Dynamic::from(Rows::all(root.kind))),

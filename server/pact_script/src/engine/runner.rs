@@ -15,7 +15,7 @@ use super::build;
 use super::compile::{Compiled, compile, reserved_names};
 use super::convert::to_dynamic;
 use super::desk::{Asker, Desk, Host};
-use super::errors::{of_run, of_stop};
+use super::errors::{calls_of, of_run, of_stop};
 use super::org::Org;
 use super::probing::Probes;
 use super::resolver::Modules;
@@ -23,6 +23,8 @@ use crate::coverage::Reached;
 use crate::facts::Organisation;
 use crate::limits;
 use crate::run::{Outcome, ScriptError, Scripts};
+use crate::seen::Seen;
+use crate::seen::marks::marked;
 use crate::value::{Record, Value};
 
 /// One call, as it travels to a worker; the script set and the organisation are there already.
@@ -37,6 +39,8 @@ pub(crate) struct Job {
     pub(crate) settings: BTreeMap<String, Value>,
     pub(crate) seed: Uuid,
     pub(crate) given: Vec<Record>,
+    /// For a run that is done once more, in a set with marks: the operation at which it failed.
+    pub(crate) failed_at: Option<u64>,
 }
 
 /// What a run gave, and whether the engine may be used again.
@@ -45,12 +49,14 @@ pub(crate) struct Ran {
     pub(crate) sound: bool,
     /// What probes told.
     pub(crate) reached: Reached,
+    /// What marks saw.
+    pub(crate) seen: Vec<Seen>,
 }
 
 impl Ran {
     /// A run that did not begin.
     fn not(error: ScriptError) -> Self {
-        Self { outcome: failed(error), sound: true, reached: Reached::new() }
+        Self { outcome: failed(error), sound: true, reached: Reached::new(), seen: Vec::new() }
     }
 }
 
@@ -99,6 +105,14 @@ impl Runner {
         self.sets.insert(scripts.hash, Arc::new(compiled));
     }
 
+    /// Compiles a set with marks and keeps it.
+    pub(crate) fn add_marked(&mut self, scripts: &Scripts) {
+        let (scripts, marks) = marked(scripts);
+        self.add(&scripts);
+        let compiled = self.sets.remove(&scripts.hash).and_then(Arc::into_inner);
+        self.sets.extend(compiled.map(|set| (scripts.hash, Arc::new(set.map(|it| it.with_marks(marks))))));
+    }
+
     /// The functions that a host may call, with their numbers of parameters, if the set compiles.
     pub(crate) fn check(&self, scripts: &Scripts) -> Result<Vec<(String, usize)>, ScriptError> {
         compile(&self.engine, &self.modules, &self.reserved, scripts).map(|compiled| compiled.functions.into_iter().collect())
@@ -120,8 +134,14 @@ impl Runner {
         }
         let (call, args) = (call.clone(), args.iter().map(to_dynamic).collect());
         self.modules.set(compiled.modules.clone());
+        let watched = job.failed_at.is_some();
+        if let Some(failed_at) = job.failed_at {
+            self.host.watch.begin(Arc::clone(&compiled.marks), failed_at);
+        }
         self.host.begin(self.desk(job, asker));
-        let result = catch_unwind(AssertUnwindSafe(|| self.call(compiled, &call, args)));
+        let mut calls = Vec::new();
+        let result = catch_unwind(AssertUnwindSafe(|| self.call(compiled, &call, args, &mut calls)));
+        let seen = if watched { self.host.watch.end(&calls) } else { Vec::new() };
         let desk = self.host.finish();
         let (error, sound) = match result {
             Ok(Ok(())) => (None, true),
@@ -129,7 +149,7 @@ impl Runner {
             Err(_) => (Some(missing("The engine failed; this is a defect of PACT, not of the script.")), false),
         };
         let reached = self.probes.as_ref().map(Probes::take).unwrap_or_default();
-        Ran { outcome: self.outcome(desk, error), sound, reached }
+        Ran { outcome: self.outcome(desk, error), sound, reached, seen }
     }
 
     fn desk(&self, job: Job, asker: Box<dyn Asker>) -> Desk {
@@ -154,12 +174,16 @@ impl Runner {
         }
     }
 
-    fn call(&self, compiled: &Compiled, function: &str, args: Vec<Dynamic>) -> Result<(), ScriptError> {
+    /// Calls a function; the functions that were under way when it failed are put into `calls`.
+    fn call(&self, compiled: &Compiled, function: &str, args: Vec<Dynamic>, calls: &mut Vec<String>) -> Result<(), ScriptError> {
         let mut scope = Scope::new();
         let mut options = CallFnOptions::new();
         options.eval_ast = compiled.has_top;
         let called = self.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &compiled.ast, function, args);
-        called.map(drop).map_err(|error| of_run(&error, function, |name| compiled.file_of(name)))
+        called.map(drop).map_err(|error| {
+            *calls = calls_of(&error, function);
+            of_run(&error, function, |name| compiled.file_of(name))
+        })
     }
 
     fn outcome(&self, desk: Option<Desk>, error: Option<ScriptError>) -> Outcome {

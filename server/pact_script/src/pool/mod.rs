@@ -7,6 +7,7 @@
 mod child;
 mod keeper;
 mod talk;
+mod told;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,12 +17,14 @@ use tokio::sync::Semaphore;
 
 use self::child::{Child, End};
 use self::keeper::{Keeper, Order};
-use self::talk::Broken;
+use self::talk::{Broken, How};
+use self::told::Told;
 use crate::coverage::Reached;
 use crate::engine::runner::failed;
 use crate::facts::Facts;
 use crate::limits;
 use crate::run::{Limit, Outcome, Run, ScriptError, Scripts};
+use crate::seen::Seen;
 use crate::wire::WireError;
 
 /// How a pool starts its workers.
@@ -71,6 +74,14 @@ pub enum PoolError {
     /// A worker ended before it was ready.
     #[error("a script worker refused to start: {0}")]
     Refused(String),
+}
+
+/// What is needed to do a run that failed once more.
+#[derive(Debug)]
+pub struct Again {
+    told: Told,
+    failed_at: u64,
+    failed: ScriptError,
 }
 
 /// Workers that run scripts. Cloning gives another handle to the same workers; the last handle that goes ends them.
@@ -131,12 +142,49 @@ impl Pool {
     pub async fn run_probed(&self, run: &Run, facts: &impl Facts) -> (Outcome, Reached) {
         let Some(mut lease) = self.lease().await else { return (failed(stopped()), Reached::new()) };
         let Some(child) = lease.child.as_mut() else { return (failed(stopped()), Reached::new()) };
-        match child.run(run, facts).await {
+        match child.run(run, facts, How::default()).await {
             Ok(ended) => {
                 lease.done(ended.retire);
                 (ended.outcome, ended.reached)
             }
             Err(broken) => (failed(lease.bury(broken).await), Reached::new()),
+        }
+    }
+
+    /// Runs one call as [`Self::run`] does. Where it failed by its script's own fault, what [`Self::see`] needs to do it once more comes along; where it met a
+    /// limit it does not.
+    pub async fn run_kept(&self, run: &Run, facts: &impl Facts) -> (Outcome, Option<Again>) {
+        let mut answers = Vec::new();
+        let (outcome, _) = self.run_how(run, facts, How { answers: Some(&mut answers), failed_at: None }).await;
+        let error = outcome.error.as_ref().filter(|error| error.limit.is_none() && error.at.is_some());
+        let again = error.map(|error| Again {
+            told: Told::new(facts.organisation(), answers),
+            failed_at: outcome.operations,
+            failed: error.clone(),
+        });
+        (outcome, again)
+    }
+
+    /// Does a run that failed once more, under the same limits and with the answers of the first time; gives the functions that were under way, from outside to
+    /// inside, with their variables ([`crate::seen`]). Gives nothing where it did not fail in the same way again.
+    pub async fn see(&self, run: &Run, again: Again) -> Vec<Seen> {
+        let Again { told, failed_at, failed } = again;
+        let (outcome, seen) = self.run_how(run, &told, How { answers: None, failed_at: Some(failed_at) }).await;
+        // Columns move where marks are put in.
+        let what = |error: &ScriptError| (error.message.clone(), error.file.clone(), error.at.map(|(line, _)| line));
+        let same = outcome.error.as_ref().is_some_and(|again| what(again) == what(&failed));
+        if same { seen } else { Vec::new() }
+    }
+
+    async fn run_how(&self, run: &Run, facts: &impl Facts, how: How<'_>) -> (Outcome, Vec<Seen>) {
+        let Some(mut lease) = self.lease().await else { return (failed(stopped()), Vec::new()) };
+        let Some(child) = lease.child.as_mut() else { return (failed(stopped()), Vec::new()) };
+        match child.run(run, facts, how).await {
+            Ok(ended) => {
+                lease.done(ended.retire);
+                (ended.outcome, ended.seen)
+            }
+            Err(broken) => (failed(lease.bury(broken).await), Vec::new()),
         }
     }
 

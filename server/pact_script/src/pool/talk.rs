@@ -13,6 +13,8 @@ use crate::coverage::Reached;
 use crate::facts::{Answer, Ask, Facts};
 use crate::limits;
 use crate::run::{Outcome, Run, ScriptError, Scripts};
+use crate::seen::Seen;
+use crate::seen::marks::hash_of;
 use crate::wire::{FromWorker, JobRef, ToWorkerRef, WireError, encode};
 
 /// Milliseconds that a worker may take in addition when it gets a new organisation or has scripts to compile.
@@ -36,6 +38,17 @@ pub(super) struct Ended {
     /// Whether the worker must be replaced.
     pub(super) retire: bool,
     pub(super) reached: Reached,
+    /// What marks saw, in a run that was done once more.
+    pub(super) seen: Vec<Seen>,
+}
+
+/// How one call is done.
+#[derive(Default)]
+pub(super) struct How<'a> {
+    /// Where its answers are put, for whoever may want to do it once more.
+    pub(super) answers: Option<&'a mut Vec<Answer>>,
+    /// It is done once more, with marks: the operation at which it failed.
+    pub(super) failed_at: Option<u64>,
 }
 
 impl From<WireError> for Broken {
@@ -75,7 +88,7 @@ impl Child {
     async fn talk<F: Facts>(&mut self, runs: &[(Run, F)], outcomes: &mut Vec<Outcome>) -> Result<bool, Broken> {
         let (mut frames, mut news) = (Vec::new(), false);
         for (run, facts) in runs {
-            let (more, new) = self.opening(run, facts, frames)?;
+            let (more, new) = self.opening(run, facts, frames, None)?;
             (frames, news) = (more, news | new);
         }
         let setting_up = if news { Duration::from_millis(SETTING_UP_MS) } else { Duration::ZERO };
@@ -110,10 +123,11 @@ impl Child {
     }
 
     /// One call, with the answers to its questions.
-    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts) -> Result<Ended, Broken> {
+    pub(super) async fn run(&mut self, run: &Run, facts: &impl Facts, how: How<'_>) -> Result<Ended, Broken> {
         self.runs += 1;
         let mut left = Duration::from_millis(limits::WALL_MS + limits::KILL_GRACE_MS);
-        let (frames, news) = self.opening(run, facts, Vec::new())?;
+        let How { answers: mut kept, failed_at } = how;
+        let (frames, news) = self.opening(run, facts, Vec::new(), failed_at)?;
         if news {
             left += Duration::from_millis(SETTING_UP_MS);
         }
@@ -125,10 +139,13 @@ impl Child {
                 FromWorker::Ask(ask) => {
                     let answer = answer(facts, ask, &mut answers).await?;
                     line.send(&encode(&ToWorkerRef::Answer(&answer), Vec::new())?, &mut left).await?;
+                    if let Some(kept) = &mut kept {
+                        kept.push(answer);
+                    }
                 }
-                FromWorker::Done { outcome, retire, reached } => {
+                FromWorker::Done { outcome, retire, reached, seen } => {
                     line.close()?;
-                    return Ok(Ended { outcome, retire, reached });
+                    return Ok(Ended { outcome, retire, reached, seen });
                 }
                 FromWorker::Ready { .. } | FromWorker::Checked(_) => return Err(WireError::Gone.into()),
             }
@@ -147,24 +164,33 @@ impl Child {
     }
 
     /// Appends what the worker does not know yet, and the call; whether there was anything new.
-    fn opening(&mut self, run: &Run, facts: &impl Facts, mut frames: Vec<u8>) -> Result<(Vec<u8>, bool), Broken> {
+    fn opening(
+        &mut self,
+        run: &Run,
+        facts: &impl Facts,
+        mut frames: Vec<u8>,
+        failed_at: Option<u64>,
+    ) -> Result<(Vec<u8>, bool), Broken> {
         let before = frames.len();
         let organisation = facts.organisation();
         if !self.organisation.as_ref().is_some_and(|known| Arc::ptr_eq(known, &organisation)) {
             frames = encode(&ToWorkerRef::Organisation(&organisation), frames)?;
             self.organisation = Some(organisation);
         }
-        if !self.sets.contains(&run.scripts.hash) {
-            frames = encode(&ToWorkerRef::Scripts(&run.scripts), frames)?;
+        let hash = if failed_at.is_some() { hash_of(&run.scripts.hash) } else { run.scripts.hash };
+        if !self.sets.contains(&hash) {
+            let scripts = &*run.scripts;
+            let set = if failed_at.is_some() { ToWorkerRef::Marked(scripts) } else { ToWorkerRef::Scripts(scripts) };
+            frames = encode(&set, frames)?;
             // The worker forgets at the same moment.
             if self.sets.len() >= limits::COMPILED_SETS {
                 self.sets.clear();
             }
-            self.sets.insert(run.scripts.hash);
+            self.sets.insert(hash);
         }
         let news = frames.len() > before;
         let job = JobRef {
-            scripts: run.scripts.hash,
+            scripts: hash,
             call: &run.call,
             args: &run.args,
             now: run.now,
@@ -173,6 +199,7 @@ impl Child {
             settings: &run.settings,
             seed: run.seed,
             given: &run.given,
+            failed_at,
         };
         Ok((encode(&ToWorkerRef::Run(&job), frames)?, news))
     }

@@ -10,6 +10,7 @@ mod oracle;
 mod plugins;
 mod pool;
 mod random;
+mod seen;
 mod support;
 mod walls;
 

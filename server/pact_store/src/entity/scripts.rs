@@ -135,6 +135,20 @@ entity! {
 }
 
 entity! {
+    /// What a plugin was set to, from one change to the next.
+    settings_version = "settings_versions" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub plugin_id: String,
+        pub settings: Json,
+        /// `installed`, `set`, `restored`.
+        pub how: String,
+        pub created_at: i64,
+        pub created_by_id: Option<Uuid>,
+    }
+}
+
+entity! {
     /// One run of a script: what called it, what it cost, what came of it.
     run = "runs" {
         #[sea_orm(primary_key, auto_increment = false)]

@@ -35,6 +35,9 @@ pub(super) struct Install {
     /// Agree to everything that it asks for, which is shown
     #[arg(long)]
     yes: bool,
+    /// Confirm how much it would do at once, which is shown
+    #[arg(long, value_name = "NUMBER")]
+    confirm: Option<u64>,
     /// Show what an installation would do, and install nothing
     #[arg(long)]
     preview: bool,
@@ -102,9 +105,17 @@ impl Install {
         if is_asked && !self.yes && !agreed("Do you agree that it may do all this?")? {
             bail!("it is not installed: nobody agreed to what it asks for. Read it, and say --yes if you do");
         }
-        let path = format!("/plugins?consent={}", preview.text("consent"));
-        let path = if is_asked { path.as_str() } else { "/plugins" };
-        let installed = server.post_archive(path, archive).await?.good()?;
+        let mut asked = Vec::new();
+        if is_asked {
+            asked.push(format!("consent={}", preview.text("consent")));
+        }
+        if let Some(count) = preview.body["confirm"].as_u64() {
+            if self.confirm != Some(count) && !agreed("Shall it do this at once?")? {
+                bail!("it is not installed: say --confirm {count} if it shall do all this at once");
+            }
+            asked.push(format!("confirm={count}"));
+        }
+        let installed = server.post_archive(&format!("/plugins?{}", asked.join("&")), archive).await?.good()?;
         println!("{} {} is installed.", installed.text("id"), installed.text("version"));
         Ok(())
     }
@@ -131,6 +142,11 @@ fn show(preview: &Answer) {
     }
     if let Some(why) = preview.body["refused"].as_str() {
         println!("Refused: {why}");
+    }
+    let at_once: Vec<String> =
+        preview.body["at_once"].as_object().into_iter().flatten().map(|(what, count)| format!("{count} × {what}")).collect();
+    if !at_once.is_empty() {
+        println!("It would do this at once: {}", at_once.join(", "));
     }
     if before.starts_with("replaces") && !preview.text("changes").is_empty() {
         println!("What is other:\n{}", preview.text("changes").trim_end());
