@@ -38,6 +38,7 @@ mod m0018_pact;
 mod m0019_coaching;
 mod m0020_fields;
 mod m0021_team_hours;
+mod m0022_coaching_days;
 mod m0023_settings_versions;
 mod needs;
 mod shape;
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_coaching::Migration),
             Box::new(m0020_fields::Migration),
             Box::new(m0021_team_hours::Migration),
+            Box::new(m0022_coaching_days::Migration),
             Box::new(m0023_settings_versions::Migration),
         ]
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use pact_tests::process::{ADMIN, Caller, Place, pact_binary};
+use pact_tests::process::{ADMIN, Caller, PASSWORD, Place, pact_binary};
 use pact_tests::server::Db;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -118,4 +118,29 @@ async fn a_plugin_is_packed_dropped_agreed_to_and_removed(#[values(Db::Sqlite, D
     desk.says(&["plugin", "remove", "notes", "--fields", "keep", "--yes"], true, &["customer.size stays", "notes is removed."]);
     assert_eq!(admin.get("/api/v1/fields").await["items"][0]["plugin_id"], Value::Null);
     desk.says(&["plugin", "remove", "notes", "--fields", "keep", "--yes"], false, &["There is no plugin"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newcomer_gets_a_key_at_the_terminal() {
+    let place = Place::on(Db::Sqlite);
+    let server = place.launch(&pact_tests::process::test_plugins("mini")).start();
+    let desk = |key: &str| Desk { folder: place.folder().to_owned(), server: server.base.clone(), key: key.to_owned() };
+    let secret = place.folder().join("secret");
+    std::fs::write(&secret, format!("{PASSWORD}\nnever read\n")).unwrap();
+    let secret = secret.to_str().unwrap();
+    let (made, key) = desk("").pact(&["key", "--email", ADMIN, "--name", "my desk", "--password-file", secret]);
+    assert!(made && key.starts_with("pact_") && key.lines().count() == 1, "the key and nothing else: {key}");
+    desk(key.trim()).says(&["automation", "state"], true, &[]);
+    desk(key.trim()).says(&["plugin", "install", "nowhere"], false, &["nowhere"]);
+    let admin = Caller::sign_in(&server.base, ADMIN).await;
+    let keys = admin.get("/api/v1/api-keys").await;
+    let shown = &keys["items"][0];
+    assert_eq!((&shown["name"], &shown["scopes"]), (&json!("my desk"), &json!(["plugins_read", "plugins_write"])), "{keys}");
+    assert!(shown["expires_at"].is_string(), "it ends by itself: {shown}");
+
+    std::fs::write(place.folder().join("wrong"), "five words in a row").unwrap();
+    let wrong = place.folder().join("wrong");
+    desk("").says(&["key", "--email", ADMIN, "--password-file", wrong.to_str().unwrap()], false, &["password"]);
+    desk("").says(&["key", "--email", ADMIN, "--scope", "everything", "--password-file", secret], false, &["everything"]);
+    desk("no key").says(&["automation", "state"], false, &[]);
 }

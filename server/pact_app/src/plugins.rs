@@ -107,9 +107,11 @@ impl Plugins {
         self.stopped
     }
 
-    /// The plugins with a function for this event.
+    /// The plugins with a function for this event. Those for coaching hear of days inside a period and of nothing else.
     pub fn asking_for(&self, point: EntryPoint) -> impl Iterator<Item = &Arc<Installed>> {
-        self.all.iter().filter(move |plugin| plugin.functions.contains(point.entry().name))
+        let is_coaching = point == EntryPoint::CoachingDay;
+        let asking = move |plugin: &&Arc<Installed>| plugin.functions.contains(point.entry().name);
+        self.all.iter().filter(move |plugin| plugin.manifest.coaching == is_coaching).filter(asking)
     }
 
     /// Every enabled plugin.

@@ -105,7 +105,7 @@ fn called(plugins: &Plugins, event: &event::Model) -> Vec<(Arc<Installed>, Funct
             asking.map(|plugin| (Arc::clone(plugin), Function::Entry(point))).collect()
         }
         None => {
-            let plugin = plugins.iter().find(|plugin| Some(plugin.id.as_str()) == named);
+            let plugin = plugins.iter().find(|plugin| Some(plugin.id.as_str()) == named && !plugin.manifest.coaching);
             // A function that a later version left out is not called any more.
             let function = word("call").filter(|call| plugin.is_some_and(|plugin| plugin.functions.contains(*call)));
             plugin

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::entity::event::{Column, Entity, Model};
 use crate::error::StoreError;
+use crate::together::rounded_up;
 use crate::tx::Tx;
 
 /// Claims events that wait and whose lease, if they had one, is over: somebody's waiting first, then the oldest.
@@ -52,6 +53,7 @@ pub async fn claim(tx: &Tx, now: i64, lane: Option<i64>, limit: u64, lease_ms: i
 /// # Errors
 /// What the database reports.
 pub async fn mark_handled(tx: &Tx, claimed: &[(Uuid, i64)], now: i64) -> Result<HashSet<Uuid>, StoreError> {
+    let claimed: Vec<(Uuid, i64)> = rounded_up(claimed).collect();
     let ours = claimed.iter().map(|(event, fence)| Column::Id.eq(*event).and(Column::Fence.eq(*fence)));
     let mut update = Query::update();
     update

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::entity::custom_field;
 use crate::entity::custom_value::{Column, Entity, Model};
 use crate::error::StoreError;
+use crate::together::rounded_up;
 use crate::tx::Tx;
 
 /// Bytes of a value that the index holds.
@@ -96,7 +97,7 @@ pub async fn tell_acts(tx: &Tx, fields: &[Uuid], acts: bool) -> Result<(), Store
 pub async fn values_of(conn: &impl ConnectionTrait, records: &[Uuid]) -> Result<Vec<Model>, StoreError> {
     let mut values = Vec::new();
     for some in records.chunks(crate::IDS_PER_QUERY) {
-        values.extend(Entity::find().filter(Column::RecordId.is_in(some.iter().copied())).all(conn).await?);
+        values.extend(Entity::find().filter(Column::RecordId.is_in(rounded_up(some))).all(conn).await?);
     }
     Ok(values)
 }

@@ -18,6 +18,7 @@
 //! - What one node commits, the others hear of within moments, on PostgreSQL (see `nodes`); whoever must not miss it looks into the database as well.
 //! - Queries of lists take a scope first and have no filter that selects traces by person, but for a person's own (`policy.md` §6).
 
+pub mod acts;
 pub mod automation;
 pub mod by_field;
 pub mod calendar_feed;

@@ -125,12 +125,13 @@ fn sqlite(path: &Path, connections: u32, read_only: bool) -> ConnectOptions {
             .foreign_keys(true)
             .busy_timeout(Duration::from_millis(SQLITE_BUSY_MILLIS))
             .statement_cache_capacity(STATEMENTS_KEPT)
-            .pragma("cache_size", "-16000")
             .pragma("temp_store", "MEMORY");
+        // In KiB. Readers find in the system's cache what is not in their own, and each has one.
         if read_only {
-            return sqlite.pragma("query_only", "ON");
+            return sqlite.pragma("cache_size", "-4000").pragma("query_only", "ON");
         }
         sqlite
+            .pragma("cache_size", "-16000")
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)

@@ -1,6 +1,6 @@
 //! What every record has in common: found by its key, changed only by whoever saw its present content.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::entity;
 use crate::error::StoreError;
 use crate::journal::insert_or_update;
+use crate::together::rounded_up;
 use crate::tx::Tx;
 
 /// A record that people change: it carries a revision, the random token of its present content.
@@ -122,7 +123,7 @@ pub async fn hold_many<M: Record>(tx: &Tx, ids: impl IntoIterator<Item = M::Id>)
     let ids: Vec<M::Id> = ids.into_iter().collect();
     let mut held = Vec::with_capacity(ids.len());
     for some in ids.chunks(crate::IDS_PER_QUERY) {
-        let select = M::Entity::find().filter(M::ID.is_in(some.iter().cloned()));
+        let select = M::Entity::find().filter(M::ID.is_in(rounded_up(some)));
         held.extend(select.order_by_asc(M::ID).lock_exclusive().all(tx).await?);
     }
     Ok(held)
@@ -142,6 +143,26 @@ pub async fn hold_key(tx: &Tx, key: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// So many that leads of different customers hardly ever wait for each other, and few enough that a chunk of an import can hold all of them: PostgreSQL has
+/// room for some thousands of locks in all (`max_locks_per_transaction`).
+const STRIPES: i64 = 1_024;
+
+/// Holds many keys for this transaction, in one order, so that nobody waits in a circle; different keys may fall on one lock. SQLite's one writer needs no
+/// such thing.
+///
+/// # Errors
+/// Those of [`hold_key`].
+pub async fn hold_keys(tx: &Tx, keys: &BTreeSet<&str>) -> Result<(), StoreError> {
+    let backend = tx.get_database_backend();
+    if backend == DbBackend::Postgres && !keys.is_empty() {
+        let hold = "SELECT count(pg_advisory_xact_lock(held.stripe)) FROM (SELECT DISTINCT mod(hashtextextended(key, 1), $2) AS stripe \
+                    FROM jsonb_array_elements_text($1::jsonb) AS given(key) ORDER BY stripe) AS held";
+        let keys = serde_json::Value::from_iter(keys.iter().copied());
+        tx.query_one_raw(Statement::from_sql_and_values(backend, hold, [keys.into(), STRIPES.into()])).await?;
+    }
+    Ok(())
+}
+
 /// The records with these ids, in no order; ids without a record are left out.
 ///
 /// # Errors
@@ -153,7 +174,7 @@ pub async fn many<M: Record>(
     let ids: Vec<M::Id> = ids.into_iter().collect();
     let mut found = Vec::with_capacity(ids.len());
     for some in ids.chunks(crate::IDS_PER_QUERY) {
-        found.extend(M::Entity::find().filter(M::ID.is_in(some.iter().cloned())).all(conn).await?);
+        found.extend(M::Entity::find().filter(M::ID.is_in(rounded_up(some))).all(conn).await?);
     }
     Ok(found)
 }

@@ -39,6 +39,12 @@ where
     Ok(found)
 }
 
+/// Values for an `IN`, their number rounded up to a power of two by saying the last one again, so that few different statements exist and each stays prepared.
+pub(crate) fn rounded_up<T: Clone>(some: &[T]) -> impl Iterator<Item = T> {
+    let again = some.len().next_power_of_two() - some.len();
+    some.iter().chain(some.last().into_iter().cycle().take(again)).cloned()
+}
+
 /// A question with an order and a limit of its own, as a part of a union.
 fn part<E: EntityTrait>(question: &Select<E>) -> SelectStatement {
     Query::select().column(Asterisk).from_subquery(question.as_query().clone(), "part").to_owned()

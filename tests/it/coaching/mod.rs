@@ -1,5 +1,6 @@
 //! Coaching periods through the boundary: both sign, only these two read, it ends, and nothing is left.
 
+mod scripts;
 mod secrecy;
 
 use pact_app::evidence::checking;

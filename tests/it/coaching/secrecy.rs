@@ -17,7 +17,7 @@ use super::{House, NOTE, make_key, open_key, read, with_key, write};
 const ONCE: &str = "0a4c1f5e-once-each";
 
 /// Every row of every table as text, as somebody at the database's console sees it.
-async fn dump(store: &Store, db: Db) -> String {
+pub(super) async fn dump(store: &Store, db: Db) -> String {
     let conn = store.read();
     let backend = conn.get_database_backend();
     let tables = match db {

@@ -33,7 +33,7 @@ async fn the_statement_is_made_from_what_is_agreed_and_defined(#[case] db: Db) {
         ("es", "al menos 5 personas"),
         ("fr", "30 jours après la fin"),
         ("it", "90 giorni al massimo"),
-        ("nl", "In deze versie draaien er geen scripts in coachingperiodes"),
+        ("nl", "Van zo'n run wordt niets vastgelegd."),
         ("pt", "14 dias"),
     ];
     for (language, wanted) in cases {

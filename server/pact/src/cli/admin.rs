@@ -1,6 +1,6 @@
 //! `pact admin create`: makes an admin; and the first one from the environment, when there is nobody yet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -90,10 +90,15 @@ async fn make(
     Ok(create_person(app, &Actor::System, command).await?)
 }
 
+/// A secret that stands in the first line of a file.
+pub(super) fn first_line(path: &Path) -> anyhow::Result<SecretString> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(text.lines().next().unwrap_or_default().into())
+}
+
 fn password(file: Option<PathBuf>) -> anyhow::Result<SecretString> {
     if let Some(path) = file {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        return Ok(text.lines().next().unwrap_or_default().into());
+        return first_line(&path);
     }
     if let Ok(password) = std::env::var(PASSWORD) {
         return Ok(password.into());

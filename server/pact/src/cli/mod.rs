@@ -6,6 +6,7 @@ mod automation;
 mod config;
 mod demo;
 mod import;
+mod key;
 mod lint;
 mod lsp;
 mod migrate;
@@ -41,6 +42,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Manage admins.
     Admin(admin::Admin),
+    /// Sign in and make an API key, for the commands that speak with a server.
+    Key(key::KeyCommand),
     /// Export, check and sign the log of policy acts.
     Audit(audit::Audit),
     /// Judge scripts, plugins and fields by the policy.
@@ -80,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Admin(command) => command.run(),
+        Command::Key(command) => command.run(),
         Command::Audit(command) => return audit::run(command),
         Command::Lint(command) => return lint::run(&command),
         Command::Lsp => lsp::run(),

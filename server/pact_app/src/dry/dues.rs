@@ -247,7 +247,7 @@ fn spells(lead: &PastLead, snapshot: &Snapshot, after: &Value) -> Vec<i64> {
         match after {
             Value::WorkSpan(minutes) => {
                 let member = owner.and_then(|id| snapshot.people.get(&id));
-                let calendar = member.map_or(&snapshot.calendar, |member| &member.quiet_calendar);
+                let calendar = member.map_or(&snapshot.calendar, |member| member.quiet_calendar.calendar());
                 calendar.add(from, WorkSpan::of_minutes(*minutes))
             }
             Value::Span(seconds) => from.checked_add(pact_core::time::Span::of_seconds(*seconds)),

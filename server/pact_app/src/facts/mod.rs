@@ -1,5 +1,6 @@
 //! Answers to what a script's run asks: the store's read view, and the organisation's snapshot.
 
+pub(crate) mod coached;
 pub(crate) mod known;
 pub(crate) mod look;
 mod query;
@@ -17,6 +18,7 @@ use pact_script::value::{Record, Value};
 use pact_store::entity::custom_field;
 use uuid::Uuid;
 
+use self::coached::Coached;
 use self::known::Known;
 use self::look::{InThePast, Look};
 use self::reads::{Reading, Reads};
@@ -34,6 +36,7 @@ pub struct RunFacts {
     fields: Arc<[custom_field::Model]>,
     known: Arc<Known>,
     look: Option<Look>,
+    coached: Option<Coached>,
     reading: Mutex<Reading>,
     turns: Mutex<Vec<Turn>>,
 }
@@ -49,6 +52,7 @@ impl RunFacts {
             fields,
             known: Arc::default(),
             look: None,
+            coached: None,
             reading: Mutex::default(),
             turns: Mutex::default(),
         }
@@ -64,6 +68,12 @@ impl RunFacts {
     #[must_use]
     pub(crate) fn looked_at(self, look: Look) -> Self {
         Self { look: Some(look), ..self }
+    }
+
+    /// The same facts, for a script that runs inside a coaching period.
+    #[must_use]
+    pub(crate) fn inside(self, coached: Coached) -> Self {
+        Self { coached: Some(coached), ..self }
     }
 
     fn past(&self) -> Option<&InThePast> {
@@ -207,9 +217,12 @@ impl RunFacts {
             Ask::Record(kind, id) => Ok(Answer::Record(self.record(kind, id).await?.map(Box::new))),
             Ask::Rotate(rotate) => self.rotate(rotate).await,
             Ask::Tally(kind, groups) => query::tally(self, kind, groups).await.map(Answer::Groups),
-            Ask::Acts(_) => Err(Refusal::forbidden(
-                "There is no open coaching period here, so nothing may be read of it. Open one that both have signed first.",
-            )),
+            Ask::Acts(period) => match &self.coached {
+                Some(coached) if coached.is(period) => Ok(Answer::Rows(coached.acts(self.app.store.read()).await?)),
+                Some(_) | None => Err(Refusal::forbidden(
+                    "There is no open coaching period here, so nothing may be read of it. Open one that both have signed first.",
+                )),
+            },
         }
     }
 

@@ -197,7 +197,7 @@ fn instant(ms: Option<i64>) -> Value {
     ms.map_or(Value::Unit, Value::Instant)
 }
 
-fn day(text: Option<&str>) -> Value {
+pub(super) fn day(text: Option<&str>) -> Value {
     text.and_then(|text| text.parse().ok()).map_or(Value::Unit, Value::Day)
 }
 

@@ -136,7 +136,7 @@ impl Horizon {
         let mut seen: Vec<(&Calendar, i64)> = vec![(&snapshot.calendar, of_nobody)];
         let mut of_owner = HashMap::new();
         for (id, member) in &snapshot.people {
-            let calendar = &member.quiet_calendar;
+            let calendar = member.quiet_calendar.calendar();
             let at = match seen.iter().find(|(known, _)| *known == calendar) {
                 Some((_, at)) => *at,
                 None => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use pact_core::calendar::{Absence, Calendar, WorkingHours, stand_in};
+use pact_core::calendar::{Absence, Calendar, Worked, WorkingHours, stand_in};
 use pact_core::role::Role;
 use pact_core::territory::{Territory, TerritoryTree};
 use pact_core::time::Instant;
@@ -34,7 +34,9 @@ pub async fn load(store: &Store, now: Instant) -> Result<Snapshot, StoreError> {
 pub(crate) fn snapshot(rows: &Everything, now: Instant) -> Snapshot {
     let zone = zone_of(&rows.organisation.time_zone).unwrap_or(Tz::UTC);
     let calendar = Calendar { holidays: holidays_of(&rows.holidays, &rows.organisation.country, None), ..Calendar::usual(zone) };
-    let people: HashMap<Uuid, Member> = rows.persons.iter().map(|row| (row.id, member(row, rows, zone))).collect();
+    let mut shared = Shared::default();
+    let quiet_calendar = shared.one(calendar.clone());
+    let people: HashMap<Uuid, Member> = rows.persons.iter().map(|row| (row.id, member(row, rows, zone, &mut shared))).collect();
     let (territories, problems) = TerritoryTree::new(rows.territories.iter().map(node).collect());
     for problem in problems {
         tracing::warn!(%problem, "a territory is left out");
@@ -47,6 +49,7 @@ pub(crate) fn snapshot(rows: &Everything, now: Instant) -> Snapshot {
         zone,
         k: rows.organisation.k,
         calendar,
+        quiet_calendar,
         people,
         territory_names: rows.territories.iter().map(|row| (row.id, row.name.clone())).collect(),
         territories,
@@ -55,7 +58,18 @@ pub(crate) fn snapshot(rows: &Everything, now: Instant) -> Snapshot {
     }
 }
 
-fn member(row: &person::Model, rows: &Everything, default_zone: Tz) -> Member {
+/// Calendars that many people have, each once.
+#[derive(Default)]
+struct Shared(HashMap<Calendar, Arc<Worked>>);
+
+impl Shared {
+    fn one(&mut self, calendar: Calendar) -> Arc<Worked> {
+        let worked = self.0.entry(calendar.clone()).or_insert_with(|| Arc::new(Worked::new(calendar)));
+        Arc::clone(worked)
+    }
+}
+
+fn member(row: &person::Model, rows: &Everything, default_zone: Tz, shared: &mut Shared) -> Member {
     let team = rows.teams.iter().find(|team| Some(team.id) == row.team_id);
     let hours =
         row.working_hours.as_ref().or_else(|| team?.working_hours.as_ref()).and_then(|hours| {
@@ -77,7 +91,7 @@ fn member(row: &person::Model, rows: &Everything, default_zone: Tz) -> Member {
     let said = rows.mail_settings.iter().find(|said| said.person_id == row.id);
     let mail =
         said.map_or(MailWanted { digests: true, pushes: true }, |said| MailWanted { digests: said.digests, pushes: said.pushes });
-    Member { row: row.clone(), role, quiet_calendar: calendar.clone().without_absences(), calendar, mail }
+    Member { row: row.clone(), role, quiet_calendar: shared.one(calendar.clone().without_absences()), calendar, mail }
 }
 
 fn zone_of(name: &str) -> Option<Tz> {

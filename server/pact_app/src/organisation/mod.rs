@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use pact_core::calendar::Calendar;
+use pact_core::calendar::{Calendar, Worked};
 use pact_core::role::Role;
 use pact_core::territory::TerritoryTree;
 use pact_core::time::{Instant, WorkSpan};
@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub k: i64,
     /// The calendar of what nobody owns.
     pub calendar: Calendar,
+    /// The same, for the time since something happened on it.
+    pub quiet_calendar: Arc<Worked>,
     /// Everybody, by id.
     pub people: HashMap<Uuid, Member>,
     /// The territory tree.
@@ -57,7 +59,7 @@ pub struct Member {
     /// Hours, zone, holidays and absences.
     pub calendar: Calendar,
     /// The same without absences: a lead does not stop being quiet because its owner is away.
-    pub quiet_calendar: Calendar,
+    pub quiet_calendar: Arc<Worked>,
     /// What mail they want.
     pub mail: MailWanted,
 }
@@ -71,6 +73,12 @@ pub struct MailWanted {
     pub pushes: bool,
 }
 
+fn keep(now: &mut Arc<Worked>, before: &Arc<Worked>) {
+    if now.calendar() == before.calendar() {
+        *now = Arc::clone(before);
+    }
+}
+
 impl Snapshot {
     /// This snapshot after `before`: what workers hold gets a new number only when it differs, so that they are not sent the same again.
     #[must_use]
@@ -81,6 +89,13 @@ impl Snapshot {
         } else {
             Arc::new(Organisation { version: before.for_scripts.version + 1, ..same })
         };
+        // What calendars remember is of use for longer than a minute.
+        keep(&mut self.quiet_calendar, &before.quiet_calendar);
+        for (id, member) in &mut self.people {
+            if let Some(before) = before.people.get(id) {
+                keep(&mut member.quiet_calendar, &before.quiet_calendar);
+            }
+        }
         self
     }
 
@@ -96,8 +111,8 @@ impl Snapshot {
 
     /// Working minutes between two instants in a person's calendar, or in the organisation's while nobody owns the record.
     pub fn working_minutes(&self, owner: Option<Uuid>, from: Instant, until: Instant) -> i64 {
-        let calendar = owner.and_then(|id| self.people.get(&id)).map_or(&self.calendar, |member| &member.quiet_calendar);
-        calendar.between(from, until).minutes()
+        let owner = owner.and_then(|id| self.people.get(&id));
+        owner.map_or(&self.quiet_calendar, |member| &member.quiet_calendar).between(from, until).minutes()
     }
 
     /// When working time of a person has passed, or `None` when their calendar has no working time ahead.

@@ -139,7 +139,7 @@ impl Running<'_> {
         };
         let mut owners: HashMap<i64, Vec<Uuid>> = HashMap::new();
         for member in self.snapshot.people.values() {
-            owners.entry(at(&member.quiet_calendar)).or_default().push(member.row.id);
+            owners.entry(at(member.quiet_calendar.calendar())).or_default().push(member.row.id);
         }
         let mut horizons: Vec<_> = owners.into_iter().map(|(horizon, owners)| (Some(owners), horizon)).collect();
         horizons.push((None, at(&self.snapshot.calendar)));

@@ -5,6 +5,7 @@
 
 mod hours;
 mod walk;
+mod worked;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 pub use hours::{DayHours, HoursError, TimeOfDay, WorkingHours};
 use walk::{Segment, resolve_end, resolve_start};
+pub use worked::Worked;
 
 use crate::time::{Instant, Span, WorkSpan};
 
@@ -33,7 +35,7 @@ pub struct Absence {
 }
 
 /// When somebody works: hours of the week in a zone, without holidays and absences.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Calendar {
     /// The zone whose clock the hours are on.
     pub zone: Tz,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
-use pact_core::calendar::{Absence, Calendar, DayHours, TimeOfDay, WorkingHours};
+use pact_core::calendar::{Absence, Calendar, DayHours, TimeOfDay, Worked, WorkingHours};
 use pact_core::time::{Instant, Span, WorkSpan};
 use proptest::prelude::*;
 
@@ -80,6 +80,15 @@ proptest! {
     fn a_deadline_is_as_far_as_it_says(calendar in calendar(1), from in instant(), span in minutes(479)) {
         let until = calendar.add(from, span).unwrap();
         prop_assert_eq!(calendar.between(from, until), span);
+    }
+
+    /// In whatever order it is asked, so that what is remembered grows on both sides.
+    #[test]
+    fn what_is_remembered_is_what_would_be_counted(calendar in calendar(0), asked in prop::collection::vec((instant(), instant()), 1..6)) {
+        let worked = Worked::new(calendar.clone());
+        for (a, b) in asked {
+            prop_assert_eq!(worked.between(a, b), calendar.between(a, b));
+        }
     }
 
     #[test]

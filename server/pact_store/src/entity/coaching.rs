@@ -48,6 +48,8 @@ entity! {
         pub proposed_at: i64,
         pub signed_at: Option<i64>,
         pub ended_on: Option<String>,
+        /// The last of its days of which scripts were told.
+        pub told_on: Option<String>,
     }
 }
 

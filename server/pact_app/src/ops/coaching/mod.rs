@@ -4,10 +4,12 @@
 //!
 //! | part | holds |
 //! |---|---|
+//! | [`days`] | scripts that run when a day of a period is over |
 //! | [`keys`] | the keys with which notes are read |
 //! | [`notes`] | notes, written, read and shared with a new key |
 //! | [`tend`] | periods that end by themselves, and what is erased |
 
+pub(crate) mod days;
 pub mod keys;
 pub mod notes;
 pub mod tend;
@@ -187,6 +189,7 @@ pub async fn propose(app: &App, caller: &Caller, command: Propose) -> Result<Per
                 proposed_at: now.millis(),
                 signed_at: None,
                 ended_on: None,
+                told_on: None,
             };
             record::insert(tx, row.clone()).await?;
             tell(tx, coached.id, id, "A coaching period is proposed to you. Nothing begins unless you sign it.", now);

@@ -61,7 +61,7 @@ pub async fn write(app: &App, caller: &Caller, period: Uuid, words: &str) -> Res
 }
 
 /// A note, sealed for both.
-fn sealed(
+pub(super) fn sealed(
     period: &coaching_period::Model,
     id: Uuid,
     written_by: &str,

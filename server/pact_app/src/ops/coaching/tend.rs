@@ -10,7 +10,7 @@ use pact_store::{Tx, coaching as store, record};
 use uuid::Uuid;
 
 use super::notes::MAX_NOTES;
-use super::{day, name, state, today_of, window};
+use super::{day, days, name, state, today_of, window};
 use crate::evidence::Recording;
 use crate::ops::pact::settings;
 use crate::{Actor, App, Refusal};
@@ -41,7 +41,7 @@ pub async fn coaches(app: &App) -> Result<Vec<Coach>, Refusal> {
     Ok(coaches)
 }
 
-/// Ends periods whose last day is over or of which somebody left, forgets proposals whose first day passed, and erases what has been kept long enough.
+/// Tells scripts of days that are over, ends periods whose last day is over or of which somebody left, forgets proposals whose first day passed, and erases what has been kept long enough.
 ///
 /// # Errors
 /// A store that does not answer.
@@ -49,6 +49,10 @@ pub async fn tend(app: &App) -> Result<(), Refusal> {
     let now = app.clock.now();
     let living = [State::Proposed, State::Signed, State::Ended].map(State::as_str);
     for seen in store::in_states(app.store.read(), &living).await? {
+        // Scripts hold up neither the end of a period nor other periods.
+        if let Err(refusal) = days::tell(app, &seen, now).await {
+            tracing::warn!(%refusal, "scripts could not be told of a day of a coaching period; trying again");
+        }
         if due(app.store.read(), &seen, now).await?.is_none() {
             continue;
         }

@@ -2,19 +2,19 @@
 
 use std::collections::HashSet;
 
-use pact_store::Tx;
+use pact_store::{Kind, Tx, record};
 use tokio::sync::MutexGuard;
 
 use super::enter::{Checked, check};
-use super::entry::Entry;
+use super::entry::{Entry, decide};
 use super::{EnterLead, Entered, Scene};
 use crate::events::Lane;
-use crate::matching::Known;
 use crate::{Actor, App, Refusal};
 
 /// Leads that were checked, matched and decided. Nobody enters a lead of the same customers until they are written or dropped.
 pub(crate) struct Prepared<'a> {
     scene: Scene,
+    leads: Vec<CheckedLead>,
     entries: Vec<Entry>,
     _one_at_a_time: Vec<MutexGuard<'a, ()>>,
 }
@@ -38,23 +38,21 @@ pub(crate) async fn prepare<'a>(
     actor: &Actor,
     leads: &[CheckedLead],
 ) -> Result<(Prepared<'a>, Vec<(usize, Refusal)>), Refusal> {
-    let keys: HashSet<String> = leads.iter().flat_map(|lead| keys_of(&lead.0)).collect();
+    let keys = keys_of(leads);
     let held = app.entering.hold(keys.iter().map(String::as_str)).await;
-    let asked: Vec<_> = leads.iter().map(|lead| lead.0.asked()).collect();
-    let mut known = Known::gather(app.store.read(), &asked).await?;
     let scene = Scene { lane: Lane::Bulk, ..app.scene(actor) };
-    let (mut entries, mut refused) = (Vec::with_capacity(leads.len()), Vec::new());
-    for (place, CheckedLead(checked)) in leads.iter().enumerate() {
-        let decided = known.find(checked.asked()).and_then(|matched| Entry::decide(&scene, checked, matched));
+    let decided = decide(app.store.read(), leads.iter().map(|lead| (&scene, &lead.0))).await?;
+    let (mut entering, mut entries, mut refused) = (Vec::with_capacity(leads.len()), Vec::with_capacity(leads.len()), Vec::new());
+    for (place, (lead, decided)) in leads.iter().zip(decided).enumerate() {
         match decided {
             Ok(entry) => {
-                entry.add_to(&mut known);
+                entering.push(lead.clone());
                 entries.push(entry);
             }
             Err(refusal) => refused.push((place, refusal)),
         }
     }
-    Ok((Prepared { scene, entries, _one_at_a_time: held }, refused))
+    Ok((Prepared { scene, leads: entering, entries, _one_at_a_time: held }, refused))
 }
 
 /// Writes leads, all or none, in the bulk lane; `also` is told what became of each, in order, and writes what belongs to them.
@@ -66,21 +64,36 @@ where
     F: AsyncFn(&Tx, &[Entered]) -> Result<T, Refusal> + Send + 'static,
     T: Send + 'static,
 {
-    let Prepared { scene, entries, _one_at_a_time } = prepared;
+    let Prepared { scene, leads, entries, _one_at_a_time } = prepared;
+    let kind = app.store.kind();
     app.store
         .write_in(pact_store::Lane::Bulk, async move |tx| {
             let mut entered = Vec::with_capacity(entries.len());
-            for entry in &entries {
-                entered.push(entry.clone().write(tx, &scene).await?);
+            let entries = match kind {
+                Kind::Sqlite => entries.clone(),
+                Kind::Postgres => decided_again(tx, &scene, &leads).await?,
+            };
+            for entry in entries {
+                entered.push(entry.write(tx, &scene).await?);
             }
             also(tx, &entered).await
         })
         .await
 }
 
+/// What becomes of leads whose customers another node may have let in since they were prepared: decided anew, by who holds their keys.
+async fn decided_again(tx: &Tx, scene: &Scene, leads: &[CheckedLead]) -> Result<Vec<Entry>, Refusal> {
+    let keys = keys_of(leads);
+    record::hold_keys(tx, &keys.iter().map(String::as_str).collect()).await?;
+    decide(tx, leads.iter().map(|lead| (scene, &lead.0))).await?.into_iter().collect()
+}
+
 /// What two leads share that may be the same or like each other: the party's keys, the key from outside, the first word of the name.
-fn keys_of(checked: &Checked) -> Vec<String> {
-    let first_word = checked.party.name_key.split(' ').next().filter(|word| !word.is_empty());
-    let more = [checked.external_key.as_ref().map(|key| format!("key:{key}")), first_word.map(|word| format!("like:{word}"))];
-    checked.party.keys().map(str::to_owned).chain(more.into_iter().flatten()).collect()
+fn keys_of(leads: &[CheckedLead]) -> HashSet<String> {
+    let of = |CheckedLead(checked): &CheckedLead| {
+        let first_word = checked.party.name_key.split(' ').next().filter(|word| !word.is_empty());
+        let more = [checked.external_key.as_ref().map(|key| format!("key:{key}")), first_word.map(|word| format!("like:{word}"))];
+        checked.party.keys().map(str::to_owned).chain(more.into_iter().flatten()).collect::<Vec<_>>()
+    };
+    leads.iter().flat_map(of).collect()
 }

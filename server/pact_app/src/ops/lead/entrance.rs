@@ -6,12 +6,12 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use pact_store::{Kind, Tx, record};
 use tokio::sync::oneshot;
 
 use super::Scene;
 use super::enter::{Checked, Entered};
-use super::entry::Entry;
-use crate::matching::Known;
+use super::entry::{Entry, decide};
 use crate::{App, Refusal};
 
 /// Leads that enter together at most.
@@ -111,37 +111,58 @@ async fn enter_alone(app: &App, lead: &Arriving) -> Result<Entered, Refusal> {
     entered.pop().unwrap_or_else(|| Err(Refusal::defect("a lead that was let in has no answer")))
 }
 
-/// Matches leads, each also with those before it, decides what becomes of them, and writes all or none; what is refused before anything is written
-/// stands alone.
+/// Decides what becomes of leads, and writes all or none; what is refused before anything is written stands alone.
 async fn enter(app: &App, leads: &[Arriving]) -> Result<Vec<Result<Entered, Refusal>>, Refusal> {
     // Two leads of one new customer at the same moment would otherwise make two customers.
-    let _one_at_a_time = app.entering.hold(leads.iter().flat_map(|lead| lead.checked.party.keys())).await;
-    let asked: Vec<_> = leads.iter().map(|lead| lead.checked.asked()).collect();
-    let mut known = Known::gather(app.store.read(), &asked).await?;
-    let decided: Vec<Result<(Scene, Entry), Refusal>> = leads.iter().map(|lead| lead.decide(&mut known)).collect();
-    let entries: Vec<(Scene, Entry)> = decided.iter().flatten().cloned().collect();
-    let mut written = if entries.is_empty() { Vec::new() } else { write(app, entries).await? }.into_iter();
-    let answer = |decided: Result<_, Refusal>| decided.map(|_| written.next()).transpose();
-    Ok(decided.into_iter().filter_map(answer).collect())
+    let _one_at_a_time = app.entering.hold(keys(leads)).await;
+    match app.store.kind() {
+        Kind::Sqlite => {
+            let decided = decide(app.store.read(), leads.iter().map(Arriving::parts)).await?;
+            let entries = entering(leads, &decided);
+            let written = app.store.write(async move |tx| write(tx, &entries).await).await?;
+            Ok(answers(decided, written))
+        }
+        // Another node may let in the same customer just now: who holds the keys sees what it wrote.
+        Kind::Postgres => {
+            let leads = leads.to_vec();
+            app.store
+                .write(async move |tx| {
+                    record::hold_keys(tx, &keys(&leads).collect()).await?;
+                    let decided = decide(tx, leads.iter().map(Arriving::parts)).await?;
+                    let written = write(tx, &entering(&leads, &decided)).await?;
+                    Ok(answers(decided, written))
+                })
+                .await
+        }
+    }
 }
 
-async fn write(app: &App, entries: Vec<(Scene, Entry)>) -> Result<Vec<Entered>, Refusal> {
-    app.store
-        .write(async move |tx| {
-            let mut written = Vec::with_capacity(entries.len());
-            for (scene, entry) in &entries {
-                written.push(entry.clone().write(tx, scene).await?);
-            }
-            Ok(written)
-        })
-        .await
+fn keys(leads: &[Arriving]) -> impl Iterator<Item = &str> {
+    leads.iter().flat_map(|lead| lead.checked.party.keys())
+}
+
+/// Those that are not refused.
+fn entering(leads: &[Arriving], decided: &[Result<Entry, Refusal>]) -> Vec<(Scene, Entry)> {
+    let entering =
+        |(lead, decided): (&Arriving, &Result<Entry, Refusal>)| Some((lead.scene.clone(), decided.as_ref().ok()?.clone()));
+    leads.iter().zip(decided).filter_map(entering).collect()
+}
+
+async fn write(tx: &Tx, entries: &[(Scene, Entry)]) -> Result<Vec<Entered>, Refusal> {
+    let mut written = Vec::with_capacity(entries.len());
+    for (scene, entry) in entries {
+        written.push(entry.clone().write(tx, scene).await?);
+    }
+    Ok(written)
+}
+
+fn answers(decided: Vec<Result<Entry, Refusal>>, written: Vec<Entered>) -> Vec<Result<Entered, Refusal>> {
+    let mut written = written.into_iter();
+    decided.into_iter().filter_map(|decided| decided.map(|_| written.next()).transpose()).collect()
 }
 
 impl Arriving {
-    fn decide(&self, known: &mut Known) -> Result<(Scene, Entry), Refusal> {
-        let matched = known.find(self.checked.asked())?;
-        let entry = Entry::decide(&self.scene, &self.checked, matched)?;
-        entry.add_to(known);
-        Ok((self.scene.clone(), entry))
+    fn parts(&self) -> (&Scene, &Checked) {
+        (&self.scene, &self.checked)
     }
 }

@@ -6,6 +6,7 @@ use pact_core::lead::LeadFacts;
 use pact_core::matching::Match;
 use pact_store::entity::{contact, customer, lead};
 use pact_store::{Tx, record, search};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::enter::{Checked, Entered, EnteredAs};
@@ -20,6 +21,24 @@ pub(super) enum Entry {
     Attach(Attached),
     /// It is a new one.
     New(Box<New>),
+}
+
+/// Matches leads with what is known and with those before them, and decides what becomes of each; who is refused stands alone.
+///
+/// # Errors
+/// A store that does not answer.
+pub(super) async fn decide<'a>(
+    conn: &impl ConnectionTrait,
+    leads: impl Iterator<Item = (&'a Scene, &'a Checked)> + Clone,
+) -> Result<Vec<Result<Entry, Refusal>>, Refusal> {
+    let asked: Vec<_> = leads.clone().map(|(_, checked)| checked.asked()).collect();
+    let mut known = Known::gather(conn, &asked).await?;
+    let one = |(scene, checked): (&Scene, &Checked)| {
+        let entry = Entry::decide(scene, checked, known.find(checked.asked())?)?;
+        entry.add_to(&mut known);
+        Ok(entry)
+    };
+    Ok(leads.map(one).collect())
 }
 
 /// What came in, and the open lead that it is the same as.
@@ -50,7 +69,7 @@ impl Entry {
     ///
     /// # Errors
     /// When nobody asks.
-    pub(super) fn decide(scene: &Scene, checked: &Checked, matched: Matched) -> Result<Self, Refusal> {
+    fn decide(scene: &Scene, checked: &Checked, matched: Matched) -> Result<Self, Refusal> {
         if let Match::Same { id, because } = matched.open_lead {
             return Ok(Self::Attach(Attached {
                 lead: id,
@@ -84,7 +103,7 @@ impl Entry {
     }
 
     /// Lets those that enter after it be matched with it.
-    pub(super) fn add_to(&self, known: &mut Known) {
+    fn add_to(&self, known: &mut Known) {
         match self {
             Self::Attach(_) => {}
             Self::New(new) => {
