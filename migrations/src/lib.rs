@@ -40,6 +40,8 @@ mod m0020_fields;
 mod m0021_team_hours;
 mod m0022_coaching_days;
 mod m0023_settings_versions;
+mod m0024_security;
+mod m0025_field_words;
 mod needs;
 mod shape;
 
@@ -77,6 +79,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_team_hours::Migration),
             Box::new(m0022_coaching_days::Migration),
             Box::new(m0023_settings_versions::Migration),
+            Box::new(m0024_security::Migration),
+            Box::new(m0025_field_words::Migration),
         ]
     }
 }

@@ -34,4 +34,5 @@ mod quarter;
 mod quiet_clock;
 mod red_team;
 mod sarif;
+mod security;
 mod store;

@@ -7,6 +7,7 @@ use pact_core::time::{Instant, Span, WorkSpan};
 use pact_policy::manifest::Field;
 use pact_script::value::Value;
 use pact_store::entity::custom_field;
+use pact_store::field::Encoded;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value as Json;
 
@@ -48,6 +49,30 @@ fn names_to_write(row: &custom_field::Model, role: Role) -> bool {
 /// The text under which a value is stored and looked up; equal values have equal texts.
 pub(crate) fn encode(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A value as the store keeps it.
+pub(crate) fn encoded(value: &Value) -> Encoded {
+    Encoded { text: encode(value), number: number(value), words: words(value) }
+}
+
+/// The words by which search finds a value: those of a text.
+pub(crate) fn words(value: &Value) -> String {
+    match value {
+        Value::Text(text) => pact_store::search::folded(text),
+        Value::Unit
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Money { .. }
+        | Value::Instant(_)
+        | Value::Day(_)
+        | Value::Span(_)
+        | Value::WorkSpan(_)
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Ref(..) => String::new(),
+    }
 }
 
 /// The value that a stored text holds.

@@ -17,6 +17,7 @@
 //! | [`money`] | amounts and currencies |
 //! | [`pact`] | the pact: its settings, their order of strength, who signs |
 //! | [`rotation`] | whose turn it is |
+//! | [`security`] | when security records may be opened, and to whom |
 //! | [`id`] | random and ordered ids, and how a simulation plays them |
 //! | [`text`] | texts of bounded length without characters that deceive |
 //! | [`words`] | closed sets of words |
@@ -34,6 +35,7 @@ pub mod pact;
 pub mod release;
 pub mod role;
 pub mod rotation;
+pub mod security;
 pub mod territory;
 pub mod text;
 pub mod time;

@@ -81,6 +81,8 @@ words! {
         ManageOutbox = "manage what leaves",
         /// Read the tamper-evident log.
         ReadAuditLog = "read the audit log",
+        /// Ask for somebody's security records for a security reason, and agree to it: an admin and an auditor together.
+        OpenSecurityRecords = "open security records",
         /// Make API keys that act as oneself.
         ManageOwnKeys = "manage own API keys",
     }
@@ -191,6 +193,8 @@ const fn row(right: Right) -> [bool; 5] {
         Right::ManageForms => [NO, NO, YES, NO, NO],
         Right::ManageOutbox => [NO, NO, YES, NO, NO],
         Right::ReadAuditLog => [NO, NO, NO, YES, NO],
+        // Neither can alone: whoever asks is of one of the two roles, and whoever agrees is of the other.
+        Right::OpenSecurityRecords => [NO, NO, YES, YES, NO],
         Right::ManageOwnKeys => [YES, YES, YES, YES, NO],
     }
 }

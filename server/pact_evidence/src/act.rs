@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use crate::coaching::CoachingStep;
+pub use crate::installed::Installed;
+pub use crate::security::{Opened, SecurityStep};
 use crate::tree::Hash;
+pub use crate::verdict::{Found, MAX_FINDINGS, Verdict};
 pub use crate::who::{By, Pseudonym};
-
-/// The most findings that an entry lists; the verdict beside the log has all.
-pub const MAX_FINDINGS: usize = 40;
 
 /// One entry of the log, a line of JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,33 +25,6 @@ pub struct Entry {
     pub by: By,
     /// What was done.
     pub act: PolicyAct,
-}
-
-/// On what a verdict was given, and which it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Verdict {
-    /// Hash of the interface table.
-    pub interface: String,
-    /// Hash of the rules: the linter's own sources.
-    pub rules: String,
-    /// Hash of the report, word for word.
-    pub report: Hash,
-    /// What was found; nothing when it was accepted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<Found>,
-}
-
-/// A finding, without its words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Found {
-    /// The rule that was broken.
-    pub rule: String,
-    /// The file.
-    pub file: String,
-    /// The line, from 1.
-    pub line: u64,
 }
 
 /// What became of something that is defined.
@@ -281,6 +254,13 @@ pub enum PolicyAct {
         /// What became of it.
         step: CoachingStep,
     },
+    /// Security records, or the person behind a pseudonym of this log, were asked for, opened, read or closed.
+    SecurityAccessChanged {
+        /// The request, as a hash of its id.
+        access: Hash,
+        /// What became of it.
+        step: SecurityStep,
+    },
     /// A version of the pact was proposed.
     PactProposed {
         /// Its number.
@@ -378,6 +358,7 @@ impl PolicyAct {
             Self::RoleChanged { .. } => "role_changed",
             Self::PasswordSetForOther { .. } => "password_set_for_other",
             Self::CoachingChanged { .. } => "coaching_changed",
+            Self::SecurityAccessChanged { .. } => "security_access_changed",
             Self::PactProposed { .. } => "pact_proposed",
             Self::PactSigned { .. } => "pact_signed",
             Self::PactSignatureWithdrawn { .. } => "pact_signature_withdrawn",
@@ -386,188 +367,6 @@ impl PolicyAct {
             Self::WebhookChanged { .. } => "webhook_changed",
             Self::EvidenceExported { .. } => "evidence_exported",
             Self::WitnessRegistered { .. } => "witness_registered",
-        }
-    }
-
-    /// The verdict that was given, if one was.
-    #[must_use]
-    pub fn verdict(&self) -> Option<&Verdict> {
-        match self {
-            Self::PluginInstalled { verdict, .. }
-            | Self::PluginRefused { verdict, .. }
-            | Self::PluginsJudgedAgain { verdict, .. }
-            | Self::FieldDefined { verdict, .. }
-            | Self::FieldRefused { verdict, .. } => Some(verdict),
-            Self::LogOpened { .. }
-            | Self::LogKeyChanged { .. }
-            | Self::TokenKeysChanged { .. }
-            | Self::PluginFound { .. }
-            | Self::PluginRemoved { .. }
-            | Self::PluginSwitched { .. }
-            | Self::PluginConsented { .. }
-            | Self::ScriptSwitched { .. }
-            | Self::AutomationSwitched { .. }
-            | Self::AutomationSet { .. }
-            | Self::PluginSet { .. }
-            | Self::FieldFound { .. }
-            | Self::FieldPurged { .. }
-            | Self::FieldRemoved { .. }
-            | Self::ViewChanged { .. }
-            | Self::ViewExported { .. }
-            | Self::RoleChanged { .. }
-            | Self::PasswordSetForOther { .. }
-            | Self::CoachingChanged { .. }
-            | Self::PactProposed { .. }
-            | Self::PactSigned { .. }
-            | Self::PactSignatureWithdrawn { .. }
-            | Self::PactInForce { .. }
-            | Self::ApiKeyChanged { .. }
-            | Self::WebhookChanged { .. }
-            | Self::EvidenceExported { .. }
-            | Self::WitnessRegistered { .. } => None,
-        }
-    }
-
-    /// The texts beside the log that belong to this act, by their hashes.
-    #[must_use]
-    pub fn texts(&self) -> Vec<Hash> {
-        let of_refusal = |verdict: &Verdict| (!verdict.findings.is_empty()).then_some(verdict.report);
-        match self {
-            Self::PluginFound { sources, .. }
-            | Self::FieldFound { sources, .. }
-            | Self::PactProposed { document: sources, .. } => vec![*sources],
-            Self::PluginInstalled { sources, verdict, .. }
-            | Self::PluginRefused { sources, verdict, .. }
-            | Self::FieldDefined { sources, verdict, .. }
-            | Self::FieldRefused { sources, verdict, .. } => std::iter::once(*sources).chain(of_refusal(verdict)).collect(),
-            Self::PluginsJudgedAgain { verdict, .. } => of_refusal(verdict).into_iter().collect(),
-            Self::ViewChanged { says, .. } => says.iter().copied().collect(),
-            Self::LogOpened { .. }
-            | Self::LogKeyChanged { .. }
-            | Self::TokenKeysChanged { .. }
-            | Self::PluginRemoved { .. }
-            | Self::PluginSwitched { .. }
-            | Self::PluginConsented { .. }
-            | Self::ScriptSwitched { .. }
-            | Self::AutomationSwitched { .. }
-            | Self::AutomationSet { .. }
-            | Self::PluginSet { .. }
-            | Self::FieldPurged { .. }
-            | Self::FieldRemoved { .. }
-            | Self::ViewExported { .. }
-            | Self::RoleChanged { .. }
-            | Self::PasswordSetForOther { .. }
-            | Self::CoachingChanged { .. }
-            | Self::PactSigned { .. }
-            | Self::PactSignatureWithdrawn { .. }
-            | Self::PactInForce { .. }
-            | Self::ApiKeyChanged { .. }
-            | Self::WebhookChanged { .. }
-            | Self::EvidenceExported { .. }
-            | Self::WitnessRegistered { .. } => Vec::new(),
-        }
-    }
-
-    /// The pseudonym that the act itself has, beside that of who did it.
-    #[must_use]
-    pub fn pseudonym(&self) -> Option<Pseudonym> {
-        match self {
-            Self::RoleChanged { person, .. } | Self::PasswordSetForOther { person } => Some(*person),
-            Self::CoachingChanged { step, .. } => step.coach(),
-            Self::LogOpened { .. }
-            | Self::LogKeyChanged { .. }
-            | Self::TokenKeysChanged { .. }
-            | Self::PluginFound { .. }
-            | Self::PluginInstalled { .. }
-            | Self::PluginRefused { .. }
-            | Self::PluginsJudgedAgain { .. }
-            | Self::PluginRemoved { .. }
-            | Self::PluginSwitched { .. }
-            | Self::PluginConsented { .. }
-            | Self::ScriptSwitched { .. }
-            | Self::AutomationSwitched { .. }
-            | Self::AutomationSet { .. }
-            | Self::PluginSet { .. }
-            | Self::FieldDefined { .. }
-            | Self::FieldRefused { .. }
-            | Self::FieldFound { .. }
-            | Self::FieldPurged { .. }
-            | Self::FieldRemoved { .. }
-            | Self::ViewChanged { .. }
-            | Self::ViewExported { .. }
-            | Self::PactProposed { .. }
-            | Self::PactSigned { .. }
-            | Self::PactSignatureWithdrawn { .. }
-            | Self::PactInForce { .. }
-            | Self::ApiKeyChanged { .. }
-            | Self::WebhookChanged { .. }
-            | Self::EvidenceExported { .. }
-            | Self::WitnessRegistered { .. } => None,
-        }
-    }
-}
-
-/// What is installed at some place of the log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Installed {
-    /// The hash of each plugin's sources, by its id.
-    pub plugins: BTreeMap<String, Hash>,
-    /// The hash of each definition of a field that an admin made, by record and name.
-    pub fields: BTreeMap<String, Hash>,
-}
-
-impl Installed {
-    /// Whether an act changes what is installed.
-    #[must_use]
-    pub fn is_followed_by(act: &PolicyAct) -> bool {
-        matches!(
-            act,
-            PolicyAct::PluginFound { .. }
-                | PolicyAct::PluginInstalled { .. }
-                | PolicyAct::PluginRemoved { .. }
-                | PolicyAct::FieldFound { .. }
-                | PolicyAct::FieldDefined { .. }
-                | PolicyAct::FieldRemoved { .. }
-        )
-    }
-
-    /// What is installed after an act.
-    pub fn follow(&mut self, act: &PolicyAct) {
-        match act {
-            PolicyAct::PluginFound { plugin, sources, .. } | PolicyAct::PluginInstalled { plugin, sources, .. } => {
-                self.plugins.insert(plugin.clone(), *sources);
-            }
-            PolicyAct::PluginRemoved { plugin } => drop(self.plugins.remove(plugin)),
-            PolicyAct::FieldFound { field, sources } | PolicyAct::FieldDefined { field, sources, .. } => {
-                self.fields.insert(field.clone(), *sources);
-            }
-            PolicyAct::FieldRemoved { field } => drop(self.fields.remove(field)),
-            PolicyAct::LogOpened { .. }
-            | PolicyAct::LogKeyChanged { .. }
-            | PolicyAct::TokenKeysChanged { .. }
-            | PolicyAct::PluginRefused { .. }
-            | PolicyAct::PluginsJudgedAgain { .. }
-            | PolicyAct::PluginSwitched { .. }
-            | PolicyAct::PluginConsented { .. }
-            | PolicyAct::ScriptSwitched { .. }
-            | PolicyAct::AutomationSwitched { .. }
-            | PolicyAct::AutomationSet { .. }
-            | PolicyAct::PluginSet { .. }
-            | PolicyAct::FieldRefused { .. }
-            | PolicyAct::FieldPurged { .. }
-            | PolicyAct::ViewChanged { .. }
-            | PolicyAct::ViewExported { .. }
-            | PolicyAct::RoleChanged { .. }
-            | PolicyAct::PasswordSetForOther { .. }
-            | PolicyAct::CoachingChanged { .. }
-            | PolicyAct::PactProposed { .. }
-            | PolicyAct::PactSigned { .. }
-            | PolicyAct::PactSignatureWithdrawn { .. }
-            | PolicyAct::PactInForce { .. }
-            | PolicyAct::ApiKeyChanged { .. }
-            | PolicyAct::WebhookChanged { .. }
-            | PolicyAct::EvidenceExported { .. }
-            | PolicyAct::WitnessRegistered { .. } => {}
         }
     }
 }

@@ -10,7 +10,8 @@
 //! | [`note`] | signed notes and cosignatures (C2SP signed-note, tlog-cosignature) |
 //! | [`checkpoint`] | what a checkpoint says (C2SP tlog-checkpoint) |
 //! | [`tile`] | how hashes and entries are cut into files (C2SP tlog-tiles) |
-//! | [`act`], [`coaching`] | what an entry of the log says |
+//! | [`act`], [`coaching`], [`security`], [`verdict`] | what an entry of the log says |
+//! | [`installed`] | what is installed, as the entries say it |
 //! | [`who`] | who did it, by pseudonym |
 //! | [`file`](mod@file) | the evidence file: lines of entries, checkpoints and sources |
 //! | [`verify`] | whether an evidence file proves what it claims |
@@ -23,10 +24,14 @@ pub mod act;
 pub mod checkpoint;
 pub mod coaching;
 pub mod file;
+mod holds;
+pub mod installed;
 pub mod note;
 pub mod proof;
+pub mod security;
 pub mod tile;
 pub mod tree;
+pub mod verdict;
 pub mod verify;
 pub mod who;
 

@@ -416,6 +416,7 @@ fn again<'a>(act: &'a PolicyAct, installed: &'a Installed, texts: &'a BTreeMap<H
         | PolicyAct::RoleChanged { .. }
         | PolicyAct::PasswordSetForOther { .. }
         | PolicyAct::CoachingChanged { .. }
+        | PolicyAct::SecurityAccessChanged { .. }
         | PolicyAct::PactProposed { .. }
         | PolicyAct::PactSigned { .. }
         | PolicyAct::PactSignatureWithdrawn { .. }

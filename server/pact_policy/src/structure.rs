@@ -56,6 +56,12 @@ fn takes_over_the_interface(name: &str, arity: usize) -> bool {
     function || narrows_named(name).iter().any(|known| known.params.len() == arity)
 }
 
+/// What PACT adds to the functions of the language: a script that has a function of this name means its own, and gets it.
+const ADDED: [&str; 15] = [
+    "year", "month", "day", "weekday", "week", "quarter", "hour", "minute", "date", "format", "amount", "currency", "any",
+    "join", "count",
+];
+
 /// Whether a script's function is what a call of the language would reach.
 ///
 /// It stands in nobody's way in a script that never calls that name: `fn quarter()` may be a schedule's function where no day is
@@ -68,7 +74,8 @@ fn takes_over_the_language(program: &Program, name: &str, arity: usize) -> bool 
         })
     };
     let reserved = matches!(name, "call" | "curry" | "eval" | "Fn" | "print" | "debug");
-    reserved || (takes(0) && called(program, name, false)) || (takes(1) && called(program, name, true))
+    let taken = !ADDED.contains(&name);
+    reserved || (taken && takes(0) && called(program, name, false)) || (takes(1) && called(program, name, true))
 }
 
 /// Whether a name is called, or written as a text, which may be called; or called on a value, if only methods count.

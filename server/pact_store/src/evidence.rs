@@ -203,3 +203,19 @@ pub async fn names(conn: &impl ConnectionTrait, after: &str, limit: u64) -> Resu
     let names = evidence_name::Entity::find().filter(evidence_name::Column::Pseudonym.gt(after));
     Ok(names.order_by_asc(evidence_name::Column::Pseudonym).limit(limit).all(conn).await?)
 }
+
+/// Whom one pseudonym stands for; nothing once that is erased.
+///
+/// # Errors
+/// What the database reports.
+pub async fn name(conn: &impl ConnectionTrait, pseudonym: &str) -> Result<Option<evidence_name::Model>, StoreError> {
+    Ok(evidence_name::Entity::find_by_id(pseudonym).one(conn).await?)
+}
+
+/// The entry at a place of the log.
+///
+/// # Errors
+/// What the database reports.
+pub async fn entry(conn: &impl ConnectionTrait, number: i64) -> Result<Option<evidence_entry::Model>, StoreError> {
+    Ok(evidence_entry::Entity::find_by_id(number).one(conn).await?)
+}

@@ -102,28 +102,33 @@ pub async fn values_of(conn: &impl ConnectionTrait, records: &[Uuid]) -> Result<
     Ok(values)
 }
 
-/// Gives a record's field a value: its encoded text, and its number if it is one.
+/// A value as it is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Encoded {
+    /// Its text: equal values have equal texts.
+    pub text: String,
+    /// Its number, if it is one.
+    pub number: Option<f64>,
+    /// The folded words by which search finds it; empty if there is nothing to find.
+    pub words: String,
+}
+
+/// Gives a record's field a value.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn write_value(
-    tx: &Tx,
-    record: Uuid,
-    field: Uuid,
-    text: &str,
-    number: Option<f64>,
-    now: i64,
-) -> Result<(), StoreError> {
+pub async fn write_value(tx: &Tx, record: Uuid, field: Uuid, value: &Encoded, now: i64) -> Result<(), StoreError> {
     let value = Model {
         record_id: record,
         field_id: field,
-        text_value: Some(text.to_owned()),
-        lookup: Some(lookup(text).to_owned()),
-        number_value: number,
+        text_value: Some(value.text.clone()),
+        lookup: Some(lookup(&value.text).to_owned()),
+        number_value: value.number,
+        words: Some(value.words.clone()),
         updated_at: now,
     };
     let again = OnConflict::columns([Column::RecordId, Column::FieldId])
-        .update_columns([Column::TextValue, Column::Lookup, Column::NumberValue, Column::UpdatedAt])
+        .update_columns([Column::TextValue, Column::Lookup, Column::NumberValue, Column::Words, Column::UpdatedAt])
         .to_owned();
     Entity::insert(value.into_active_model()).on_conflict(again).exec_without_returning(tx).await?;
     Ok(())
@@ -145,14 +150,38 @@ pub async fn begin_value(
     tx: &Tx,
     record: Uuid,
     field: Uuid,
-    (text, number): (&str, Option<f64>),
+    value: &Encoded,
     default: Option<&str>,
     now: i64,
 ) -> Result<(), StoreError> {
     match Entity::find_by_id((record, field)).one(tx).await? {
         Some(present) if present.text_value.as_deref() != default => Ok(()),
-        Some(_) | None => write_value(tx, record, field, text, number, now).await,
+        Some(_) | None => write_value(tx, record, field, value, now).await,
     }
+}
+
+/// Values at which nobody has looked yet for what search finds in them.
+///
+/// # Errors
+/// What the database reports.
+pub async fn values_without_words(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::Words.is_null()).order_by_asc(Column::RecordId).limit(limit).all(conn).await?)
+}
+
+/// Notes what search finds in a value, if it is still this one.
+///
+/// # Errors
+/// What the database reports.
+pub async fn note_words(tx: &Tx, seen: &Model, words: &str) -> Result<(), StoreError> {
+    let mut one = Entity::update_many().col_expr(Column::Words, Expr::value(words));
+    one =
+        one.filter(Column::RecordId.eq(seen.record_id)).filter(Column::FieldId.eq(seen.field_id)).filter(Column::Words.is_null());
+    one = match &seen.text_value {
+        Some(text) => one.filter(Column::TextValue.eq(text.as_str())),
+        None => one.filter(Column::TextValue.is_null()),
+    };
+    one.exec(tx).await?;
+    Ok(())
 }
 
 /// Takes a record's value of a field away.

@@ -63,6 +63,7 @@ pub mod rotation;
 pub mod schedule;
 pub mod scope;
 pub mod search;
+pub mod security;
 pub mod settings_version;
 mod store;
 mod together;

@@ -1,7 +1,11 @@
 //! Search: records found by words at their beginnings, whatever the accents and capitals; names also with typing errors.
 //!
 //! Rust folds and splits texts before they are written and before they are asked for, so both databases index the same plain words (FTS5; tsvector).
+//! Custom fields are indexed apart, a value under its record and its field, so that each reader searches the fields that they read ([`find_with`]). Scripts
+//! search none: they read only the fields that they declare.
 //! When words find too little, the three-letter pieces of names bring candidates, and the likeness of their words decides.
+
+mod in_fields;
 
 use std::collections::{HashMap, HashSet};
 
@@ -50,13 +54,7 @@ pub struct Hit {
 pub async fn index(tx: &Tx, kind: &str, id: Uuid, title: &str, body: &str) -> Result<(), StoreError> {
     let words = words_of(title);
     let grams = if NAMED.contains(&kind) { pieces_of(&words) } else { Vec::new() };
-    tx.append(Model {
-        record_id: id,
-        kind: kind.to_owned(),
-        title: words.join(" "),
-        body: words_of(body.get(..byte_at(body, BODY_CHARS)).unwrap_or(body)).join(" "),
-        grams: grams.join(" "),
-    });
+    tx.append(Model { record_id: id, kind: kind.to_owned(), title: words.join(" "), body: folded(body), grams: grams.join(" ") });
     Ok(())
 }
 
@@ -74,12 +72,34 @@ pub async fn remove(tx: &Tx, id: Uuid) -> Result<(), StoreError> {
 /// # Errors
 /// What the database reports.
 pub async fn find(conn: &impl ConnectionTrait, kinds: &[&str], text: &str, limit: u64) -> Result<Vec<Hit>, StoreError> {
+    find_with(conn, kinds, &[], text, limit).await
+}
+
+/// The same for a reader who reads these custom fields: records in which some words stand in names and texts and the others in one of the fields follow,
+/// in the order of their titles. What stands in other fields changes nothing, neither what is found nor its order.
+///
+/// # Errors
+/// What the database reports.
+pub async fn find_with(
+    conn: &impl ConnectionTrait,
+    kinds: &[&str],
+    fields: &[Uuid],
+    text: &str,
+    limit: u64,
+) -> Result<Vec<Hit>, StoreError> {
     let words = asked(text);
     if words.is_empty() || kinds.is_empty() || limit == 0 {
         return Ok(Vec::new());
     }
     let mut hits: Vec<Hit> =
         matches(conn, Index::Words, &words, kinds, limit).await?.into_iter().map(|found| found.hit).collect();
+    if (hits.len() as u64) < limit && !fields.is_empty() {
+        let known: HashSet<Uuid> = hits.iter().map(|hit| hit.id).collect();
+        // As many as are known may come a second time.
+        let more = in_fields::find(conn, kinds, fields, &words, limit.saturating_add(known.len() as u64)).await?;
+        hits.extend(more.into_iter().filter(|hit| !known.contains(&hit.id)));
+        hits.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    }
     if (hits.len() as u64) < limit && kinds.iter().any(|kind| NAMED.contains(kind)) {
         let known: HashSet<Uuid> = hits.iter().map(|hit| hit.id).collect();
         let alike = alike(conn, &words, kinds).await?;
@@ -94,7 +114,21 @@ pub async fn find(conn: &impl ConnectionTrait, kinds: &[&str], text: &str, limit
 /// # Errors
 /// What the database reports.
 pub async fn ids(conn: &impl ConnectionTrait, kind: &str, text: &str) -> Result<Vec<Uuid>, StoreError> {
-    Ok(find(conn, &[kind], text, IDS_FOUND).await?.into_iter().map(|hit| hit.id).collect())
+    ids_with(conn, kind, &[], text).await
+}
+
+/// The same for a reader who reads these custom fields, as [`find_with`] has it.
+///
+/// # Errors
+/// What the database reports.
+pub async fn ids_with(conn: &impl ConnectionTrait, kind: &str, fields: &[Uuid], text: &str) -> Result<Vec<Uuid>, StoreError> {
+    Ok(find_with(conn, &[kind], fields, text, IDS_FOUND).await?.into_iter().map(|hit| hit.id).collect())
+}
+
+/// The words of a text as the index has them, [`BODY_CHARS`] of it.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    words_of(text.get(..byte_at(text, BODY_CHARS)).unwrap_or(text)).join(" ")
 }
 
 /// The ids of records of one kind that have words in common with `text`, the most alike first.

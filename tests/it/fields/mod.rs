@@ -1,6 +1,7 @@
 //! Custom fields, whole: formulas that keep up, definitions that are judged together with what is installed, who sees what, and what is kept.
 
 mod formulas;
+mod found;
 mod imported;
 mod judged;
 mod kept;

@@ -35,6 +35,7 @@ async fn the_statement_is_made_from_what_is_agreed_and_defined(#[case] db: Db) {
         ("it", "90 giorni al massimo"),
         ("nl", "Van zo'n run wordt niets vastgelegd."),
         ("pt", "14 dias"),
+        ("en", "is kept for 90 days and shown to that person"),
     ];
     for (language, wanted) in cases {
         let said = read(&house.sue, &format!("?language={language}&format=text")).await;

@@ -2,6 +2,8 @@
 //! (`policy.md` §6). The ways are data in [`ways`]; what takes more than one request is in [`walks`]. `openapi/ways.md` lists them all.
 
 mod agreed;
+mod found;
+mod secured;
 mod walks;
 mod ways;
 
@@ -14,6 +16,8 @@ use serde_json::{Value, json};
 use crate::http_nouns::world::World;
 use crate::store::On;
 use agreed::AGREED;
+use found::FOUND;
+use secured::SECURED;
 use ways::{Closed, WAYS, Way};
 
 /// A company in which Ann, Bo and Cy have done things that somebody would like to count.
@@ -91,7 +95,7 @@ impl Scene {
 
 /// Every way that is tried.
 fn all() -> Vec<&'static Way> {
-    WAYS.iter().chain(AGREED).collect()
+    WAYS.iter().chain(AGREED).chain(SECURED).chain(FOUND).collect()
 }
 
 #[rstest]

@@ -61,6 +61,18 @@ const fn hidden(tried: &'static str, because: &'static str, path: &'static str, 
     Way { tried, because, closed: Closed::Hidden { who: "mia", path, field } }
 }
 
+/// A way that takes more than a request, by a function of the file that lists it.
+macro_rules! walk_of {
+    ($tried:literal, $because:literal, $walk:ident) => {
+        $crate::red_team::ways::Way {
+            tried: $tried,
+            because: $because,
+            closed: $crate::red_team::ways::Closed::Walk(|scene| Box::pin($walk(scene))),
+        }
+    };
+}
+pub(super) use walk_of;
+
 macro_rules! walk {
     ($tried:literal, $because:literal, $walk:ident) => {
         Way { tried: $tried, because: $because, closed: Closed::Walk(|scene| Box::pin(walks::$walk(scene))) }

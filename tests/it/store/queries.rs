@@ -320,6 +320,7 @@ async fn values_of_fields_are_written_read_and_looked_up(#[case] on: On) {
         default_text: None,
         default_lookup: None,
         default_number: None,
+        default_words: None,
         removed_at: None,
         removed_name: None,
         acts: false,
@@ -334,9 +335,10 @@ async fn values_of_fields_are_written_read_and_looked_up(#[case] on: On) {
     fresh.add(vec![one, other]).await;
     fresh
         .write(async move |tx| {
-            field::write_value(tx, first, field, "\"2026-12-01\"", None, 1).await?;
-            field::write_value(tx, first, field, &long('a'), Some(7.5), 2).await?;
-            field::write_value(tx, second, field, &long('b'), None, 2).await
+            let value = |text: String, number| field::Encoded { text, number, words: String::new() };
+            field::write_value(tx, first, field, &value("\"2026-12-01\"".to_owned(), None), 1).await?;
+            field::write_value(tx, first, field, &value(long('a'), Some(7.5)), 2).await?;
+            field::write_value(tx, second, field, &value(long('b'), None), 2).await
         })
         .await;
     let values = field::values_of(fresh.store.read(), &[first, second, Uuid::new_v4()]).await.unwrap();

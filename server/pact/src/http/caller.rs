@@ -199,6 +199,6 @@ pub mod may {
         ReadLeads EnterLeads OwnLeads ManageLeads ImportLeads ReadCustomers WriteCustomers MergeRecords ReadCards WriteCards
         ReadPlans AnnouncePlans ReadRequests AskRequests AnswerRequests ReadPacks WritePacks ReadGoals WriteGoals
         ReadOrganisation ManageOrganisation AnnounceAbsence ReadViews WriteViews ReadPlugins ManagePlugins ReadRuns ManageForms ManageOutbox ReadAuditLog
-        ManageOwnKeys
+        OpenSecurityRecords ManageOwnKeys
     }
 }

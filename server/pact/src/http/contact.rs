@@ -4,10 +4,11 @@ use actix_web::{get, patch, post, web};
 use pact_app::App;
 use pact_app::ops::contact::{self as ops, ChangeContact, CreateContact};
 use pact_app::ops::field::OnRecord;
+use pact_app::ops::search::{Searched, find_ids};
 use pact_core::time::Instant;
 use pact_store::contact::By;
 use pact_store::entity::contact;
-use pact_store::{Scope, record, search};
+use pact_store::{Scope, record};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -161,7 +162,7 @@ async fn list_contacts(
 ) -> Result<Page<Contact>, Problem> {
     let filter = list.list.filter.clone();
     let ids = match &filter.q {
-        Some(words) => Some(search::ids(app.store.read(), "contact", words).await?),
+        Some(words) => Some(find_ids(&app, caller.role, Searched::Contact, words).await?),
         None => None,
     };
     let filter = pact_store::contact::Filter {

@@ -1,13 +1,14 @@
 //! Customers: the companies that we sell to.
 
 use actix_web::{get, patch, post, web};
-use pact_app::App;
 use pact_app::ops::customer::{self as ops, ChangeCustomer, CreateCustomer, MergeCustomer};
 use pact_app::ops::field::OnRecord;
+use pact_app::ops::search::{Searched, find_ids};
+use pact_app::{App, Caller};
 use pact_core::time::Instant;
 use pact_store::customer::By;
 use pact_store::entity::customer;
-use pact_store::{Scope, record, search};
+use pact_store::{Scope, record};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -227,8 +228,8 @@ impl From<customer::Model> for Tagged<Customer> {
 
 impl CustomerFilter {
     /// The store's filter. The quiet clocks of one person's customers would say how busy that person was: one's own only.
-    async fn read(self, app: &App, caller: Uuid) -> Result<pact_store::customer::Filter, Problem> {
-        if self.quiet_since.is_some() && self.owner_id.is_some_and(|owner| owner != caller) {
+    async fn read(self, app: &App, caller: &Caller) -> Result<pact_store::customer::Filter, Problem> {
+        if self.quiet_since.is_some() && self.owner_id.is_some_and(|owner| owner != caller.person_id) {
             return Err(Problem::parameter(
                 "owner_id",
                 "customers of another person cannot be chosen by their quiet clock: that would measure the person. Leave one of them out.",
@@ -237,7 +238,7 @@ impl CustomerFilter {
         let territories =
             self.territory_id.map(|id| app.organisation().territories.with_descendants(id).into_iter().chain([id]).collect());
         let ids = match &self.q {
-            Some(words) => Some(search::ids(app.store.read(), "customer", words).await?),
+            Some(words) => Some(find_ids(app, caller.role, Searched::Customer, words).await?),
             None => None,
         };
         Ok(pact_store::customer::Filter {
@@ -279,7 +280,7 @@ async fn list_customers(
     caller: may::ReadCustomers,
     list: FieldList<CustomerFilter, By>,
 ) -> Result<Page<Customer>, Problem> {
-    let filter = list.list.filter.clone().read(&app, caller.person_id).await?;
+    let filter = list.list.filter.clone().read(&app, &caller).await?;
     let scope = Scope::Staff(caller.person_id);
     Ok(list.page::<customer::Model>(&app, caller.role, OnRecord::Customer, &scope, &filter).await?.into())
 }

@@ -206,7 +206,7 @@ async fn state(app: &App) -> Result<EvidenceState, Problem> {
 
 /// List the audit log
 ///
-/// Policy acts in their order: verdicts, installations, fields, roles, keys, exports. No act of daily work is in it, and people stand in it under
+/// Policy acts in their order: verdicts, installations, fields, roles, keys, exports, openings of security records. No act of daily work is in it, and people stand in it under
 /// pseudonyms, another one in each entry. For auditors.
 #[utoipa::path(tag = "evidence", params(EvidenceFilter), responses((status = 200, description = "A page of the log", body = EvidencePage)))]
 #[get("/evidence/entries")]

@@ -25,7 +25,7 @@ use super::problem::Problem;
 pub struct Message {
     /// Its id, with which a stream that broke off goes on.
     id: Uuid,
-    /// What happened: `push`, `push_over`, `lead`, `escalation`, `customer`, `card`, `plan`, `request`, `request_answered`, `notice`, `digest`, `run_failed`, `parked`, `outbox`.
+    /// What happened: `push`, `push_over`, `lead`, `escalation`, `customer`, `card`, `plan`, `request`, `request_answered`, `notice`, `digest`, `run_failed`, `parked`, `outbox`, `security`.
     kind: String,
     /// The kind of the record.
     record_kind: String,

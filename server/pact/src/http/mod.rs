@@ -79,6 +79,7 @@ pub mod run;
 pub mod run_stream;
 pub mod script_page;
 pub mod search;
+pub mod security;
 pub mod session;
 pub mod settings_version;
 pub mod stream;
@@ -200,6 +201,7 @@ pub(crate) fn operations_of_api(config: &mut ServiceConfig) {
         api.configure(request::routes);
         api.configure(run::routes);
         api.configure(search::routes);
+        api.configure(security::routes);
         api.configure(stream::routes);
         api.configure(view::routes);
         api.configure(webhook::routes);

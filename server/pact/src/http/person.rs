@@ -275,7 +275,7 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// List people
 ///
-/// For everybody inside the company. There is no order or filter by what anybody did, because PACT does not keep that.
+/// For everybody inside the company. There is no order or filter by what anybody did.
 #[utoipa::path(
     tag = "persons",
     params(PageParams, PersonParams),

@@ -105,13 +105,13 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// Search
 ///
-/// Best first: words at their beginnings in names and texts, then names that are nearly so. `next_cursor` is always null: a search that finds too much
+/// Best first: words at their beginnings in names and texts, then those with a word in a custom field that you read, then names that are nearly so. `next_cursor` is always null: a search that finds too much
 /// needs another word. For everybody inside the company, over what they may read.
 #[utoipa::path(tag = "search", params(SearchParams), responses((status = 200, description = "What was found", body = Page<SearchHit>)))]
 #[get("/search")]
 async fn search_records(app: web::Data<App>, caller: Anyone, request: HttpRequest) -> Result<Page<SearchHit>, Problem> {
     let params = SearchParams::read(&request)?;
     let kinds = params.kinds(&caller)?;
-    let found = ops::find_records(&app, &kinds, &params.q, params.limit.unwrap_or(DEFAULT_FOUND)).await?;
+    let found = ops::find_records(&app, caller.role, &kinds, &params.q, params.limit.unwrap_or(DEFAULT_FOUND)).await?;
     Ok(Page { items: found.into_iter().map(SearchHit::from).collect(), next_cursor: None })
 }

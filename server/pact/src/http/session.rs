@@ -1,9 +1,11 @@
 //! Signing in, staying signed in, signing out, and who I am.
 
 use actix_web::cookie::{Cookie, SameSite, time::OffsetDateTime};
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use pact_app::App;
 use pact_app::access::SignInMethod;
+use pact_app::ops::security::records::CalledFrom;
 use pact_app::ops::session::{self as ops, Session, SignIn};
 use pact_core::role::Role;
 use pact_core::time::Instant;
@@ -133,7 +135,7 @@ async fn sign_in(
     Body(new): Body<NewSession>,
 ) -> Result<HttpResponse, Problem> {
     let NewSession::Password { email, password, cookie } = new;
-    let command = SignIn { method: SignInMethod::Password { email, password }, address: address(&request, &settings) };
+    let command = SignIn { method: SignInMethod::Password { email, password }, from: called_from(&request, &settings) };
     let session = ops::sign_in(&app, command).await.map_err(|refusal| match Problem::from(refusal) {
         problem if problem.kind == ProblemType::Unauthenticated => problem.of_kind(ProblemType::SignInFailed),
         problem => problem,
@@ -168,7 +170,7 @@ async fn refresh_session(
             "There is no refresh token, neither in the body nor in the cookie. Sign in at POST /api/v1/session.",
         )
     })?;
-    let session = ops::refresh_session(&app, &token).await?;
+    let session = ops::refresh_session(&app, &token, called_from(&request, &settings)).await?;
     Ok(answer(HttpResponse::Ok(), session, in_cookie, &settings))
 }
 
@@ -239,6 +241,12 @@ fn cookie<'a>(value: &'a str, settings: &Settings) -> Cookie<'a> {
         .secure(settings.secure_cookies)
         .same_site(SameSite::Strict)
         .finish()
+}
+
+/// Where a request comes from, and the program that sent it.
+fn called_from(request: &HttpRequest, settings: &Settings) -> CalledFrom {
+    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    CalledFrom { address: address(request, settings), agent: agent.map(str::to_owned) }
 }
 
 /// Where a request comes from.

@@ -224,11 +224,11 @@ async fn write_value(
             Ok(before.is_some())
         }
         Ok(value) => {
-            let text = fields::encode(value);
-            if before == Some(text.as_str()) {
+            let value = fields::encoded(value);
+            if before == Some(value.text.as_str()) {
                 return Ok(false);
             }
-            pact_store::field::write_value(tx, record, field, &text, fields::number(value), now).await?;
+            pact_store::field::write_value(tx, record, field, &value, now).await?;
             Ok(true)
         }
     }

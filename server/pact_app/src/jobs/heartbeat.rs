@@ -9,10 +9,11 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{events, evidence, expiry, formulas, import, quiet, schedule, views};
 use crate::ops::coaching::tend::tend as tend_coaching;
-use crate::ops::field::purge_removed;
+use crate::ops::field::{look_at_words, purge_removed};
 use crate::ops::pact::come_into_force;
 use crate::ops::plan::carry_out_plans;
 use crate::ops::request::raise_overdue;
+use crate::ops::security::tend::tend as tend_security;
 use crate::{App, relay};
 
 /// Jobs that are under way.
@@ -95,10 +96,16 @@ pub(super) async fn tick(app: &App, looked: &mut Looked) {
         if let Err(refusal) = tend_coaching(app).await {
             tracing::warn!(%refusal, "coaching periods could not be looked through; trying again");
         }
+        if let Err(refusal) = tend_security(app).await {
+            tracing::warn!(%refusal, "requests to open security records could not be looked through; trying again");
+        }
         quiet::tell_of_quiet_leads(app).await;
         views::write_mails(app).await;
         if let Err(refusal) = purge_removed(app).await {
             tracing::warn!(%refusal, "fields that were removed long ago could not be deleted; trying again");
+        }
+        if let Err(refusal) = look_at_words(app).await {
+            tracing::warn!(%refusal, "values of fields could not be looked at for what search finds in them; trying again");
         }
     }
 }

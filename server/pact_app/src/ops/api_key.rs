@@ -1,6 +1,7 @@
 //! Personal API keys: made by a person for their own scripts and clients, shown once, narrowed by scopes.
 
 use pact_core::role::{Role, Scope};
+use pact_core::security::Happened;
 use pact_core::text::NAME;
 use pact_core::time::Instant;
 use pact_evidence::PolicyAct;
@@ -13,6 +14,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::guard::text;
+use super::security::records::Happening;
 use crate::access::{By as Shown, new_api_key};
 use crate::evidence::Recording;
 use crate::list::sorts;
@@ -84,6 +86,7 @@ pub async fn create_api_key(app: &App, command: CreateApiKey) -> Result<(api_key
         .write(async move |tx| {
             check_count(tx, row.person_id).await?;
             record_key(tx, &row, Change::Made, role, now).await?;
+            keep_key(tx, &row, Happened::KeyMade, now).await?;
             record::insert(tx, row.clone()).await?;
             Ok::<_, Refusal>(row.clone())
         })
@@ -103,6 +106,7 @@ pub async fn revoke_api_key(app: &App, person: Uuid, id: Uuid) -> Result<(), Ref
             let own = own.ok_or(Refusal::NotFound { what: "API key" })?;
             if own.revoked_at.is_none() {
                 record_key(tx, &own, Change::Removed, role, now).await?;
+                keep_key(tx, &own, Happened::KeyRevoked, now).await?;
             }
             Entity::update_many()
                 .col_expr(Column::RevokedAt, Expr::value(now.millis()))
@@ -154,6 +158,11 @@ async fn record_key(tx: &Tx, row: &api_key::Model, change: Change, role: Option<
     }
     let act = PolicyAct::ApiKeyChanged { key: row.prefix.clone(), change, scopes: row.scopes.0.clone() };
     Recording::by_person(row.person_id, role, now)?.write(tx, act).await
+}
+
+/// Keeps for the person what became of a key of theirs.
+async fn keep_key(tx: &Tx, row: &api_key::Model, what: Happened, now: Instant) -> Result<(), StoreError> {
+    Happening { detail: Some(row.prefix.clone()), ..Happening::new(row.person_id, what, now) }.keep(tx).await
 }
 
 async fn check_count(tx: &Tx, person: Uuid) -> Result<(), Refusal> {

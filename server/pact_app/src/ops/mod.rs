@@ -41,6 +41,7 @@ pub mod push_link;
 pub mod request;
 pub mod run;
 pub mod search;
+pub mod security;
 pub mod session;
 pub mod settings_version;
 pub mod team;

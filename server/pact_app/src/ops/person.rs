@@ -4,6 +4,7 @@
 
 use pact_core::calendar::WorkingHours;
 use pact_core::role::{Right, Role};
+use pact_core::security::Happened;
 use pact_core::text::{NAME, WORD};
 use pact_core::time::Instant;
 use pact_evidence::PolicyAct;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use super::guard::{hours, maybe_text, same_revision, taken, text};
 use super::organisation::touch;
+use super::security::records::{Happening, keep_role};
 use super::session::end_sessions;
 use crate::access::{password, rights};
 use crate::coaching::keys;
@@ -259,7 +261,10 @@ pub async fn set_password(app: &App, actor: &Actor, command: SetPassword) -> Res
     let (id, session, now, by) = (command.id, command.session, app.clock.now(), actor.clone());
     app.store
         .write(async move |tx| {
-            if by.person_id() != Some(id) {
+            let is_own = by.person_id() == Some(id);
+            let happened = if is_own { Happened::PasswordChanged } else { Happened::PasswordSet };
+            Happening::new(id, happened, now).keep(tx).await?;
+            if !is_own {
                 let mut recording = Recording::by(&by, now)?;
                 let person = recording.person(id)?;
                 recording.write(tx, PolicyAct::PasswordSetForOther { person }).await?;
@@ -290,6 +295,9 @@ async fn record_role(
     let (from, to) = (before.and_then(role), role(after));
     if from == to {
         return Ok(());
+    }
+    if let Some(role) = &to {
+        keep_role(tx, after.id, role, now).await?;
     }
     let mut recording = Recording::by(actor, now)?;
     let person = recording.person(after.id)?;

@@ -289,6 +289,7 @@ async fn define_field(tx: &Tx, plugin: &str, field: &Field) -> Result<(), Refusa
         default_text: None,
         default_lookup: None,
         default_number: None,
+        default_words: None,
         removed_at: None,
         removed_name: None,
         acts: false,
@@ -328,6 +329,8 @@ fn same_meaning(one: &custom_field::Model, other: &custom_field::Model) -> bool 
         id: Uuid::nil(),
         revision: String::new(),
         plugin_id: None,
+        // They follow from the default.
+        default_words: None,
         acts: false,
         failure: None,
         sealed: None,

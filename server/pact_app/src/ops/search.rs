@@ -1,14 +1,16 @@
-//! Search: customers, contacts, leads, cards and packs, found by words at their beginnings, names also with typing errors.
+//! Search: customers, contacts, leads, cards and packs, found by words at their beginnings, names also with typing errors; customers, contacts and leads
+//! also by the texts of custom fields that the reader reads.
 
 use std::collections::HashMap;
 
-use pact_core::role::Right;
+use pact_core::role::{Right, Role};
 use pact_store::entity::{card, contact, customer, lead, pack};
 use pact_store::record::{self, Record};
 use pact_store::search;
 use uuid::Uuid;
 
 use super::customer::subject::excerpt;
+use super::field::searched_fields;
 use crate::{App, Refusal};
 
 /// The most records that one search finds.
@@ -70,13 +72,14 @@ impl Searched {
     }
 }
 
-/// Finds records of these kinds that have every word, best first.
+/// Finds records of these kinds that have every word, best first; those in which some word stands only in a custom field that this role reads come after.
 ///
 /// # Errors
 /// A store that does not answer.
-pub async fn find_records(app: &App, kinds: &[Searched], words: &str, limit: u64) -> Result<Vec<Found>, Refusal> {
+pub async fn find_records(app: &App, role: Role, kinds: &[Searched], words: &str, limit: u64) -> Result<Vec<Found>, Refusal> {
     let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-    let hits = search::find(app.store.read(), &names, words, limit.clamp(1, MAX_FOUND)).await?;
+    let fields = searched_fields(app, role, &names).await?;
+    let hits = search::find_with(app.store.read(), &names, &fields, words, limit.clamp(1, MAX_FOUND)).await?;
     let mut found: HashMap<Uuid, Found> = HashMap::new();
     for kind in kinds {
         let ids: Vec<Uuid> = hits.iter().filter(|hit| hit.kind == kind.as_str()).map(|hit| hit.id).collect();
@@ -85,6 +88,15 @@ pub async fn find_records(app: &App, kinds: &[Searched], words: &str, limit: u64
         }
     }
     Ok(hits.iter().filter_map(|hit| found.remove(&hit.id)).collect())
+}
+
+/// The ids of records of one kind that have every word, as somebody with this role finds them.
+///
+/// # Errors
+/// A store that does not answer.
+pub async fn find_ids(app: &App, role: Role, kind: Searched, words: &str) -> Result<Vec<Uuid>, Refusal> {
+    let fields = searched_fields(app, role, &[kind.as_str()]).await?;
+    Ok(search::ids_with(app.store.read(), kind.as_str(), &fields, words).await?)
 }
 
 async fn load(app: &App, kind: Searched, ids: Vec<Uuid>) -> Result<Vec<Found>, Refusal> {

@@ -3,6 +3,7 @@
 //! A session is a family of refresh tokens. Each is used once, for an access token and the next refresh token. A token that comes a
 //! second time was stolen, from the person or by them from whoever came first: the whole family ends, and both sign in again.
 
+use pact_core::security::Happened;
 use pact_core::time::Instant;
 use pact_store::entity::person;
 use pact_store::entity::refresh_token::{self, Column, Entity};
@@ -12,6 +13,7 @@ use sea_orm::entity::prelude::*;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use super::security::records::{CalledFrom, Happening, note_refused};
 use crate::access::{By, SignInMethod, fresh_secret, hash_secret};
 use crate::{App, Refusal};
 
@@ -27,8 +29,8 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 pub struct SignIn {
     /// How they show who they are.
     pub method: SignInMethod,
-    /// Where they call from, for the limits on attempts.
-    pub address: String,
+    /// Where they call from, for the limits on attempts and their security records.
+    pub from: CalledFrom,
 }
 
 /// A session as its owner gets it.
@@ -54,13 +56,23 @@ pub struct Session {
 /// [`Refusal::Throttled`] after too many attempts; one and the same [`Refusal::Unauthenticated`] whatever else is wrong.
 pub async fn sign_in(app: &App, command: SignIn) -> Result<Session, Refusal> {
     let account = command.method.account();
-    app.access.throttle.attempt(&account, &command.address).map_err(|retry_after_s| Refusal::Throttled { retry_after_s })?;
-    let person = command.method.person(app).await?;
+    let from = command.from;
+    app.access.throttle.attempt(&account, &from.address).map_err(|retry_after_s| Refusal::Throttled { retry_after_s })?;
+    let person = match command.method.person(app).await {
+        Err(refused @ Refusal::Unauthenticated { .. }) => {
+            tokio::spawn(note_refused(app.clone(), account, from));
+            return Err(refused);
+        }
+        shown => shown?,
+    };
     let now = app.clock.now();
     let (token, row) = next(person.id, pact_core::id::random(), now, now)?;
     let (id, until) = (row.family, Instant::from_millis(row.expires_at));
     app.store
-        .write(async move |tx| record::insert(tx, row.clone()).await)
+        .write(async move |tx| {
+            Happening { from: Some(&from), ..Happening::new(row.person_id, Happened::SignedIn, now) }.keep(tx).await?;
+            record::insert(tx, row.clone()).await
+        })
         .await
         .map_err(|error: StoreError| Refusal::from(error))?;
     let (access_token, access_until) = app.access.sign(app, person.id, id).await?;
@@ -78,11 +90,11 @@ enum Used {
 ///
 /// # Errors
 /// [`Refusal::Unauthenticated`] when it is unknown, over, or was used before; in the last case the session ends.
-pub async fn refresh_session(app: &App, token: &SecretString) -> Result<Session, Refusal> {
+pub async fn refresh_session(app: &App, token: &SecretString, from: CalledFrom) -> Result<Session, Refusal> {
     let now = app.clock.now();
     let hash = hash_secret(token);
     let (new_token, draft) = next(Uuid::nil(), Uuid::nil(), now, now)?;
-    let used = app.store.write(async move |tx| use_token(tx, &hash, draft.clone(), now).await).await?;
+    let used = app.store.write(async move |tx| use_token(tx, &hash, draft.clone(), now, &from).await).await?;
     match used {
         Used::Next(row, person) => {
             let (access_token, access_until) = app.access.sign(app, person.id, row.family).await?;
@@ -110,7 +122,16 @@ pub async fn refresh_session(app: &App, token: &SecretString) -> Result<Session,
 /// A store that does not answer.
 pub async fn sign_out(app: &App, session: Uuid) -> Result<(), Refusal> {
     let now = app.clock.now();
-    app.store.write(async move |tx| end(tx, session, now).await).await.map_err(|error: StoreError| Refusal::from(error))?;
+    app.store
+        .write(async move |tx| {
+            let own = Entity::find().filter(Column::Family.eq(session)).filter(Column::RevokedAt.is_null()).one(tx).await?;
+            if let Some(token) = own {
+                Happening::new(token.person_id, Happened::SignedOut, now).keep(tx).await?;
+            }
+            end(tx, session, now).await
+        })
+        .await
+        .map_err(|error: StoreError| Refusal::from(error))?;
     app.access.forget(By::Session(session));
     Ok(())
 }
@@ -165,7 +186,7 @@ fn until(began: Instant, now: Instant) -> i64 {
     (now.millis() + IDLE_DAYS * DAY_MS).min(began.millis() + SESSION_DAYS * DAY_MS)
 }
 
-async fn use_token(tx: &Tx, hash: &str, draft: refresh_token::Model, now: Instant) -> Result<Used, Refusal> {
+async fn use_token(tx: &Tx, hash: &str, draft: refresh_token::Model, now: Instant, from: &CalledFrom) -> Result<Used, Refusal> {
     let found = Entity::find().filter(Column::TokenHash.eq(hash)).one(tx).await.map_err(StoreError::from)?;
     let Some(token) = found else { return Ok(Used::Refused) };
     if token.revoked_at.is_some() || token.expires_at <= now.millis() {
@@ -182,6 +203,7 @@ async fn use_token(tx: &Tx, hash: &str, draft: refresh_token::Model, now: Instan
         .await
         .map_err(StoreError::from)?;
     if marked.rows_affected == 0 {
+        Happening { from: Some(from), ..Happening::new(token.person_id, Happened::TokenReused, now) }.keep(tx).await?;
         end(tx, token.family, now).await?;
         return Ok(Used::Reused(token.family));
     }

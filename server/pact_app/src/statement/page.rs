@@ -1,6 +1,7 @@
 //! The statement's page: sentences from facts, then text or HTML from sentences.
 
 use minijinja::HtmlEscape;
+use pact_core::security::KEPT_DAYS;
 
 use super::facts::{Facts, Plugin};
 use super::{Section, Statement};
@@ -15,6 +16,7 @@ pub(super) fn page(texts: Texts, facts: &Facts) -> Statement {
         ("waiting_days", settings.waiting_days),
         ("coaching_days", settings.coaching_days),
         ("coaching_per_year", settings.coaching_per_year),
+        ("security_days", KEPT_DAYS),
     ]
     .map(|(name, number)| (name, number.to_string()));
     let values: Vec<(&str, &str)> = numbers.iter().map(|(name, number)| (*name, number.as_str())).collect();
@@ -35,6 +37,7 @@ pub(super) fn page(texts: Texts, facts: &Facts) -> Statement {
             ),
             section("fields_heading", list(fields(texts, facts))),
             section("coaching_heading", said(&["coaching_1", "coaching_2", "coaching_3", "coaching_4", "coaching_scripts"])),
+            section("security_heading", said(&["security_1", "security_2"])),
             section("pact_heading", [pact(texts, facts), said(&["pact_weaker"])].concat()),
             section("check_heading", said(&["check"])),
         ],

@@ -15,6 +15,7 @@ mod pact;
 mod release;
 mod role;
 mod rotation;
+mod security;
 mod territory;
 mod text;
 mod time;

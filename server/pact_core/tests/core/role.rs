@@ -39,6 +39,7 @@ read runs               admin auditor
 manage web forms        admin
 manage what leaves      admin
 read the audit log      auditor
+open security records   admin auditor
 manage own API keys     rep manager admin auditor
 ";
 
@@ -60,8 +61,8 @@ fn every_right_is_granted_by_a_scope_of_its_own_kind() {
         assert!(Scope::Admin.grants(*right));
         let scopes: Vec<&Scope> = Scope::ALL.iter().filter(|scope| **scope != Scope::Admin && scope.grants(*right)).collect();
         match right {
-            // A key must not make further keys.
-            Right::ManageOwnKeys => assert!(scopes.is_empty()),
+            // A key must not make further keys, and no program opens security records.
+            Right::ManageOwnKeys | Right::OpenSecurityRecords => assert!(scopes.is_empty()),
             _ => assert!(!scopes.is_empty(), "{right}"),
         }
         for scope in scopes {

@@ -22,6 +22,10 @@ pub(super) fn number(field: &Field) -> Option<(Rule, String, String)> {
             let instead = "Name the outcome in the label: value or leads won or lost, contracts, forecast, quota. A number that comes from acts is none.";
             Some((Rule::NoActivityCounter, what, instead.to_owned()))
         }
+        Some(FieldKind::Outcome) if counts_entries(field) => {
+            let what = format!("the number \"{name}\" on a person is declared an outcome, and counts what was written into PACT");
+            Some((Rule::NoActivityCounter, what, String::new()))
+        }
         Some(FieldKind::Job) if rates(field) => {
             let what = format!("the number \"{name}\" on a person is a rate or a score, and no attribute of the job");
             Some((Rule::NoActivityCounter, what, String::new()))
@@ -35,6 +39,32 @@ fn names_outcome(field: &Field) -> bool {
     let Some(lexicon) = LEXICON.as_ref() else { return false };
     let texts = [Some(field.label.as_str()), Some(field.name.as_str()), field.help.as_deref()];
     texts.into_iter().flatten().any(|text| lexicon.outcome.any(&words(text)))
+}
+
+/// Whether it counts what somebody entered, and not what came of it: "New leads entered".
+fn counts_entries(field: &Field) -> bool {
+    const ENTERED: [&str; 19] = [
+        "entered",
+        "logged",
+        "created",
+        "added",
+        "captured",
+        "recorded",
+        "worked",
+        "erfasst",
+        "angelegt",
+        "eingegeben",
+        "saisi",
+        "cree",
+        "ajoute",
+        "cread",
+        "registrad",
+        "criad",
+        "ingevoerd",
+        "aangemaakt",
+        "inserit",
+    ];
+    words(&field.label).iter().any(|word| ENTERED.iter().any(|entered| word.starts_with(entered)))
 }
 
 /// Whether a number says how much somebody does in a time, or how well; the hours of a contract do not.

@@ -161,8 +161,8 @@ const NOBODY: &[&str] = &[
     "la direzione",
 ];
 
-/// The fewest letters of a reason: "A no is respected" has fourteen.
-const FEWEST_LETTERS: usize = 10;
+/// The fewest letters of a reason: "De jas past" has nine.
+const FEWEST_LETTERS: usize = 9;
 
 /// The most words of a sentence that says who asks, and nothing else.
 const MOST_WORDS_OF_DEMAND: usize = 6;

@@ -121,6 +121,166 @@ pub(super) fn done_by(lexicon: &Lexicon, text: &[String], ty: FieldType) -> bool
     words && text.len() > 1 && did && (ends || last)
 }
 
+/// Whether it says that a present or a sample was given: "Omaggio consegnato".
+pub(super) fn hands_over(text: &[String]) -> bool {
+    const PRESENTS: &[&str] = &[
+        "gift",
+        "gifts",
+        "giveaway",
+        "geschenk",
+        "geschenke",
+        "prasent",
+        "werbegeschenk",
+        "blumen",
+        "flowers",
+        "cadeau",
+        "cadeaux",
+        "fleurs",
+        "regalo",
+        "regalos",
+        "obsequio",
+        "detalle",
+        "brinde",
+        "brindes",
+        "presente",
+        "lembranca",
+        "cadeautje",
+        "attentie",
+        "bloemen",
+        "omaggio",
+        "omaggi",
+        "gadget",
+        "fiori",
+        "sample",
+        "samples",
+        "brochure",
+        "brochures",
+        "flyer",
+        "muster",
+        "prospekt",
+        "katalog",
+        "echantillon",
+        "echantillons",
+        "muestra",
+        "muestras",
+        "amostra",
+        "amostras",
+        "monster",
+        "monsters",
+        "campione",
+        "campioni",
+        "catalogue",
+        "card",
+        "cards",
+        "visitenkarte",
+        "visitenkarten",
+        "carte",
+        "cartes",
+        "tarjeta",
+        "tarjetas",
+        "cartao",
+        "cartoes",
+        "biglietto",
+        "biglietti",
+        "kaartje",
+        "visitekaartje",
+    ];
+    const GIVEN: &[&str] = &[
+        "drop",
+        "given",
+        "left",
+        "handed",
+        "brought",
+        "abgegeben",
+        "ubergeben",
+        "uberreicht",
+        "ausgehandigt",
+        "verteilt",
+        "dagelassen",
+        "mitgebracht",
+        "remis",
+        "donne",
+        "laisse",
+        "depose",
+        "offert",
+        "entregad",
+        "dejad",
+        "regalad",
+        "entregue",
+        "deixad",
+        "achtergelaten",
+        "afgegeven",
+        "gegeven",
+        "overhandigd",
+        "uitgedeeld",
+        "consegnat",
+        "lasciat",
+        "exchang",
+        "getauscht",
+        "ausgetauscht",
+        "echange",
+        "intercambi",
+        "trocad",
+        "uitgewisseld",
+        "scambiat",
+        "regalat",
+    ];
+    text.iter().any(|word| PRESENTS.contains(&word.as_str()))
+        && text.iter().any(|word| GIVEN.iter().any(|given| word.starts_with(given)))
+}
+
+/// Whether it leads up to something: "contacts until won".
+pub(super) fn leads_up(text: &[String]) -> bool {
+    const UNTIL: &[&str] =
+        &["until", "till", "before", "bis", "vor", "avant", "jusqu", "hasta", "antes", "ate", "tot", "voor", "fino", "prima"];
+    text.iter().skip(1).any(|word| UNTIL.contains(&word.as_str()))
+}
+
+/// Whether every act that is named is one that has an address: "mentor's mail".
+pub(super) fn only_addresses(text: &[String], acts: &[(usize, usize)]) -> bool {
+    const ADDRESSES: &[&str] = &["mail", "mails", "email", "emails", "e", "phone", "telephone", "correo", "courriel"];
+    !acts.is_empty() && acts.iter().all(|(at, _)| text.get(*at).is_some_and(|word| ADDRESSES.contains(&word.as_str())))
+}
+
+/// Whether it tells somebody to tick something: "the rep ticks this when …".
+pub(super) fn ticks(text: &[String]) -> bool {
+    const TICK: &[&str] = &[
+        "tick",
+        "ticks",
+        "ticked",
+        "check",
+        "checks",
+        "mark",
+        "marks",
+        "sets",
+        "set",
+        "fills",
+        "abhaken",
+        "hakt",
+        "ankreuzen",
+        "kreuzt",
+        "setzt",
+        "coche",
+        "cocher",
+        "cochez",
+        "remplit",
+        "marca",
+        "marcar",
+        "marque",
+        "rellena",
+        "preenche",
+        "assinala",
+        "aanvinken",
+        "vinkt",
+        "vult",
+        "spunta",
+        "spuntare",
+        "compila",
+        "segna",
+    ];
+    text.iter().any(|word| TICK.contains(&word.as_str()))
+}
+
 /// Whether a word is a past participle by its form, without accents.
 fn is_participle(word: &str) -> bool {
     const ENDS: &[&str] = &[

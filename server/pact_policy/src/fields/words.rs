@@ -1,7 +1,7 @@
 //! Whose act a field's words speak of: nobody's, the customer's, ours, or they do not say.
 
 use super::lexicon::{LEXICON, Lexicon, words};
-use super::shape::{day_of_doing, done_by};
+use super::shape::{day_of_doing, done_by, hands_over, leads_up, only_addresses, ticks};
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field records.
@@ -29,7 +29,9 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         .filter(|words| !words.is_empty())
         .collect();
     let name = words(&field.name);
-    if !texts.first().is_some_and(|label| repeats(lexicon, label, &name, field)) {
+    // Where the label of a plan's field says what is needed, its name says no more.
+    let wanted = |label: &Vec<String>| field.on == FieldOn::Plan && is_wanted(lexicon, label);
+    if !texts.first().is_some_and(|label| repeats(lexicon, label, &name, field) || wanted(label)) {
         texts.push(name);
     }
     let options: Vec<Vec<String>> = field.options.iter().map(|option| words(option)).collect();
@@ -155,8 +157,12 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let object = lexicon.object.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
-    let counted = number && lexicon.contact.any(text) && lexicon.rate.any(text);
+    let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(text));
     let act = !acts.is_empty() || !did.is_empty() || strong || dated || counted;
+    let addresses = matches!(field.ty, FieldType::Text | FieldType::Link)
+        && did.is_empty()
+        && !lexicon.lately.any(text)
+        && only_addresses(text, &acts);
     if conduct(lexicon, text, field) {
         return Whose::Ours;
     }
@@ -167,13 +173,21 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         let named = matches!(field.ty, FieldType::Day | FieldType::YesNo) && !object && *text == words(&field.label);
         // What somebody writes about their day is a report.
         let report = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link) && lexicon.reported.any(text);
-        let records = records || named || report;
+        let records = records || named || report || is_mark(field) && !customer && ticks(text);
         if records {
             return Whose::Ours;
         }
     }
     if ours {
         return Whose::Ours;
+    }
+    // A present that was given is ours to give, and the label does not say whose.
+    if is_mark(field) && field.on != FieldOn::Plan && !customer && hands_over(text) {
+        return Whose::Unsaid;
+    }
+    // How many contacts it takes until something: of contacts, not of what they lead up to.
+    if number && !customer && field.on != FieldOn::Person && lexicon.contact.at(text, 0).is_some() && leads_up(text) {
+        return Whose::Unsaid;
     }
     if strong && !us && !is_mark(field) && lexicon.thing.any(text) {
         return Whose::Thing;
@@ -193,11 +207,12 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     }
     if !act {
         // Something that somebody carried out, to be marked: it does not say who.
-        let performed = is_mark(field) && lexicon.performed.any(text) && !customer && !object;
+        let intended = field.on == FieldOn::Plan && is_wanted(lexicon, text);
+        let performed = is_mark(field) && lexicon.performed.any(text) && !customer && !object && !intended;
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
-        return if object { Whose::Thing } else { Whose::Ours };
+        return if object || addresses { Whose::Thing } else { Whose::Ours };
     }
     if customer {
         return Whose::Customer;
@@ -211,6 +226,10 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let words_only = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link);
     // In words on a plan stands what is intended, not what was done.
     if words_only && (only_address(text) || field.on == FieldOn::Plan) {
+        return Whose::Thing;
+    }
+    // What a plan needs is still to come.
+    if is_mark(field) && field.on == FieldOn::Plan && did.is_empty() && is_wanted(lexicon, text) {
         return Whose::Thing;
     }
     Whose::Unsaid
@@ -246,12 +265,25 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
     }
 }
 
+/// Whether it says what a plan needs or what is agreed, and not that it took place.
+fn is_wanted(lexicon: &Lexicon, text: &[String]) -> bool {
+    (lexicon.need.any(text) || lexicon.intended.any(text)) && !lexicon.event.any(text)
+}
+
 /// Whether it says how a person behaves at work, or what became of a plan.
 fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
     let number = matches!(field.ty, FieldType::Number | FieldType::Formula);
     let customer = says_customer(lexicon, text);
     match field.on {
         FieldOn::Person => {
+            // What has to be ticked again each day is no attribute of a job.
+            if is_box(lexicon, field) && lexicon.period.any(text) {
+                return true;
+            }
+            // So many appointments an order: what somebody does, beside what comes of it.
+            if number && lexicon.act.any(text) && lexicon.per.any(text) && !customer {
+                return true;
+            }
             let marks = field.options.iter().any(|option| lexicon.verdict.any(&words(option)));
             let said = lexicon.conduct.any(text) || (is_mark(field) && lexicon.reported.any(text)) || marks;
             (is_mark(field) || number) && said && (number || !customer)
@@ -296,7 +328,19 @@ fn only_address(text: &[String]) -> bool {
     text.iter().all(|word| {
         matches!(
             word.as_str(),
-            "e" | "mail" | "email" | "correo" | "electronico" | "courriel" | "of" | "de" | "der" | "second" | "other" | "private"
+            "e" | "mail"
+                | "email"
+                | "correo"
+                | "electronico"
+                | "courriel"
+                | "of"
+                | "de"
+                | "der"
+                | "second"
+                | "other"
+                | "private"
+                | "greeting"
+                | "salutation"
         )
     })
 }
@@ -306,10 +350,23 @@ fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     if !lexicon.customer.any(text) {
         return false;
     }
+    if done_to_customer(lexicon, text) {
+        return false;
+    }
     // "The customer was visited": a passive says that somebody else did it.
     let passive = lexicon.passive.any(text) && lexicon.did.any(text);
     let by = ["by", "durch", "vom", "von", "par", "por", "pelo", "door", "dal", "dai"];
     !passive || text.iter().any(|word| by.contains(&word.as_str()))
+}
+
+/// "Client revu depuis janvier", "Klant bezocht": a participle right behind the customer, and nothing that the customer did it to.
+fn done_to_customer(lexicon: &Lexicon, text: &[String]) -> bool {
+    const SINCE: [&str; 8] = ["since", "seit", "depuis", "desde", "sinds", "dal", "dalla", "da"];
+    lexicon.customer.all(text).into_iter().any(|(at, length)| {
+        let Some(did) = lexicon.did.at(text, at + length) else { return false };
+        let rest = &text[(at + length + did).min(text.len())..];
+        rest.first().is_none_or(|word| SINCE.contains(&word.as_str())) || lexicon.period.at(rest, 0).is_some()
+    })
 }
 
 /// Whether "by us", "by the rep" and the like say who acts, whatever else is said.
@@ -360,7 +417,12 @@ fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(
         let led = at > 0
             && matches!(
                 text[at - 1].as_str(),
-                "to" | "at"
+                "to" | "for"
+                    | "fur"
+                    | "pour"
+                    | "para"
+                    | "voor"
+                    | "at"
                     | "in"
                     | "on"
                     | "into"

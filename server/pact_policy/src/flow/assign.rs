@@ -148,14 +148,25 @@ impl Machine<'_> {
         let turn = self.pc.iter().rposition(|pc| matches!(pc, Pc::Turn { .. })).map_or(0, |at| at + 1);
         let id = Id(u32::try_from(cell + 1).unwrap_or(u32::MAX));
         let mut lab = Lab::NONE;
+        let mut once = false;
         for at in declared.max(turn)..self.pc.len() {
-            if let Pc::Branch { lab: branch, .. } = self.pc[at]
-                && !branch.of_cell.same(id)
-            {
+            let Pc::Branch { lab: branch, .. } = self.pc[at] else { continue };
+            if branch.of_cell.same(id) {
+                once |= branch.bits.has(Bits::AMONG);
+            } else {
                 lab = self.join(lab, branch);
             }
         }
         let mut val = self.under(val, Transfer::Written.keep(lab));
+        if let (Shape::List(list), true) = (&mut val.shape, once && Transfer::Deduplicated.on())
+            && list.element.lab.bits.has(Bits::WHO | Bits::TRACE)
+            && !list.one_subject
+        {
+            // Who is put in once, however often there was a trace of theirs, is there because there was one.
+            let list = Rc::make_mut(list);
+            list.element.lab.bits |= Bits::PRESENCE;
+            list.element.lab.own = Id::MIXED;
+        }
         forget_own_state(&mut val, id, 0);
         self.clock += 1;
         let stamp = self.clock;
@@ -200,7 +211,7 @@ impl Machine<'_> {
                 map.keys = if map.rest.is_some() { self.join(map.keys, turn) } else { map.keys };
                 // Of many leads, whom they were offered to is what their offers count.
                 if map.keys.bits.has(Bits::OFFERS) && reach != Reach::OneSubject {
-                    map.keys = map.keys.gathered_over(reach);
+                    map.keys = map.keys.gathered_at(reach, bit);
                 }
                 let keys = map.keys;
                 map.rest = map.rest.map(|rest| {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::lab::{Bits, Id, Lab};
+use super::lab::{Bits, Id, Lab, Reach};
 use super::machine::{Cell, Frame, Machine, Pc, Recursion};
 use super::sink::Sink;
 use super::step::What;
@@ -166,7 +166,7 @@ impl Machine<'_> {
         let mut joined: Option<Vec<Cell>> = None;
         let choice = Transfer::CallChoice.keep(callee.lab);
         if !choice.is_none() {
-            self.pc.push(Pc::Branch { lab: choice, guard: None });
+            self.pc.push(Pc::Branch { lab: choice, guard: None, left: false });
         }
         for target in targets.iter().take(8) {
             let mut cells = start.clone();
@@ -268,7 +268,8 @@ impl Machine<'_> {
             if !recursion.used {
                 break;
             }
-            result.lab = if Transfer::RecursionGathers.on() { result.lab.gathered(false) } else { result.lab };
+            let bit = self.next_bit();
+            result.lab = if Transfer::RecursionGathers.on() { result.lab.gathered_at(Reach::Many, bit) } else { result.lab };
             let known = recursion.result.clone();
             let joined = self.either(&known, &result);
             let same = joined == known;
@@ -301,7 +302,8 @@ impl Machine<'_> {
             let Some(old) = known.get(at + offset).or_else(|| known.get(at)) else { continue };
             let mut arg = self.under(arg.clone().changed(), since);
             if !matches!(arg.shape, Shape::List(_) | Shape::Map(_) | Shape::Query(_) | Shape::Record(_) | Shape::Digest) {
-                arg.lab = if Transfer::RecursionArguments.on() { arg.lab.gathered(false) } else { arg.lab };
+                let bit = self.next_bit_at(depth);
+                arg.lab = if Transfer::RecursionArguments.on() { arg.lab.gathered_at(Reach::Many, bit) } else { arg.lab };
             }
             arg = self.outside(arg, depth);
             if let Shape::Text(Some(_)) = arg.shape {

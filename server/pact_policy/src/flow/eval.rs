@@ -248,7 +248,7 @@ impl Machine<'_> {
             }
             if !left.is_none() && Transfer::Left.on() {
                 let lab = self.step(left, node.pos, What::Left);
-                self.pc.push(Pc::Branch { lab, guard: None });
+                self.pc.push(Pc::Branch { lab, guard: None, left: true });
             }
         }
         let behind = self.since(depth);
@@ -270,7 +270,7 @@ impl Machine<'_> {
     /// One of two branches, each with the variables that hold something in it.
     fn branch(&mut self, condition: &Val, pos: Pos, (yes, there): (&Node, &[usize]), (no, missing): (&Node, &[usize])) -> Val {
         let lab = self.step(Transfer::Branch.keep(condition.lab.without(Bits::SORT)), pos, What::Branched);
-        self.pc.push(Pc::Branch { lab, guard: condition.guard });
+        self.pc.push(Pc::Branch { lab, guard: condition.guard, left: false });
         let outer = std::mem::take(&mut self.exits);
         let before = self.cells_now();
         self.filled(there);
@@ -312,14 +312,14 @@ impl Machine<'_> {
             let mut start = before.clone();
             start.extend(self.cells.iter().skip(start.len()).cloned());
             self.cells = start;
-            self.pc.push(Pc::Branch { lab, guard: None });
+            self.pc.push(Pc::Branch { lab, guard: None, left: false });
             self.exits = Exits::default();
             if let Some(condition) = condition {
                 let val = self.eval(condition);
                 let more = self.step(val.lab.without(Bits::SORT), condition.pos, What::Branched);
                 lab = self.join(lab, more);
                 self.pc.pop();
-                self.pc.push(Pc::Branch { lab, guard: None });
+                self.pc.push(Pc::Branch { lab, guard: None, left: false });
             }
             let val = self.eval(body);
             self.pc.pop();
@@ -350,7 +350,7 @@ impl Machine<'_> {
                 ShortOp::And | ShortOp::Or => val.lab,
             };
             let lab = self.step(Transfer::ShortCircuit.keep(lab.without(Bits::SORT)), pos, What::Branched);
-            self.pc.push(Pc::Branch { lab, guard: if op == ShortOp::And { guard } else { None } });
+            self.pc.push(Pc::Branch { lab, guard: if op == ShortOp::And { guard } else { None }, left: false });
             let before = self.cells_now();
             let mut filled = Vec::new();
             match op {
@@ -459,7 +459,7 @@ impl Machine<'_> {
         self.cells = joined;
         let lab = self.step(thrown, pos, What::Left);
         let caught = Exits { thrown: None, ..inner };
-        self.pc.push(Pc::Branch { lab, guard: None });
+        self.pc.push(Pc::Branch { lab, guard: None, left: false });
         let scope = self.scope.len();
         if let Some(var) = var {
             self.declare(var, Val::any(lab));

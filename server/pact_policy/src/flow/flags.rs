@@ -41,6 +41,6 @@ impl Machine<'_> {
             return val;
         }
         let bits = val.lab.bits.without(Bits::OFFERS | Bits::SUBJECT | Bits::FIXED) | Bits::TRIED;
-        Val { lab: Lab { bits, ..val.lab }, ..val }
+        Val { lab: Lab { bits, one: 0, ..val.lab }, ..val }
     }
 }

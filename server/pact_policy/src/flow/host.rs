@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::fields::Slot;
 use super::lab::{Bits, Id, Lab};
-use super::machine::Machine;
+use super::machine::{Machine, Pc};
 use super::step::What;
 use super::val::{ListVal, QueryVal, RotationVal, Shape, Val};
 use crate::ir::{Pos, Sym};
@@ -127,6 +127,7 @@ impl Machine<'_> {
         if fixed && id != Id::MIXED {
             self.fixed.insert(id);
         }
+        let one = if bits.meets(Bits::CLOCK | Bits::SUBJECT) { self.turn_over_record(val.version) } else { 0 };
         let words = if bits.meets(Bits::TRACE) && bits.meets(Bits::WHO) {
             "an act and who did it"
         } else if bits.meets(Bits::TRACE) {
@@ -141,6 +142,7 @@ impl Machine<'_> {
             "who it is"
         };
         let mut lab = self.source(Transfer::Member.bits(bits), pos, What::Member(kind.name(), member.name, words));
+        lab.one = one;
         if bits.meets(Bits::WHO) && matches!(member.ty, Ty::Record(Kind::Person) | Ty::Maybe(&Ty::Record(Kind::Person))) {
             lab.own = id;
         }
@@ -181,6 +183,15 @@ impl Machine<'_> {
         let version =
             if val.id == Id::NONE || val.id == Id::MIXED { Id::NONE } else { self.identity(val.id, &format!("={name}")) };
         Val { from: val.from, some: val.some, version, maybe: val.maybe, ..made }
+    }
+
+    /// The open loop of which this value is the element of the turn, by its number.
+    fn turn_over_record(&self, version: Id) -> u64 {
+        let goes_over = |pc: &Pc| match pc {
+            Pc::Turn { bound, bit, .. } if bound.same(version) => Some(*bit),
+            Pc::Turn { .. } | Pc::Branch { .. } => None,
+        };
+        self.pc.iter().find_map(goes_over).unwrap_or(0)
     }
 
     /// The label parts of a member: the table's, split further where the policy sanctions something.

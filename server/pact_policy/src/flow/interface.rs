@@ -327,9 +327,24 @@ impl Machine<'_> {
             }
             from |= Self::deep_from(arg);
         }
+        if self.chooses(sink, args) {
+            lab.bits |= Transfer::Receiver.bits(Bits::RANK);
+        }
         let receiver = receiver.and_then(|at| args.get(at)).map_or(Id::NONE, |val| val.id);
         self.sink(sink, pos, lab, from, receiver);
         Val::unit()
+    }
+
+    /// Whether a lead is given to somebody whom their traces chose: out of a list, or by the turn of a loop over people.
+    fn chooses(&self, sink: Sink, args: &[Val]) -> bool {
+        let gives = matches!(sink, Sink::Effect("push" | "transfer"));
+        gives
+            && args.iter().filter(|arg| arg.is_person()).any(|arg| {
+                let turn = self.pc.iter().position(|pc| matches!(pc, Pc::Turn { people: true, bit, .. } if arg.from & bit != 0));
+                let decided =
+                    |pc: &Pc| matches!(pc, Pc::Branch { lab, .. } if lab.bits.meets(Bits::COUNTS) && lab.bits.has(Bits::WHO));
+                arg.lab.bits.has(Bits::PRESENCE) || turn.is_some_and(|turn| self.pc[turn..].iter().any(decided))
+            })
     }
 
     /// A call by name of anything that is not the script's own.

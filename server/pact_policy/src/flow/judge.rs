@@ -57,6 +57,7 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         last_id: 0,
         fixed: HashSet::new(),
         writes: Vec::new(),
+        told: Vec::new(),
         nodes: 0,
         nodes_before: 0,
         deep: 0,
@@ -179,11 +180,11 @@ impl Machine<'_> {
         }
         if entry.act {
             let lab = self.source(Transfer::Fired.bits(Bits::TRACE), pos, What::Fired(entry.name));
-            self.pc.push(Pc::Branch { lab, guard: None });
+            self.pc.push(Pc::Branch { lab, guard: None, left: false });
         }
         if entry.point == EntryPoint::LeadQuiet {
             let lab = self.source(Bits::CLOCK, pos, What::Fired(entry.name));
-            self.pc.push(Pc::Branch { lab, guard: None });
+            self.pc.push(Pc::Branch { lab, guard: None, left: false });
         }
         let args: Vec<Val> = entry.params.iter().map(|(name, ty)| self.parameter(ty, name)).collect();
         if entry.point == EntryPoint::CoachingDay {

@@ -75,6 +75,8 @@ impl Bits {
     pub(crate) const TRIED: Self = Self(1 << 27);
     /// A measure of the one customer or lead that the run is about.
     pub(crate) const FIXED: Self = Self(1 << 28);
+    /// Whether the person of a trace is in a list.
+    pub(crate) const AMONG: Self = Self(1 << 29);
 
     pub(crate) const PERSONAL: Self = Self(Self::WHO.0 | Self::GROUP.0);
     /// Measures of one customer or lead, whichever it is.
@@ -182,12 +184,12 @@ impl BitOrAssign for Bits {
 
 impl std::fmt::Debug for Bits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 29] = [
+        const NAMES: [&str; 30] = [
             "who", "group", "trace", "clock", "subject", "coaching", "measure", "across", "metric", "duration", "rank",
             "presence", "order", "selected", "listed", "instant", "answer", "entered", "act_now", "duty", "outside", "now",
-            "opened", "ahead", "age", "bare", "offers", "tried", "fixed",
+            "opened", "ahead", "age", "bare", "offers", "tried", "fixed", "among",
         ];
-        f.debug_set().entries((0..29).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
+        f.debug_set().entries((0..30).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
     }
 }
 
@@ -232,6 +234,8 @@ pub(crate) struct Lab {
     pub(crate) turns: u64,
     /// What that measure was made of.
     pub(crate) ran: Bits,
+    /// The open loops to whose elements its measures of customers and leads belong; 0 where it is not known whose they are.
+    pub(crate) one: u64,
     pub(crate) step: StepId,
     /// How *who* came in.
     pub(crate) who: StepId,
@@ -245,6 +249,7 @@ impl PartialEq for Lab {
             && self.of_cell == other.of_cell
             && self.turns == other.turns
             && self.ran == other.ran
+            && self.one == other.one
     }
 }
 
@@ -269,6 +274,7 @@ impl Lab {
         deps: Deps(0),
         turns: 0,
         ran: Bits::NONE,
+        one: 0,
         step: StepId::NONE,
         who: StepId::NONE,
     };
@@ -302,6 +308,12 @@ impl Lab {
                 (false, false) => 0,
             },
             ran: self.ran | other.ran,
+            one: match (self.of_subjects(), other.of_subjects()) {
+                (true, true) if self.one != 0 && other.one != 0 => self.one | other.one,
+                (true, false) => self.one,
+                (false, true) => other.one,
+                _ => 0,
+            },
             step: if graver.step == StepId::NONE { lesser.step } else { graver.step },
             who: if self.who == StepId::NONE { other.who } else { self.who },
         }
@@ -309,6 +321,16 @@ impl Lab {
 
     pub(crate) fn without(self, parts: Bits) -> Self {
         Self { bits: self.bits.without(parts), ..self }
+    }
+
+    /// Whether it tells something of customers or leads that may not be put together.
+    fn of_subjects(&self) -> bool {
+        self.bits.meets(Bits(Bits::CLOCK.0 | Bits::SUBJECTS.0 | Bits::ACROSS.0))
+    }
+
+    /// What is left of it where only these loops are open: their numbers are given to later loops.
+    pub(crate) fn closed(self, open: u64) -> Self {
+        Self { turns: self.turns & open, one: if self.one & !open == 0 { self.one } else { 0 }, ..self }
     }
 
     /// What putting several such values together makes of them: counting, adding, comparing, choosing.
@@ -340,9 +362,15 @@ impl Lab {
         lab
     }
 
+    /// What a turn of a loop with this number makes of it: what belongs to the element of a loop around it stays one subject's.
+    pub(crate) fn gathered_at(self, reach: Reach, bit: u64) -> Self {
+        let around = self.one != 0 && self.one < bit && Transfer::Across.on();
+        self.gathered_over(if around && reach != Reach::OneValue { Reach::OneSubject } else { reach })
+    }
+
     /// What a turn of an open loop makes of it: a measure that, until the loop ends, only numbers what the loop shows.
     pub(crate) fn gathered_in_turn(self, reach: Reach, bit: u64) -> Self {
-        let lab = self.gathered_over(reach);
+        let lab = self.gathered_at(reach, bit);
         let ran = self.ran | self.bits.without(Bits::RUNNING | Bits::SORT);
         Self { turns: if self.bits.meets(Bits::RUNNING) { lab.turns } else { bit }, ran, ..lab }
     }
@@ -356,7 +384,7 @@ impl Lab {
         if self.bits.meets(Bits::OFFERS | Bits::TRIED) {
             bits |= Bits::TRACE;
         }
-        Self { bits, ..self }
+        Self { bits, one: 0, ..self }
     }
 
     /// Whose a sanctioned part is must be known; if it is not, it is nobody's.

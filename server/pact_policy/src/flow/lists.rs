@@ -60,7 +60,8 @@ impl Machine<'_> {
             if element.is_person() && both.bits.meets(Bits::METRIC | Bits::MEASURE | Bits::ORDER | Bits::DURATION) {
                 both.bits |= Transfer::Ranked.bits(Bits::RANK | Bits::METRIC);
             }
-            if names_people(&element) && both.bits.meets(Bits::METRIC | Bits::DURATION) {
+            let rows = matches!(element.shape, Shape::List(_) | Shape::Map(_));
+            if names_people(&element) && (both.bits.meets(Bits::METRIC | Bits::DURATION) || rows && both.bits.has(Bits::ORDER)) {
                 both.bits |= Bits::RANK;
             }
             order = self.join(order, both);
@@ -205,5 +206,6 @@ impl Machine<'_> {
 fn names_people(val: &Val) -> bool {
     val.is_person()
         || val.lab.bits.meets(Bits::WHO)
+        || matches!(&val.shape, Shape::List(list) if list.element.is_person() || list.element.lab.bits.meets(Bits::WHO))
         || matches!(&val.shape, Shape::Map(map) if map.known.values().any(|val| val.is_person() || val.lab.bits.meets(Bits::WHO)))
 }

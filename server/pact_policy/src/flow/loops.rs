@@ -1,7 +1,7 @@
 //! Loops: gone through until nothing changes, each turn gathering what it goes over.
 
 use super::lab::{Bits, Id, Lab, Reach};
-use super::machine::{Exits, Machine, Pc};
+use super::machine::{Exits, Machine, Pc, Plain};
 use super::step::What;
 use super::val::{Shape, Val};
 use crate::ir::{For, Node, Pos};
@@ -44,16 +44,19 @@ impl Machine<'_> {
             self.pc.push(turn.clone());
             one(self);
             self.pc.pop();
+            if let Pc::Turn { bit, .. } = turn {
+                self.told.retain(|told| told.bit != bit);
+            }
+            let mut grown = self.counts_plainly(&stamps, &mut turn);
             self.gather_cells(&stamps, mark, &turn);
             let taken = std::mem::take(&mut self.exits);
             exits = self.merge_exits(exits, taken);
             let after = std::mem::take(&mut self.cells);
             let mut joined = self.join_cells(after, &before);
-            let mut grown = false;
-            if let (Pc::Turn { lab, reach, .. }, Some(left)) = (&mut turn, self.leaves(&exits)) {
-                let gathered = left.gathered_over(*reach);
+            if let (Pc::Turn { lab, reach, bit, .. }, Some(left)) = (&mut turn, self.leaves(&exits)) {
+                let gathered = left.gathered_at(*reach, *bit);
                 let more = self.join(*lab, gathered);
-                grown = more != *lab;
+                grown |= more != *lab;
                 *lab = more;
             }
             let same = joined.len() >= length && joined.iter().zip(&before).take(length).all(|(a, b)| a == b);
@@ -78,18 +81,33 @@ impl Machine<'_> {
         for cell in &mut self.cells {
             super::machine::close(&mut cell.val, !bit);
         }
-        self.failed.turns &= !bit;
-        let lab = Lab { turns: lab.turns & !bit, ..lab };
+        self.failed = self.failed.closed(!bit);
+        let lab = lab.closed(!bit);
         for exit in [&mut exits.ret, &mut exits.brk, &mut exits.cont, &mut exits.thrown].into_iter().flatten() {
-            exit.turns &= !bit;
+            *exit = exit.closed(!bit);
         }
         let lab = self.step(lab, pos, What::Looped);
         let mut through = self.exits_under(exits, lab);
         through.brk = None;
         through.cont = None;
-        through.ret = through.ret.map(|lab| lab.gathered_over(reach));
-        through.thrown = through.thrown.map(|lab| lab.gathered_over(reach));
+        through.ret = through.ret.map(|lab| lab.gathered_at(reach, bit));
+        through.thrown = through.thrown.map(|lab| lab.gathered_at(reach, bit));
         self.exits = self.merge_exits(outer, through);
+    }
+
+    /// Whether the turns of a loop over plain numbers turn out to count: what it changes tells of traces.
+    fn counts_plainly(&mut self, stamps: &[u32], turn: &mut Pc) -> bool {
+        let Pc::Turn { plain, .. } = turn else { return false };
+        if *plain != Plain::Yes {
+            return false;
+        }
+        let written = |(cell, stamp): (&super::machine::Cell, &u32)| (cell.stamp != *stamp).then(|| cell.val.clone());
+        let written: Vec<Val> = self.cells.iter().zip(stamps).filter_map(written).collect();
+        if written.iter().any(|val| self.deep(val).bits.meets(Bits::COUNTS)) {
+            *plain = Plain::Counts;
+            return true;
+        }
+        false
     }
 
     /// What later turns of a loop depend on because an earlier one left it.
@@ -110,6 +128,9 @@ impl Machine<'_> {
             let scope = machine.scope.len();
             let mut val = element.clone();
             val.version = machine.fresh_identity();
+            if let Some(Pc::Turn { bound, .. }) = machine.pc.last_mut() {
+                *bound = val.version;
+            }
             machine.declare(&it.var, val);
             if let Some(counter) = &it.counter {
                 // A counter tells how many came before, so it gathers the collection.
@@ -141,7 +162,8 @@ impl Machine<'_> {
         let mut lab = Lab::NONE;
         for _ in 0..MOST_ROUNDS {
             let bit = self.next_bit();
-            let turn = Pc::Turn { lab, reach: Reach::Many, marks: false, people: false, each: Id::NONE, plain: false, bit };
+            let (each, bound, plain) = (Id::NONE, Id::NONE, Plain::No);
+            let turn = Pc::Turn { lab, reach: Reach::Many, marks: false, people: false, each, plain, bit, bound };
             let mut seen = Lab::NONE;
             self.rounds(turn, pos, |machine| {
                 if after {
@@ -152,12 +174,12 @@ impl Machine<'_> {
                     machine.step(Transfer::WhileCondition.keep(val.lab.without(Bits::SORT)), condition.pos, What::Branched);
                 seen = machine.join(seen, more);
                 if !after {
-                    machine.pc.push(Pc::Branch { lab: more, guard: val.guard });
+                    machine.pc.push(Pc::Branch { lab: more, guard: val.guard, left: false });
                     machine.eval(body);
                     machine.pc.pop();
                 }
             });
-            seen.turns &= !bit;
+            seen = seen.closed(!bit);
             let next = self.join(lab, seen);
             if next == lab || self.spent() {
                 break;
@@ -195,14 +217,14 @@ impl Machine<'_> {
         element.from |= over.from;
         element.some |= over.from;
         element.some |= bit;
-        if !marks {
-            element.from |= bit;
-        }
-        // Numbers and words that the script itself counts up: that they follow each other tells nothing.
         let plain = lab.is_none()
             && matches!(&over.shape, Shape::List(list) if matches!(list.element.shape, Shape::Number | Shape::Text(_)) && list.element.lab.is_none());
+        if !marks || plain {
+            element.from |= bit;
+        }
+        let plain = if plain { Plain::Yes } else { Plain::No };
         let each = if people { element.id } else { Id::NONE };
-        (element, Pc::Turn { lab, reach, marks, people, each, plain, bit })
+        (element, Pc::Turn { lab, reach, marks, people, each, plain, bit, bound: Id::NONE })
     }
 
     /// An element of a collection, with what it holds itself; that it is there is the collection's label.

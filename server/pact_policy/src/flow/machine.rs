@@ -15,10 +15,19 @@ use crate::manifest::Manifest;
 /// What the program counter depends on since some place of the script.
 #[derive(Clone, Debug)]
 pub(crate) enum Pc {
-    /// A branch, an early exit or a failure.
-    Branch { lab: Lab, guard: Option<(u32, Id)> },
-    /// A turn of a loop: the label of the collection, and what kind of loop it is.
-    Turn { lab: Lab, reach: Reach, marks: bool, people: bool, each: Id, plain: bool, bit: u64 },
+    /// A branch, an early exit or a failure; `left` says that it is what may have left the block before.
+    Branch { lab: Lab, guard: Option<(u32, Id)>, left: bool },
+    /// A turn of a loop: the label of the collection, what kind of loop it is, and which value the turn goes over.
+    Turn { lab: Lab, reach: Reach, marks: bool, people: bool, each: Id, plain: Plain, bit: u64, bound: Id },
+}
+
+/// Whether a loop goes over numbers and words that the script itself counts up: that they follow each other tells nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    No,
+    Yes,
+    /// It does, but its turns use up a list of traces, so that they count it.
+    Counts,
 }
 
 /// A variable or captured variable.
@@ -118,6 +127,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) fixed: HashSet<Id>,
     /// Writes in loops over what belongs to one customer or lead.
     pub(crate) writes: Vec<super::flags::Write>,
+    /// Lines of digests that show the elements of open turns.
+    pub(crate) told: Vec<super::sink::Told>,
     pub(crate) nodes: usize,
     /// The nodes that were looked at for entry points that are done.
     pub(crate) nodes_before: usize,
@@ -229,9 +240,9 @@ impl<'a> Machine<'a> {
         for at in (depth..self.pc.len()).rev() {
             match self.pc[at] {
                 Pc::Branch { lab: branch, .. } => lab = self.join(lab, branch),
-                Pc::Turn { lab: turn, reach, .. } => {
+                Pc::Turn { lab: turn, reach, bit, .. } => {
                     lab = self.join(lab, turn);
-                    lab = lab.gathered_over(reach);
+                    lab = lab.gathered_at(reach, bit);
                 }
             }
         }
@@ -262,7 +273,12 @@ impl<'a> Machine<'a> {
     }
 
     pub(crate) fn next_bit(&self) -> u64 {
-        let turns = self.pc.iter().filter(|pc| matches!(pc, Pc::Turn { .. })).count();
+        self.next_bit_at(self.pc.len())
+    }
+
+    /// The number that a loop begun at `depth` has: greater than those of the loops around it.
+    pub(crate) fn next_bit_at(&self, depth: usize) -> u64 {
+        let turns = self.pc.iter().take(depth).filter(|pc| matches!(pc, Pc::Turn { .. })).count();
         1 << turns.min(63)
     }
 
@@ -397,13 +413,13 @@ fn fits(val: &Val, depth: usize, room: &mut usize) -> bool {
 
 /// What numbered the turns of loops that are over is a measure like any other.
 pub(crate) fn close(val: &mut Val, open: u64) {
-    val.lab.turns &= open;
-    val.empty = val.empty.map(|lab| Lab { turns: lab.turns & open, ..lab });
+    val.lab = val.lab.closed(open);
+    val.empty = val.empty.map(|lab| lab.closed(open));
     match &mut val.shape {
         Shape::List(list) => close(&mut Rc::make_mut(list).element, open),
         Shape::Map(map) => {
             let map = Rc::make_mut(map);
-            map.keys.turns &= open;
+            map.keys = map.keys.closed(open);
             map.known.values_mut().chain(map.rest.as_mut()).for_each(|val| close(val, open));
         }
         _ => {}

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use super::lab::{Bits, Id, Lab};
 use super::machine::Machine;
-use super::step::What;
+use super::step::{StepId, What};
 use super::val::{ListVal, QueryVal, Shape, Val};
 use crate::ir::{Node, Pos, Sym};
+use crate::rules::Rule;
 use crate::table::natives::NativeOp;
 use crate::table::{functions_named, narrows_named, natives_named};
 use crate::transfer::Transfer;
@@ -33,6 +34,12 @@ impl Machine<'_> {
     }
 
     pub(crate) fn unknown_call(&mut self, name: &Sym, args: &[Val], pos: Pos) {
+        let coaching = functions_named(name).iter().any(|known| known.capability == Some(crate::table::Capability::Coaching));
+        if coaching && !self.manifest.coaching {
+            let what = format!("`{name}` belongs to the coaching interface, and the manifest does not say `coaching = true`");
+            self.find(Rule::NoUnflaggedCoaching, pos, what, StepId::NONE, StepId::NONE);
+            return;
+        }
         let elsewhere = !(functions_named(name).is_empty() && narrows_named(name).is_empty() && natives_named(name).is_empty());
         let why = if self.units[self.program()].program.has_name(name) {
             format!("the script has a function `{name}`, but none that takes what it is given here")
@@ -216,11 +223,13 @@ impl Machine<'_> {
         // Whether anything is planned with a customer, or has happened on a lead, is that subject's quiet clock.
         if one && !people && !personal && lab.bits.meets(Bits::TRACE) && !lab.bits.meets(Bits::RUNNING | Bits::OWN_ONLY) {
             lab.bits = lab.bits.without(Bits::TRACE | Bits::SORT) | Bits::CLOCK | Bits::BARE;
+            lab.one = 0;
         }
         // Whether a lead was offered to somebody leaves that person out of its next push.
         let offers = Self::one_subject(over) || matches!(over.shape, Shape::Map(_));
         if offers && lab.bits.has(Bits::OFFERS) && !lab.bits.meets(Bits::TRACE | Bits::RUNNING) {
             lab.bits = lab.bits.without(Bits::OFFERS | Bits::SUBJECT | Bits::FIXED) | Bits::TRIED;
+            lab.one = 0;
         }
         let subject_only = (one || offers && lab.bits.has(Bits::TRIED)) && !lab.bits.meets(Bits::TRACE);
         if !subject_only
@@ -259,6 +268,9 @@ impl Machine<'_> {
         let more = self.deep(what);
         let more = self.join(more, inner);
         let mut val = self.whether(over, more, pos);
+        if matches!(&over.shape, Shape::List(_)) && more.bits.has(Bits::WHO | Bits::TRACE) {
+            val.lab.bits |= Bits::AMONG;
+        }
         // One lead's offers say who was asked; nobody is measured by it.
         if Self::one_subject(over) && !val.lab.bits.meets(Bits::TRACE) {
             val.lab.bits = val.lab.bits.without(Bits::PRESENCE);

@@ -25,6 +25,7 @@ impl Machine<'_> {
         let on_person = val.field.is_none_or(|field| self.fields.on_person(field));
         if !on_person && !lab.bits.meets(Bits::PERSONAL) {
             lab.bits |= Bits::BARE | Bits::CLOCK;
+            lab.one = 0;
             return lab;
         }
         lab.bits |= Transfer::TakenPresence.bits(Bits::PRESENCE);

@@ -1,7 +1,7 @@
 //! Sinks: what leaves a run, and which rule it breaks.
 
 use super::lab::{Bits, Id, Lab};
-use super::machine::{Machine, Pc};
+use super::machine::{Machine, Pc, Plain};
 use super::step::StepId;
 use super::val::Val;
 use crate::ir::Pos;
@@ -32,6 +32,17 @@ pub(crate) struct Found {
     pub(crate) what: String,
     pub(crate) step: StepId,
     pub(crate) also: StepId,
+}
+
+/// A line of a digest that shows the element of a turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// Whose digest.
+    digest: Id,
+    pub(crate) bit: u64,
+    /// Where the turn stands in the stack, and how deep the stack was.
+    turn: usize,
+    depth: usize,
 }
 
 impl Sink {
@@ -65,18 +76,18 @@ impl Machine<'_> {
                 }
                 Pc::Turn { lab, reach, marks, people, plain, bit, .. } => {
                     turns = true;
-                    let shown = from & bit != 0;
+                    let shown = from & bit != 0 && plain != Plain::Counts;
                     let mut lab = self.numbering(lab, from, true);
-                    if shown && marks && lab.bits.meets(Bits::RUNNING) {
+                    if shown && marks && plain == Plain::No && lab.bits.meets(Bits::RUNNING) {
                         // It goes over the places of a list, and shows what stands there.
                         lab = lab.without(Bits::RUNNING);
                         lab.bits |= if lab.bits.meets(Bits::PERSONAL) { Bits::ORDER } else { Bits::NONE };
                     }
                     let lab = if shown && people { lab.without(Bits::PERSONAL) } else { lab };
                     way = self.join(way, lab);
-                    let repeats = plain && (listed || !way.bits.meets(Bits::OWN_ONLY));
+                    let repeats = plain == Plain::Yes && (listed || !way.bits.meets(Bits::OWN_ONLY));
                     if !shown && !repeats && Transfer::Repeated.on() {
-                        way = way.gathered_over(reach);
+                        way = way.gathered_at(reach, bit);
                     }
                     listed |= shown;
                 }
@@ -132,6 +143,7 @@ impl Machine<'_> {
 
     /// Judges something that leaves the run here.
     pub(crate) fn sink(&mut self, sink: Sink, pos: Pos, data: Lab, from: u64, receiver: Id) {
+        let from = if let Sink::Digest(_) = sink { self.told_before(from, receiver) } else { from };
         let data = self.numbering(data, from, false);
         let all = self.reaching(data.without(Bits::SORT.without(Bits::OUTSIDE)), from);
         let file = self.file();
@@ -139,6 +151,32 @@ impl Machine<'_> {
         if let Some(rule) = self.broken(sink, all, data, receiver) {
             self.refuse(rule, sink, pos, all);
         }
+    }
+
+    /// The turns whose element this line of a digest shows, with those that a line before it in the same turn has shown: what is said
+    /// below a heading is said once for each heading.
+    fn told_before(&mut self, from: u64, receiver: Id) -> u64 {
+        let mut shown = from;
+        for told in &self.told {
+            if told.digest.same(receiver) && self.pc.len() >= told.depth && self.only_left(told.turn, told.depth) {
+                shown |= told.bit;
+            }
+        }
+        for turn in 0..self.pc.len() {
+            if let Pc::Turn { bit, .. } = self.pc[turn]
+                && from & bit != 0
+                && self.only_left(turn, self.pc.len())
+            {
+                self.told.push(Told { digest: receiver, bit, turn, depth: self.pc.len() });
+            }
+        }
+        shown
+    }
+
+    /// Whether nothing but ways out decides, between a turn and this depth, what is reached.
+    fn only_left(&self, turn: usize, depth: usize) -> bool {
+        matches!(self.pc.get(turn), Some(Pc::Turn { .. }))
+            && self.pc[turn + 1..depth].iter().all(|pc| matches!(pc, Pc::Branch { left: true, .. }))
     }
 
     fn broken(&self, sink: Sink, all: Lab, data: Lab, receiver: Id) -> Option<Rule> {
@@ -249,7 +287,7 @@ impl Machine<'_> {
         let mut once = false;
         for at in 0..self.pc.len() {
             let (lab, guard) = match &self.pc[at] {
-                Pc::Branch { lab, guard } => (*lab, *guard),
+                Pc::Branch { lab, guard, .. } => (*lab, *guard),
                 Pc::Turn { lab, .. } => (*lab, None),
             };
             let unit = self.identity(Id(0x7fff_fff0), "()");
@@ -274,6 +312,7 @@ impl Machine<'_> {
         }
         let mut kept = all;
         kept.turns = 0;
+        kept.one = 0;
         kept.bits |= inner.bits.only(Bits::SORT.without(Bits::ACT_NOW | Bits::NOW | Bits::OUTSIDE));
         if kept.bits.has(Bits::DUTY) && Transfer::DutyStored.on() {
             kept.bits |= Bits::TRACE;

@@ -46,6 +46,7 @@ mod people;
 mod schedules;
 mod scripts;
 mod search;
+mod security;
 mod talks;
 mod views;
 
@@ -66,5 +67,6 @@ pub use scripts::{
     script_version, settings_version,
 };
 pub use search::search_doc;
+pub use security::{security_access, security_record};
 pub use talks::{card, goal, pack, plan, plan_day, request};
 pub use views::{view, view_subscription};

@@ -24,6 +24,8 @@ entity! {
         pub default_text: Option<String>,
         pub default_lookup: Option<String>,
         pub default_number: Option<f64>,
+        /// The folded words by which search finds the default.
+        pub default_words: Option<String>,
         /// When it was removed; its values are kept for a while, and nobody sees them.
         pub removed_at: Option<i64>,
         /// The name that it had: another field may have it since.
@@ -52,6 +54,8 @@ entity! {
         /// The first part of `text_value`, which the index holds; the store fills it.
         pub lookup: Option<String>,
         pub number_value: Option<f64>,
+        /// The folded words by which search finds it: empty when there is nothing to find, null as long as nobody has looked.
+        pub words: Option<String>,
         pub updated_at: i64,
     }
 }

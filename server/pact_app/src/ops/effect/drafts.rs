@@ -324,9 +324,8 @@ impl Rest {
                 Ok(())
             }
             Self::Field { record, field, value } => {
-                let text = crate::fields::encode(&value);
-                Ok(pact_store::field::write_value(tx, record, field, &text, crate::fields::number(&value), scene.now.millis())
-                    .await?)
+                let value = crate::fields::encoded(&value);
+                Ok(pact_store::field::write_value(tx, record, field, &value, scene.now.millis()).await?)
             }
             Self::Digest(said) => digests::write(tx, vec![(scene.clone(), said)]).await,
             Self::Handover(row) => handover::write(tx, scene, row).await,

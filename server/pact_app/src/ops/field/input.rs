@@ -29,6 +29,7 @@ pub(super) fn row(given: &DefineField) -> Result<custom_field::Model, Refusal> {
         default_text: None,
         default_lookup: None,
         default_number: None,
+        default_words: None,
         removed_at: None,
         removed_name: None,
         acts: false,
@@ -94,11 +95,12 @@ pub(crate) fn with_default(row: custom_field::Model, default: Option<&Json>) -> 
             (value != Value::Unit).then_some(value)
         }
     };
-    let text = value.as_ref().map(fields::encode);
+    let encoded = value.as_ref().map(fields::encoded);
     Ok(custom_field::Model {
-        default_lookup: text.as_deref().map(|text| pact_store::field::lookup(text).to_owned()),
-        default_number: value.as_ref().and_then(fields::number),
-        default_text: text,
+        default_lookup: encoded.as_ref().map(|encoded| pact_store::field::lookup(&encoded.text).to_owned()),
+        default_number: encoded.as_ref().and_then(|encoded| encoded.number),
+        default_words: encoded.as_ref().map(|encoded| encoded.words.clone()),
+        default_text: encoded.map(|encoded| encoded.text),
         ..row
     })
 }

@@ -152,12 +152,13 @@ fn fitting(stored: custom_value::Model, after: &custom_field::Model) -> Option<c
     };
     let value = input::value(after, &json).ok().filter(|value| *value != Value::Unit)?;
     fields::check(after, &value).ok()?;
-    let text = fields::encode(&value);
+    let value = fields::encoded(&value);
     Some(custom_value::Model {
         field_id: after.id,
-        lookup: Some(pact_store::field::lookup(&text).to_owned()),
-        number_value: fields::number(&value),
-        text_value: Some(text),
+        lookup: Some(pact_store::field::lookup(&value.text).to_owned()),
+        number_value: value.number,
+        words: Some(value.words),
+        text_value: Some(value.text),
         ..stored
     })
 }

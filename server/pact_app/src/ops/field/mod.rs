@@ -17,11 +17,14 @@ use crate::formulas::{self, name_of};
 use crate::judging::{self, Definition, Judged};
 use crate::{Actor, App, Refusal, fields};
 
+mod found;
 mod input;
 mod kept;
 mod list;
 mod values;
 
+pub use found::look_at_words;
+pub(crate) use found::searched_fields;
 pub(crate) use input::with_default;
 pub(crate) use kept::put_away;
 pub use kept::{KEPT_DAYS, delete_field, purge_removed, restore_field};

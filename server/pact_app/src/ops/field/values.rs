@@ -127,8 +127,7 @@ pub(crate) async fn write_changes(tx: &Tx, record: Uuid, changes: &[Change], now
         match value {
             Value::Unit => pact_store::field::remove_value(tx, record, *field).await?,
             value => {
-                let text = fields::encode(value);
-                pact_store::field::write_value(tx, record, *field, &text, fields::number(value), now.millis()).await?;
+                pact_store::field::write_value(tx, record, *field, &fields::encoded(value), now.millis()).await?;
             }
         }
     }

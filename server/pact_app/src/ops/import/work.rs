@@ -358,8 +358,8 @@ async fn write_values(tx: &Tx, entered: &Entered, values: &[(Custom, Value)], no
             On::Contact => entered.lead.contact_id,
         };
         let Some(record) = record else { continue };
-        let (text, number) = (fields::encode(value), fields::number(value));
-        pact_store::field::begin_value(tx, record, custom.field, (&text, number), custom.default_text.as_deref(), now).await?;
+        let value = fields::encoded(value);
+        pact_store::field::begin_value(tx, record, custom.field, &value, custom.default_text.as_deref(), now).await?;
     }
     Ok(())
 }
