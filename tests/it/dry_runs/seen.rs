@@ -1,7 +1,7 @@
 //! A failed run shows the values in scope, as far as the policy would let its script log them.
 
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{company, install, script};
 use crate::main_job::house::House;
