@@ -169,6 +169,9 @@ pub(crate) fn company_name(n: usize) -> String {
     format!("{} {} {n}", word(), word())
 }
 
+/// Thursday 28 May 2026, when the first customers and leads came.
+const BEGAN_MS: i64 = 1_779_969_600_000;
+
 /// A customer, as the store has it.
 pub(crate) fn customer_row(n: usize) -> customer::Model {
     let name = company_name(n);
@@ -188,9 +191,9 @@ pub(crate) fn customer_row(n: usize) -> customer::Model {
         employees: None,
         owner_id: None,
         territory_id: None,
-        last_event_at: n as i64,
+        last_event_at: BEGAN_MS + n as i64,
         merged_into_id: None,
-        created_at: n as i64,
+        created_at: BEGAN_MS + n as i64,
     }
 }
 
@@ -217,9 +220,9 @@ pub(crate) fn lead_row(customer: Uuid, n: usize) -> lead::Model {
         highlight_reason: None,
         expected_on: None,
         message: Some("We want to replace two boilers before winter, and would like to see what it costs.".into()),
-        last_event_at: n as i64,
-        created_at: n as i64,
-        closed_at: won.then_some(n as i64),
+        last_event_at: BEGAN_MS + n as i64,
+        created_at: BEGAN_MS + n as i64,
+        closed_at: won.then_some(BEGAN_MS + n as i64),
         lost_reason: None,
         merged_into_id: None,
         near_match_id: None,
