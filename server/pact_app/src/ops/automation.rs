@@ -280,9 +280,10 @@ pub async fn switch_script(app: &App, actor: &Actor, id: String, file: String, e
                 record_act(tx, &actor, now, act).await?;
                 tx.after_commit(Notice::PluginsChanged);
             }
-            Ok(())
+            Ok::<_, Refusal>(())
         })
-        .await
+        .await?;
+    Ok(app.refresh_plugins().await?)
 }
 
 /// Why a plugin that PACT switched off is off.

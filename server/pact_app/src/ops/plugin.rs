@@ -67,6 +67,10 @@ pub async fn install(
             plugin_forecast::check_version(app, &version, confirm).await?;
         }
         if let Some(row) = write_version(app, actor, version.clone(), own.clone(), judged, consent.clone()).await? {
+            // Whoever reads that it is installed may count on it from this moment; a machine that installs many reads them together.
+            if consent != Consent::OfTheMachine {
+                app.refresh_plugins().await?;
+            }
             return Ok(row);
         }
     }

@@ -99,9 +99,10 @@ pub async fn remove_plugin(app: &App, actor: &Actor, id: String, revision: Strin
             record::remove(tx, &before).await?;
             crate::formulas::renew(tx).await?;
             tx.after_commit(Notice::PluginsChanged);
-            Ok(())
+            Ok::<_, Refusal>(())
         })
-        .await
+        .await?;
+    Ok(app.refresh_plugins().await?)
 }
 
 /// Records that a definition stands without its plugin from now on: verdicts are given together with it.

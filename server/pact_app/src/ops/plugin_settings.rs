@@ -154,7 +154,8 @@ pub async fn switch_plugin(
     enabled: bool,
 ) -> Result<plugin::Model, Refusal> {
     let (actor, now) = (actor.clone(), app.clock.now());
-    app.store
+    let saved = app
+        .store
         .write(async move |tx| {
             let before = hold(tx, &id, &revision).await?;
             if before.enabled != enabled {
@@ -169,9 +170,11 @@ pub async fn switch_plugin(
             }
             let saved = record::save(tx, &before, plugin::Model { enabled, ..before.clone() }).await?;
             tx.after_commit(Notice::PluginsChanged);
-            Ok(saved)
+            Ok::<_, Refusal>(saved)
         })
-        .await
+        .await?;
+    app.refresh_plugins().await?;
+    Ok(saved)
 }
 
 /// Sets a plugin; what its manifest does not offer, or does not take, is refused.
@@ -204,7 +207,8 @@ pub(crate) async fn apply(
     check(app.store.read(), &before.id, &chosen).await?;
     plugin_forecast::check_settings(app, &before, settings.clone(), confirm).await?;
     let (actor, now, chosen) = (actor.clone(), app.clock.now(), Value::Object(chosen));
-    app.store
+    let saved = app
+        .store
         .write(async move |tx| {
             let before = hold(tx, &before.id, &before.revision).await?;
             let id = before.id.clone();
@@ -217,9 +221,11 @@ pub(crate) async fn apply(
             let after = plugin::Model { settings: AsJson(chosen.clone()), ..before.clone() };
             let saved = record::save(tx, &before, after).await?;
             tx.after_commit(Notice::PluginsChanged);
-            Ok(saved)
+            Ok::<_, Refusal>(saved)
         })
-        .await
+        .await?;
+    app.refresh_plugins().await?;
+    Ok(saved)
 }
 
 async fn hold(tx: &Tx, id: &str, revision: &str) -> Result<plugin::Model, Refusal> {
