@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::entity::{effect_count, effect_limit};
 use crate::error::StoreError;
+use crate::record;
 use crate::tx::Tx;
 
 /// Stands for every plugin that has no limit of its own.
@@ -42,13 +43,15 @@ pub async fn spent(tx: &Tx, plugins: &BTreeSet<String>, since: i64) -> Result<BT
     if plugins.is_empty() {
         return Ok(BTreeMap::new());
     }
+    // Rows can only be held once they are there; the first effects of a stretch have none yet.
+    let keys: Vec<String> = plugins.iter().map(|plugin| format!("effects of {plugin}")).collect();
+    record::hold_keys(tx, &keys.iter().map(String::as_str).collect()).await?;
     let rows = effect_count::Entity::find()
         .filter(effect_count::Column::PluginId.is_in(plugins.iter().cloned()))
         .filter(effect_count::Column::Since.gt(since))
         .order_by_asc(effect_count::Column::PluginId)
         .order_by_asc(effect_count::Column::Capability)
-        .order_by_asc(effect_count::Column::Since)
-        .lock_exclusive();
+        .order_by_asc(effect_count::Column::Since);
     let mut spent = BTreeMap::new();
     for row in rows.all(tx).await? {
         *spent.entry((row.plugin_id, row.capability)).or_default() += row.count;
