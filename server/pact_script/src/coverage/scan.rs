@@ -130,11 +130,7 @@ pub(super) fn end_of(text: &str, classes: &[Class], from: usize) -> Option<usize
         match byte {
             b'{' | b'(' | b'[' => depth += 1,
             b'}' | b')' | b']' if depth > 0 => depth -= 1,
-            b'}' | b')' | b']' | b',' | b';' => {
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
+            b'}' | b')' | b']' | b',' | b';' if depth == 0 => return Some(at),
             _ => {}
         }
     }
