@@ -87,6 +87,8 @@ pub struct App {
     pub(crate) judge: Arc<Mutex<Judge>>,
     /// Remembers which values of failed runs may be shown.
     pub(crate) seen: Seeing,
+    /// Held while something is read again, so that nobody who read earlier puts their copy over a newer one.
+    refreshing: Arc<tokio::sync::Mutex<()>>,
     organisation: Arc<ArcSwap<Snapshot>>,
     plugins: Arc<ArcSwap<Plugins>>,
     subscriptions: Arc<ArcSwap<Subscriptions>>,
@@ -128,6 +130,7 @@ impl App {
             dry_runs: Arc::default(),
             judge: Arc::default(),
             seen: Seeing::default(),
+            refreshing: Arc::default(),
             organisation: Arc::new(ArcSwap::from_pointee(snapshot)),
             plugins: Arc::new(ArcSwap::from_pointee(plugins)),
             subscriptions: Arc::new(ArcSwap::from_pointee(subscriptions)),
@@ -178,6 +181,7 @@ impl App {
     /// # Errors
     /// A store that does not answer.
     pub async fn refresh_organisation(&self) -> Result<(), StoreError> {
+        let _alone = self.refreshing.lock().await;
         let next = organisation::load(&self.store, self.clock.now()).await?;
         self.organisation.rcu(|present| next.clone().numbered_after(present));
         Ok(())
@@ -188,6 +192,7 @@ impl App {
     /// # Errors
     /// A store that does not answer.
     pub async fn refresh_plugins(&self) -> Result<(), StoreError> {
+        let _alone = self.refreshing.lock().await;
         self.plugins.store(Arc::new(Plugins::load(&self.store, self.pool.as_deref(), self.clock.now()).await?));
         Ok(())
     }
@@ -197,6 +202,7 @@ impl App {
     /// # Errors
     /// A store that does not answer.
     pub async fn refresh_webhooks(&self) -> Result<(), StoreError> {
+        let _alone = self.refreshing.lock().await;
         self.subscriptions.store(Arc::new(Subscriptions::load(&self.store).await?));
         Ok(())
     }
