@@ -99,6 +99,11 @@ impl House {
         Self { admin, base, clock, app, _jobs: working, _pool: pool, handle, fresh }
     }
 
+    /// Lets seconds pass.
+    pub fn pass_seconds(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
+    }
+
     /// Lets time pass.
     pub fn pass(&self, minutes: i64) {
         self.clock.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
