@@ -99,11 +99,6 @@ impl House {
         Self { admin, base, clock, app, _jobs: working, _pool: pool, handle, fresh }
     }
 
-    /// Lets seconds pass.
-    pub fn pass_seconds(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
-    }
-
     /// Lets time pass.
     pub fn pass(&self, minutes: i64) {
         self.clock.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
@@ -190,12 +185,19 @@ impl House {
         Caller::sign_in(&self.base, email).await
     }
 
-    /// Waits until the schedules of the plugins are known.
+    /// Waits until the schedules of every plugin that runs are known.
     pub async fn scheduled(&self) {
         let until = Moment::now() + PATIENCE;
-        while pact_store::schedule::all(self.fresh.store.read()).await.unwrap().is_empty() {
-            assert!(Moment::now() < until, "nothing is scheduled");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let known = async |plugin: &str| {
+            let all = pact_store::schedule::all(self.fresh.store.read()).await.unwrap();
+            all.iter().any(|schedule| schedule.plugin_id == plugin)
+        };
+        let plugins = self.app.plugins();
+        for plugin in plugins.iter().filter(|plugin| !plugin.manifest.schedules.is_empty()) {
+            while !known(&plugin.id).await {
+                assert!(Moment::now() < until, "nothing of {} is scheduled", plugin.id);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
     }
 
