@@ -1,5 +1,7 @@
 //! Customers: found by filters, by what makes them the same, and merged.
 
+use std::collections::BTreeSet;
+
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
@@ -10,7 +12,7 @@ use crate::error::StoreError;
 use crate::list::{Listed, narrow, sorts};
 use crate::record;
 use crate::scope::Scope;
-use crate::together::{Each, together};
+use crate::together::{Each, rounded_up, together};
 use crate::tx::Tx;
 
 /// Customers with an equal name, domain or number that are compared with one that enters, at most, each.
@@ -171,5 +173,20 @@ pub async fn happened(tx: &Tx, customer: Uuid, at: i64) -> Result<(), StoreError
         .filter(Column::LastEventAt.lt(at))
         .exec(tx)
         .await?;
+    Ok(())
+}
+
+/// As [`happened`], for customers that were there before this transaction: those that it makes itself begin with a clock of their own.
+///
+/// # Errors
+/// What the database reports.
+pub async fn happened_to_known(tx: &Tx, customers: &BTreeSet<Uuid>, at: i64) -> Result<(), StoreError> {
+    let customers: Vec<Uuid> = customers.iter().copied().collect();
+    for some in customers.chunks(crate::IDS_PER_QUERY) {
+        let mut update = Query::update();
+        update.table(Entity).value(Column::LastEventAt, at);
+        update.and_where(Column::Id.is_in(rounded_up(some))).and_where(Column::LastEventAt.lt(at));
+        tx.execute_past_journal(&update).await?;
+    }
     Ok(())
 }

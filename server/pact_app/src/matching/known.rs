@@ -1,7 +1,7 @@
 //! What is known of those who ask: looked up for many at once, judged in memory, with what entered meanwhile.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 
 use pact_core::matching::{
@@ -54,6 +54,10 @@ pub(crate) struct Known {
     contacts_by: HashMap<By, Vec<Uuid>>,
     leads_of: HashMap<Uuid, Vec<Uuid>>,
     keyed: HashMap<String, Uuid>,
+    /// What was judged of each lead's customer when everything was looked up, by the lead's place.
+    judged: Vec<Option<Match>>,
+    /// Customers that came since.
+    came_since: HashSet<Uuid>,
 }
 
 /// How a contact is found.
@@ -106,11 +110,10 @@ impl Known {
 
     /// Contacts and open leads of the customers that are the same.
     async fn gather_what_hangs_on(&mut self, conn: &impl ConnectionTrait, asked: &[Asked<'_>]) -> Result<(), Refusal> {
-        let mut same = BTreeSet::new();
-        for one in asked {
-            // Whoever names a customer that is not there is told so when their lead is judged.
-            same.extend(self.customer_of(one.party).ok().and_then(|found| found.same()));
-        }
+        // Whoever names a customer that is not there is told so when their lead is judged.
+        self.judged = asked.iter().map(|one| self.customer_of(one.party, &self.alike(one.party)).ok()).collect();
+        self.came_since.clear();
+        let same: BTreeSet<Uuid> = self.judged.iter().flatten().filter_map(Match::same).collect();
         let same: Vec<Uuid> = same.into_iter().collect();
         let keys: BTreeSet<&str> = asked.iter().filter_map(|one| one.external_key).collect();
         let keys: Vec<&str> = keys.into_iter().collect();
@@ -130,6 +133,7 @@ impl Known {
         if let Some(phone) = &row.phone {
             self.at_phone.entry(phone.clone()).or_default().push(row.id);
         }
+        self.came_since.insert(row.id);
         self.customers.insert(row.id, row);
     }
 
@@ -154,12 +158,17 @@ impl Known {
         self.leads.insert(row.id, row);
     }
 
-    /// Judges a lead by what is known.
+    /// Judges the lead at a place among those for which everything was looked up, by what is known by now.
     ///
     /// # Errors
     /// A customer or contact that was named by an id without a record.
-    pub(crate) fn find(&self, asked: Asked<'_>) -> Result<Matched, Refusal> {
-        let customer = self.customer_of(asked.party)?;
+    pub(crate) fn find(&self, place: usize, asked: Asked<'_>) -> Result<Matched, Refusal> {
+        let alike = self.alike(asked.party);
+        let customer = match self.judged.get(place).and_then(Option::as_ref) {
+            // Comparing names is what costs; nobody came meanwhile with whom to compare. Without a name, a contact who came may speak for the customer.
+            Some(judged) if !asked.party.name_key.is_empty() && alike.is_disjoint(&self.came_since) => judged.clone(),
+            Some(_) | None => self.customer_of(asked.party, &alike)?,
+        };
         let contact = self.contact_of(asked.party, customer.same())?;
         let open_lead = self.open_lead_of(asked, customer.same(), contact.same());
         Ok(Matched {
@@ -172,7 +181,7 @@ impl Known {
         })
     }
 
-    fn customer_of(&self, party: &Party) -> Result<Match, Refusal> {
+    fn customer_of(&self, party: &Party, alike: &HashSet<Uuid>) -> Result<Match, Refusal> {
         if let Some(id) = party.given.id {
             let row = self.customers.get(&id).ok_or_else(|| {
                 Refusal::invalid(
@@ -190,8 +199,7 @@ impl Known {
             city: party.given.city.as_deref(),
             country: party.given.country.as_deref(),
         };
-        let alike: Vec<KnownCustomer> =
-            self.alike(party).into_iter().filter_map(|id| self.customers.get(&id)).map(known_customer).collect();
+        let alike: Vec<KnownCustomer> = alike.iter().filter_map(|id| self.customers.get(id)).map(known_customer).collect();
         let found = rules::match_customer(&candidate, &alike);
         // Somebody whose address is known speaks for their customer, unless another one was named.
         let email = party.contact.as_ref().and_then(|contact| contact.email.clone());
@@ -205,11 +213,11 @@ impl Known {
     }
 
     /// Customers with the same name, domain or number, and those next to it in the alphabet.
-    fn alike(&self, party: &Party) -> BTreeSet<Uuid> {
+    fn alike(&self, party: &Party) -> HashSet<Uuid> {
         let key = party.name_key.as_str();
         let domain = party.domain.as_ref().and_then(|domain| self.at_domain.get(domain));
         let phone = party.customer_phone.as_ref().and_then(|phone| self.at_phone.get(phone));
-        let mut alike: BTreeSet<Uuid> = domain.into_iter().chain(phone).flatten().copied().collect();
+        let mut alike: HashSet<Uuid> = domain.into_iter().chain(phone).flatten().copied().collect();
         if !key.is_empty() {
             let before = self.named.range::<str, _>((Bound::Excluded(""), Bound::Excluded(key))).rev();
             let after = self.named.range::<str, _>((Bound::Excluded(key), Bound::Unbounded));

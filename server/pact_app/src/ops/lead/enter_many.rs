@@ -6,7 +6,7 @@ use pact_store::{Kind, Tx, record};
 use tokio::sync::MutexGuard;
 
 use super::enter::{Checked, check};
-use super::entry::{Entry, decide};
+use super::entry::{Entry, decide, write_all};
 use super::{EnterLead, Entered, Scene};
 use crate::events::Lane;
 use crate::{Actor, App, Refusal};
@@ -68,15 +68,12 @@ where
     let kind = app.store.kind();
     app.store
         .write_in(pact_store::Lane::Bulk, async move |tx| {
-            let mut entered = Vec::with_capacity(entries.len());
             let entries = match kind {
                 Kind::Sqlite => entries.clone(),
                 Kind::Postgres => decided_again(tx, &scene, &leads).await?,
             };
-            for entry in entries {
-                entered.push(entry.write(tx, &scene).await?);
-            }
-            also(tx, &entered).await
+            let entries: Vec<(Scene, Entry)> = entries.into_iter().map(|entry| (scene.clone(), entry)).collect();
+            also(tx, &write_all(tx, &entries).await?).await
         })
         .await
 }

@@ -6,12 +6,12 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use pact_store::{Kind, Tx, record};
+use pact_store::{Kind, record};
 use tokio::sync::oneshot;
 
 use super::Scene;
 use super::enter::{Checked, Entered};
-use super::entry::{Entry, decide};
+use super::entry::{Entry, decide, write_all};
 use crate::{App, Refusal};
 
 /// Leads that enter together at most.
@@ -119,7 +119,7 @@ async fn enter(app: &App, leads: &[Arriving]) -> Result<Vec<Result<Entered, Refu
         Kind::Sqlite => {
             let decided = decide(app.store.read(), leads.iter().map(Arriving::parts)).await?;
             let entries = entering(leads, &decided);
-            let written = app.store.write(async move |tx| write(tx, &entries).await).await?;
+            let written = app.store.write(async move |tx| write_all(tx, &entries).await).await?;
             Ok(answers(decided, written))
         }
         // Another node may let in the same customer just now: who holds the keys sees what it wrote.
@@ -129,7 +129,7 @@ async fn enter(app: &App, leads: &[Arriving]) -> Result<Vec<Result<Entered, Refu
                 .write(async move |tx| {
                     record::hold_keys(tx, &keys(&leads).collect()).await?;
                     let decided = decide(tx, leads.iter().map(Arriving::parts)).await?;
-                    let written = write(tx, &entering(&leads, &decided)).await?;
+                    let written = write_all(tx, &entering(&leads, &decided)).await?;
                     Ok(answers(decided, written))
                 })
                 .await
@@ -146,14 +146,6 @@ fn entering(leads: &[Arriving], decided: &[Result<Entry, Refusal>]) -> Vec<(Scen
     let entering =
         |(lead, decided): (&Arriving, &Result<Entry, Refusal>)| Some((lead.scene.clone(), decided.as_ref().ok()?.clone()));
     leads.iter().zip(decided).filter_map(entering).collect()
-}
-
-async fn write(tx: &Tx, entries: &[(Scene, Entry)]) -> Result<Vec<Entered>, Refusal> {
-    let mut written = Vec::with_capacity(entries.len());
-    for (scene, entry) in entries {
-        written.push(entry.clone().write(tx, scene).await?);
-    }
-    Ok(written)
 }
 
 fn answers(decided: Vec<Result<Entry, Refusal>>, written: Vec<Entered>) -> Vec<Result<Entered, Refusal>> {

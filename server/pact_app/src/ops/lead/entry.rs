@@ -1,5 +1,7 @@
 //! What becomes of a lead that enters: decided from what is known, then written.
 
+use std::collections::BTreeSet;
+
 use pact_core::event::EventName;
 use pact_core::history::LeadStep;
 use pact_core::lead::LeadFacts;
@@ -33,12 +35,29 @@ pub(super) async fn decide<'a>(
 ) -> Result<Vec<Result<Entry, Refusal>>, Refusal> {
     let asked: Vec<_> = leads.clone().map(|(_, checked)| checked.asked()).collect();
     let mut known = Known::gather(conn, &asked).await?;
-    let one = |(scene, checked): (&Scene, &Checked)| {
-        let entry = Entry::decide(scene, checked, known.find(checked.asked())?)?;
+    let one = |(place, (scene, checked)): (usize, (&Scene, &Checked))| {
+        let entry = Entry::decide(scene, checked, known.find(place, checked.asked())?)?;
         entry.add_to(&mut known);
         Ok(entry)
     };
-    Ok(leads.map(one).collect())
+    Ok(leads.enumerate().map(one).collect())
+}
+
+/// Writes entries, in their order.
+///
+/// # Errors
+/// What the database reports.
+pub(super) async fn write_all(tx: &Tx, entries: &[(Scene, Entry)]) -> Result<Vec<Entered>, Refusal> {
+    // Somebody asks whom we know: they are not quiet any more.
+    let known: BTreeSet<Uuid> = entries.iter().filter_map(|(_, entry)| entry.known_customer()).collect();
+    if let Some(at) = entries.iter().map(|(scene, _)| scene.now.millis()).max() {
+        pact_store::customer::happened_to_known(tx, &known, at).await?;
+    }
+    let mut written = Vec::with_capacity(entries.len());
+    for (scene, entry) in entries {
+        written.push(entry.clone().write(tx, scene).await?);
+    }
+    Ok(written)
 }
 
 /// What came in, and the open lead that it is the same as.
@@ -114,11 +133,16 @@ impl Entry {
         }
     }
 
-    /// Writes it.
-    ///
-    /// # Errors
-    /// What the database reports.
-    pub(super) async fn write(self, tx: &Tx, scene: &Scene) -> Result<Entered, Refusal> {
+    /// The customer who asks, when they are known.
+    fn known_customer(&self) -> Option<Uuid> {
+        match self {
+            // The draft of the open lead tells its customer.
+            Self::Attach(_) => None,
+            Self::New(new) => new.customer.is_none().then_some(new.lead.customer_id),
+        }
+    }
+
+    async fn write(self, tx: &Tx, scene: &Scene) -> Result<Entered, Refusal> {
         match self {
             Self::Attach(attached) => attached.write(tx, scene).await,
             Self::New(new) => new.write(tx, scene).await,
@@ -151,10 +175,8 @@ impl Attached {
 
 impl New {
     async fn write(self, tx: &Tx, scene: &Scene) -> Result<Entered, Refusal> {
-        match self.customer {
-            Some(customer) => drop(crate::ops::customer::write_new(tx, scene, customer).await?),
-            // Somebody asks whom we know: they are not quiet any more.
-            None => pact_store::customer::happened(tx, self.lead.customer_id, scene.now.millis()).await?,
+        if let Some(customer) = self.customer {
+            crate::ops::customer::write_new(tx, scene, customer).await?;
         }
         if let Some(contact) = self.contact {
             crate::ops::contact::write_new(tx, scene, contact).await?;
