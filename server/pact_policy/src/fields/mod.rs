@@ -1,9 +1,11 @@
 //! Rules about custom fields: by record, type, formula and stated use, and by what their words say in the language they are in.
 
+mod doing;
 mod lexicon;
 mod person;
 mod reason;
 mod shape;
+mod unsaid;
 mod words;
 
 use crate::manifest::{Field, FieldType};

@@ -27,8 +27,9 @@ pub(super) fn number(field: &Field) -> Option<(Rule, String, String)> {
             Some((Rule::NoActivityCounter, what, String::new()))
         }
         Some(FieldKind::Job) if rates(field) => {
-            let what = format!("the number \"{name}\" on a person is a rate or a score, and no attribute of the job");
-            Some((Rule::NoActivityCounter, what, String::new()))
+            let what = format!("the number \"{name}\" on a person names no attribute of the job");
+            let instead = "Say in the label what of the job it is: full-time equivalents, weekly hours by contract, a car pool or desk number, a size, a limit.";
+            Some((Rule::NoActivityCounter, what, instead.to_owned()))
         }
         Some(FieldKind::Outcome | FieldKind::Job) => None,
     }
@@ -67,10 +68,9 @@ fn counts_entries(field: &Field) -> bool {
     words(&field.label).iter().any(|word| ENTERED.iter().any(|entered| word.starts_with(entered)))
 }
 
-/// Whether a number says how much somebody does in a time, or how well; the hours of a contract do not.
+/// Whether a number says how much somebody does, or how well: it names no attribute of a job.
 fn rates(field: &Field) -> bool {
     let Some(lexicon) = LEXICON.as_ref() else { return false };
     let label = words(if field.label.is_empty() { &field.name } else { &field.label });
-    let job = lexicon.unit.any(&label) || lexicon.object.any(&label) || lexicon.employed.any(&label);
-    !job && (lexicon.rate.any(&label) || lexicon.rating.any(&label))
+    ![&lexicon.object, &lexicon.topic, &lexicon.employed, &lexicon.job].into_iter().any(|list| list.any(&label))
 }

@@ -2,6 +2,7 @@
 
 use super::lexicon::{LEXICON, Lexicon, words};
 use super::shape::{day_of_doing, done_by, hands_over, leads_up, only_addresses, ticks};
+use super::unsaid::unsaid;
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field records.
@@ -70,7 +71,7 @@ pub(super) fn whose_act(field: &Field) -> Whose {
             Whose::Unsaid
         };
     }
-    Whose::Nobody
+    if about_customer { Whose::Nobody } else { unsaid(lexicon, field, &texts) }
 }
 
 /// Whether a name says nothing that the label does not: it repeats the label's words, or parts of its compounds.
@@ -83,7 +84,7 @@ fn repeats(lexicon: &Lexicon, label: &[String], name: &[String], field: &Field) 
             .iter()
             .any(|other| other == word || short && other.starts_with(word.as_str()) || long && other.ends_with(word.as_str()))
     };
-    let thing = lexicon.object.any(label) && of_text(lexicon, label, field) == Whose::Nobody;
+    let thing = (lexicon.object.any(label) || lexicon.topic.any(label)) && of_text(lexicon, label, field) == Whose::Nobody;
     name.iter().all(part) || thing && of_text(lexicon, name, field) <= Whose::Unsaid
 }
 
@@ -112,7 +113,7 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
     ];
     // "First call, second call": the steps that somebody takes.
     let numbered = |option: &&Vec<String>| {
-        lexicon.act.any(option)
+        (lexicon.act.any(option) || lexicon.channel.any(option))
             && option
                 .iter()
                 .any(|word| word.starts_with(|c: char| c.is_ascii_digit()) || lexicon.ordinal.any(std::slice::from_ref(word)))
@@ -120,13 +121,14 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
     options.iter().filter(numbered).count() > 1
         || options.iter().any(|option| {
             let goods = option.iter().any(|word| GOODS.contains(&word.as_str()));
-            lexicon.did.any(option) && (!goods || lexicon.act.any(option))
+            let channel = option.len() == 1 && lexicon.channel.any(option);
+            !channel && lexicon.did.any(option) && (!goods || lexicon.act.any(option))
                 || field.on == FieldOn::Plan && lexicon.done.any(option)
         })
 }
 
 /// Whether a text names a member of staff, or us, as the one who acts.
-fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
+pub(super) fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
     lexicon.actor.all(text).into_iter().any(|(at, _)| !is_goal(text, at))
 }
 
@@ -150,11 +152,14 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let did = lexicon.did.all(text);
     let done = lexicon.done.any(text);
     let strong = lexicon.strong.any(text) || lexicon.report.any(text);
-    let customer = says_customer(lexicon, text);
+    let wish = lexicon.wish.at(text, 0).is_some();
+    let customer = says_customer(lexicon, text) || wish && field.on != FieldOn::Person;
     let us = names_us(lexicon, text);
     let ours = our_act(lexicon, text, &acts, &did);
     let outward = lexicon.outward.any(text);
-    let object = lexicon.object.any(text);
+    let thing = lexicon.object.any(text);
+    // What acts may be about answers the questions of type and record; an act stays one, whatever it is about.
+    let object = thing || lexicon.topic.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
     let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(text));
@@ -178,7 +183,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
             return Whose::Ours;
         }
     }
-    if ours {
+    if ours && !customer_first(lexicon, text) {
         return Whose::Ours;
     }
     // A present that was given is ours to give, and the label does not say whose.
@@ -212,12 +217,12 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
-        return if object || addresses { Whose::Thing } else { Whose::Ours };
+        return if thing || addresses || wish { Whose::Thing } else { Whose::Ours };
     }
     if customer {
         return Whose::Customer;
     }
-    if object {
+    if thing || addresses {
         return Whose::Thing;
     }
     if outward {
@@ -242,8 +247,7 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
     if lexicon.thing.any(text) || lexicon.intended.any(text) {
         return false;
     }
-    let per = |at: usize| at > 0 && lexicon.per.at(text, at - 1).is_some();
-    let lasts = lexicon.unit.all(text).into_iter().any(|(at, _)| !per(at));
+    let lasts = lasts(lexicon, text);
     match field.on {
         FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => match field.ty {
             FieldType::Number | FieldType::Formula => lasts || lexicon.often.any(text),
@@ -265,8 +269,14 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
     }
 }
 
+/// Whether it says how long something took, and not how often it was.
+pub(super) fn lasts(lexicon: &Lexicon, text: &[String]) -> bool {
+    let per = |at: usize| at > 0 && lexicon.per.at(text, at - 1).is_some();
+    lexicon.unit.all(text).into_iter().any(|(at, _)| !per(at))
+}
+
 /// Whether it says what a plan needs or what is agreed, and not that it took place.
-fn is_wanted(lexicon: &Lexicon, text: &[String]) -> bool {
+pub(super) fn is_wanted(lexicon: &Lexicon, text: &[String]) -> bool {
     (lexicon.need.any(text) || lexicon.intended.any(text)) && !lexicon.event.any(text)
 }
 
@@ -319,7 +329,7 @@ fn is_box(lexicon: &Lexicon, field: &Field) -> bool {
         || field.ty == FieldType::Choice && !field.options.is_empty() && field.options.iter().all(answers)
 }
 
-fn is_mark(field: &Field) -> bool {
+pub(super) fn is_mark(field: &Field) -> bool {
     matches!(field.ty, FieldType::YesNo | FieldType::Day | FieldType::Choice | FieldType::ManyChoices)
 }
 
@@ -346,8 +356,12 @@ fn only_address(text: &[String]) -> bool {
 }
 
 /// Whether the customer is the one who acts, and not the one with whom something was done.
-fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
-    if !lexicon.customer.any(text) {
+pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
+    // Where something was done is not who did it: "mit dem Kunden", "invited to the fair".
+    let fairs = if lexicon.invited.any(text) { lexicon.fair.all(text) } else { Vec::new() };
+    let whither: Vec<_> = lexicon.outward.all(text).into_iter().chain(fairs).collect();
+    let acts = |(at, _): (usize, usize)| !whither.iter().any(|(from, length)| (*from..from + length).contains(&at));
+    if !lexicon.customer.all(text).into_iter().any(acts) {
         return false;
     }
     if done_to_customer(lexicon, text) {
@@ -367,6 +381,14 @@ fn done_to_customer(lexicon: &Lexicon, text: &[String]) -> bool {
         let rest = &text[(at + length + did).min(text.len())..];
         rest.first().is_none_or(|word| SINCE.contains(&word.as_str())) || lexicon.period.at(rest, 0).is_some()
     })
+}
+
+/// "The customer has visited our plant": the customer is named first, and acts on what is ours.
+fn customer_first(lexicon: &Lexicon, text: &[String]) -> bool {
+    let customer = lexicon.customer.all(text).into_iter().next();
+    let our = lexicon.our.all(text).into_iter().next();
+    let before = customer.zip(our).is_some_and(|((at, length), (our, _))| at + length <= our);
+    before && says_customer(lexicon, text) && !by_us(lexicon, text)
 }
 
 /// Whether "by us", "by the rep" and the like say who acts, whatever else is said.
