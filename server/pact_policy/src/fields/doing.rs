@@ -9,7 +9,7 @@ use super::lexicon::{Lexicon, Token, tokens};
 const BEHIND: &str = " on at by to with in into for over about this last since until the a an our his her and so within as from of per am \
     um von vom durch bei beim mit zum zur im seit bis fur ab nach le la les l au aux en par pour avec dans sur chez ce cet cette depuis \
     avant de du d des el los las al con por para desde hasta antes este esta del o os em na no ao com pelo pela ate neste nesta do da dos \
-    das op om te bij met door sinds voor aan van dit deze tot naar il lo i gli alla allo nel nella dal dalla entro questo questa di della \
+    das op om te bij met door sinds ses sus leurs son sa su seus suas hun loro ihre seine their his voor aan van dit deze tot naar il lo i gli alla allo nel nella dal dalla entro questo questa di della \
     fino presso su diese diesen dieses ";
 
 /// Auxiliaries, which may stand before one: "**est** passé".
@@ -24,10 +24,10 @@ const LED: &str = " am op von vom door durch met mit im in bei bij diese diesen 
 
 /// Separable beginnings of German and Dutch verbs: "**vorbei**gefahren".
 const SEPARABLE: &[&str] = &[
-    "teil", "statt", "fest", "an", "auf", "aus", "ab", "ein", "nach", "vor", "zu", "zuruck", "weiter", "hin", "her", "mit",
-    "los", "durch", "um", "uber", "unter", "bei", "fort", "rum", "rein", "raus", "binnen", "langs", "op", "in", "uit", "na",
-    "terug", "door", "mee", "over", "toe", "voor", "rond", "heen", "aan", "af", "bij", "vorbei", "kennen", "dar", "da", "weg",
-    "wieder",
+    "achter", "teil", "statt", "fest", "an", "auf", "aus", "ab", "ein", "nach", "vor", "zu", "zuruck", "weiter", "hin", "her",
+    "mit", "los", "durch", "um", "uber", "unter", "bei", "fort", "rum", "rein", "raus", "binnen", "langs", "op", "in", "uit",
+    "na", "terug", "door", "mee", "over", "toe", "voor", "rond", "heen", "aan", "af", "bij", "vorbei", "kennen", "dar", "da",
+    "weg", "wieder",
 ];
 
 /// Beginnings of verbs that take no "ge".
@@ -39,7 +39,7 @@ const STRONG: &[&str] = &["sproch", "schrieb", "griff", "gang", "trag", "nomm", 
 /// Ends of German and Dutch nouns that would pass for participles: "Angebotsfrist".
 const NOUN_ENDS: &[&str] = &[
     "frist", "heit", "keit", "schaft", "gebiet", "gewicht", "gerat", "geschaft", "gesetz", "recht", "dienst", "amt", "zeit",
-    "fahrt", "welt", "stadt", "pflicht", "kraft", "saft", "geld", "gelt", "gend", "ungen", "ingen", "bedarf", "gart",
+    "fahrt", "welt", "stadt", "pflicht", "kraft", "saft", "geld", "gend", "ungen", "ingen", "bedarf", "gart",
 ];
 
 /// What is looked for.

@@ -153,6 +153,10 @@ lexicon! {
     invited,
     /// Days, weeks, months.
     span,
+    /// Points, which are marks where they are for care and attention, and else charging points.
+    points,
+    /// Care and attention.
+    care,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.

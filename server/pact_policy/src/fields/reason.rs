@@ -200,6 +200,9 @@ const NOBODY: &[&str] = &[
 /// The fewest letters of a reason: "De jas past" has nine.
 const FEWEST_LETTERS: usize = 9;
 
+/// Beginnings of a reason that sends its reader somewhere else: "see manual".
+const ELSEWHERE: &[&str] = &["see", "siehe", "voir", "ver", "zie", "vedi", "cf", "vgl"];
+
 /// The most words of a sentence that says who asks, and nothing else.
 const MOST_WORDS_OF_DEMAND: usize = 6;
 
@@ -211,5 +214,8 @@ pub(super) fn says_something(because: &str) -> bool {
     let line = said.join(" ");
     let demand = said.len() <= MOST_WORDS_OF_DEMAND
         && NOBODY.iter().any(|who| line == *who || line.strip_prefix(who).is_some_and(|rest| rest.starts_with(' ')));
-    letters.chars().count() >= FEWEST_LETTERS && different >= 5 && said.len() >= 2 && !NOTHING.contains(&line.as_str()) && !demand
+    let elsewhere = said.len() <= 4 && said.first().is_some_and(|first| ELSEWHERE.contains(&first.as_str()));
+    let words: std::collections::BTreeSet<_> = said.iter().collect();
+    let enough = letters.chars().count() >= FEWEST_LETTERS && different >= 4 && words.len() >= 2 && !elsewhere;
+    enough && !NOTHING.contains(&line.as_str()) && !demand
 }

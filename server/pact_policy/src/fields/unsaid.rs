@@ -147,7 +147,8 @@ impl Asked<'_> {
         // What a customer bakes or ships a day is its trade.
         let trade = field.on == FieldOn::Customer && (lexicon.rate.any(text) || lexicon.per.all(text).into_iter().any(per));
         let intended = lexicon.intended.any(text) || lexicon.thing.any(text);
-        let marks = lexicon.score.any(text) && !lexicon.fact.any(text) && !intended;
+        let scored = lexicon.score.any(text) || lexicon.points.any(text) && lexicon.care.any(text);
+        let marks = scored && !lexicon.fact.any(text) && !intended;
         let takes = lexicon.lasting.any(text) && !lexicon.term.any(text) && !intended;
         let contacts = lexicon.contact.any(text) && (lexicon.span.any(text) || lexicon.score.any(text));
         !self.thing() && (did && !trade || marks || takes) || contacts

@@ -123,7 +123,7 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
             let goods = option.iter().any(|word| GOODS.contains(&word.as_str()));
             let channel = option.len() == 1 && lexicon.channel.any(option);
             !channel && lexicon.did.any(option) && (!goods || lexicon.act.any(option))
-                || field.on == FieldOn::Plan && lexicon.done.any(option)
+                || field.on == FieldOn::Plan && (lexicon.done.any(option) || lexicon.event.any(option))
         })
 }
 
@@ -322,11 +322,13 @@ fn us_first(lexicon: &Lexicon, text: &[String]) -> bool {
     us < customer && !theirs
 }
 
-/// A box, or a choice that is one: yes, no, partly.
+/// A box, or a choice that is one: yes, no, and perhaps a third.
 fn is_box(lexicon: &Lexicon, field: &Field) -> bool {
     let answers = |option: &String| lexicon.r#box.at(&words(option), 0).is_some();
     field.ty == FieldType::YesNo
-        || field.ty == FieldType::Choice && !field.options.is_empty() && field.options.iter().all(answers)
+        || field.ty == FieldType::Choice
+            && !field.options.is_empty()
+            && field.options.iter().filter(|option| answers(option)).count() >= field.options.len().min(2)
 }
 
 pub(super) fn is_mark(field: &Field) -> bool {
@@ -464,6 +466,12 @@ fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(
                     | "alla"
                     | "al"
             );
+        // In Portuguese the article is written like a preposition: "demorou a nossa resposta".
+        let article = at > 0
+            && text[at].starts_with("noss")
+            && matches!(text[at - 1].as_str(), "a" | "o")
+            && lexicon.act.at(text, at + 1).is_some();
+        let led = led && !article;
         // "Days until our answer": it leads up to an act of ours, and to nobody.
         let until = at > 1 && matches!(text[at - 2].as_str(), "bis" | "jusqu" | "hasta" | "ate" | "tot" | "fino");
         (!led || until) && (close(acts) || close(did))
