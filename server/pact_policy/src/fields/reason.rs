@@ -214,7 +214,7 @@ pub(super) fn says_something(because: &str) -> bool {
     let line = said.join(" ");
     let demand = said.len() <= MOST_WORDS_OF_DEMAND
         && NOBODY.iter().any(|who| line == *who || line.strip_prefix(who).is_some_and(|rest| rest.starts_with(' ')));
-    let elsewhere = said.len() <= 4 && said.first().is_some_and(|first| ELSEWHERE.contains(&first.as_str()));
+    let elsewhere = said.len() <= 3 && said.first().is_some_and(|first| ELSEWHERE.contains(&first.as_str()));
     let words: std::collections::BTreeSet<_> = said.iter().collect();
     let enough = letters.chars().count() >= FEWEST_LETTERS && different >= 4 && words.len() >= 2 && !elsewhere;
     enough && !NOTHING.contains(&line.as_str()) && !demand
