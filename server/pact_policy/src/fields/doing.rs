@@ -160,6 +160,13 @@ fn germanic(token: &Token, place: Place<'_>) -> bool {
 /// Whether somebody of us says "we": "Batemos à porta", "Le invitamos", "Convidámo-lo".
 pub(super) fn plural_verb(text: &[String]) -> bool {
     const NOUNS: &[&str] = &[
+        "estamos",
+        "somos",
+        "siamo",
+        "estimo",
+        "remos",
+        "gemos",
+        "demos",
         "ramos",
         "tramos",
         "extremos",
@@ -188,7 +195,7 @@ pub(super) fn plural_verb(text: &[String]) -> bool {
         "pergamos",
         "reclamos",
     ];
-    let ends = |word: &str, ends: &[&str]| word.len() > 5 && ends.iter().any(|end| word.ends_with(end));
+    let ends = |word: &str, ends: &[&str]| word.len() > 4 && ends.iter().any(|end| word.ends_with(end));
     let verb = |word: &String| ends(word, &["amos", "emos", "imos", "iamo"]) && !NOUNS.contains(&word.as_str());
     let clitic = |pair: &[String]| {
         ends(&pair[0], &["amo", "emo", "imo"]) && matches!(pair[1].as_str(), "lo" | "la" | "los" | "las" | "lhe" | "lhes")

@@ -153,10 +153,18 @@ lexicon! {
     invited,
     /// Days, weeks, months.
     span,
-    /// Points, which are marks where they are for care and attention, and else charging points.
+    /// Points: of care and attention, or of sale.
     points,
-    /// Care and attention.
+    /// Care and attention: a mark for it is one for somebody. Leads have scores of their own.
     care,
+    /// Verbs of which the record is the subject, where they begin: "uses", "recibe".
+    finite,
+    /// "Has", in all languages.
+    have,
+    /// Being called or visited oneself: "received", "bekommen".
+    received,
+    /// Words that ask: "how", "where".
+    asking,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.

@@ -1,5 +1,6 @@
 //! Rules about custom fields: by record, type, formula and stated use, and by what their words say in the language they are in.
 
+mod actors;
 mod doing;
 mod lexicon;
 mod person;

@@ -3,10 +3,11 @@
 //! Asked last, when neither an act nor a thing was found: a wrong question costs an admin one word, an answer that was not asked for costs
 //! the reps their pact.
 
+use super::actors::{names_us, says_customer};
 use super::doing::{Look, doings, plural_verb};
 use super::lexicon::{Lexicon, words};
 use super::shape::ends_in_by;
-use super::words::{Whose, is_mark, is_wanted, lasts, names_us, says_customer};
+use super::words::{Whose, is_mark, is_wanted, lasts};
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field may record of which its words say nothing; `texts` are its label, help text and name.
@@ -77,7 +78,8 @@ impl Asked<'_> {
                 let did = |option: &String| !doings(lexicon, option, Look::Closing).is_empty();
                 !self.thing() && field.options.iter().any(did)
             }
-            FieldType::Text | FieldType::LongText | FieldType::Money | FieldType::Link => false,
+            FieldType::Text | FieldType::LongText => lexicon.reported.any(text) && !self.thing(),
+            FieldType::Money | FieldType::Link => false,
         };
         if records { Whose::Ours } else { Whose::Nobody }
     }
@@ -98,7 +100,7 @@ impl Asked<'_> {
         if is_mark(field) && !self.thing() && plural_verb(text) {
             return Whose::Ours;
         }
-        if is_figure(field) && lexicon.our.any(text) && lasts(lexicon, text) && !self.mentions_customer() {
+        if is_figure(field) && lexicon.our.any(text) && lasts(lexicon, text) && !mentions_customer(lexicon, text) {
             return Whose::Ours;
         }
         let did = self.did();
@@ -110,7 +112,8 @@ impl Asked<'_> {
             return Whose::Nobody;
         }
         let by = matches!(field.ty, FieldType::Text | FieldType::Choice) && did && text.len() > 1 && ends_in_by(text);
-        let asks = by || is_figure(field) && !self.mentions_customer() && self.figure(did) || is_choice(field) && self.choice();
+        let asks =
+            by || is_figure(field) && !mentions_customer(lexicon, text) && self.figure(did) || is_choice(field) && self.choice();
         if asks { Whose::Unsaid } else { Whose::Nobody }
     }
 
@@ -132,14 +135,6 @@ impl Asked<'_> {
         self.texts.iter().any(acts)
     }
 
-    /// Whether the customer is named at all, and not as the one to whom something is done.
-    fn mentions_customer(&self) -> bool {
-        const NAMES: &[&str] = &["customer", "client", "kunde", "klant", "acheteur", "buyer"];
-        let outward = places(self.lexicon.outward.all(&self.text));
-        let names = |word: &str| NAMES.iter().any(|name| word.starts_with(name));
-        self.text.iter().enumerate().any(|(at, word)| names(word) && !outward.contains(&at))
-    }
-
     /// Whether a number counts or marks what nobody says to be the customer's: "steps completed", "care score", "time invested".
     fn figure(&self, did: bool) -> bool {
         let Self { lexicon, field, ref text, .. } = *self;
@@ -147,7 +142,7 @@ impl Asked<'_> {
         // What a customer bakes or ships a day is its trade.
         let trade = field.on == FieldOn::Customer && (lexicon.rate.any(text) || lexicon.per.all(text).into_iter().any(per));
         let intended = lexicon.intended.any(text) || lexicon.thing.any(text);
-        let scored = lexicon.score.any(text) || lexicon.points.any(text) && lexicon.care.any(text);
+        let scored = (lexicon.score.any(text) || lexicon.points.any(text)) && lexicon.care.any(text);
         let marks = scored && !lexicon.fact.any(text) && !intended;
         let takes = lexicon.lasting.any(text) && !lexicon.term.any(text) && !intended;
         let contacts = lexicon.contact.any(text) && (lexicon.span.any(text) || lexicon.score.any(text));
@@ -162,6 +157,14 @@ impl Asked<'_> {
         let acts = options.iter().filter(|option| lexicon.act.any(option)).count();
         !self.thing() && options.iter().any(done) || acts > 0 && lexicon.lately.any(text) || acts > 1 && !lexicon.way.any(text)
     }
+}
+
+/// Whether the customer is named at all, and not as the one to whom something is done.
+pub(super) fn mentions_customer(lexicon: &Lexicon, text: &[String]) -> bool {
+    const NAMES: &[&str] = &["customer", "client", "kunde", "klant", "acheteur", "buyer"];
+    let outward = places(lexicon.outward.all(text));
+    let names = |word: &str| NAMES.iter().any(|name| word.starts_with(name));
+    text.iter().enumerate().any(|(at, word)| names(word) && !outward.contains(&at))
 }
 
 fn places(phrases: Vec<(usize, usize)>) -> Vec<usize> {
