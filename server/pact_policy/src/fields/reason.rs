@@ -6,6 +6,15 @@ use super::lexicon::words;
 const NOTHING: &[&str] = &[
     "n a",
     "na",
+    "we use it",
+    "we use this",
+    "everybody knows",
+    "ya se sabe",
+    "ja se sabe",
+    "on le sait",
+    "si sa",
+    "weiss man",
+    "weet iedereen",
     "none",
     "nothing",
     "tbd",
@@ -197,8 +206,8 @@ const NOBODY: &[&str] = &[
     "la direzione",
 ];
 
-/// The fewest letters of a reason: "De jas past" has nine.
-const FEWEST_LETTERS: usize = 9;
+/// The fewest letters of a reason: "Si impara" has eight.
+const FEWEST_LETTERS: usize = 7;
 
 /// Beginnings of a reason that sends its reader somewhere else: "see manual".
 const ELSEWHERE: &[&str] = &["see", "siehe", "voir", "ver", "zie", "vedi", "cf", "vgl"];

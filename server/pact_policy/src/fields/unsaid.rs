@@ -111,7 +111,9 @@ impl Asked<'_> {
         if self.says_customer() {
             return Whose::Nobody;
         }
-        let by = matches!(field.ty, FieldType::Text | FieldType::Choice) && did && text.len() > 1 && ends_in_by(text);
+        // Who brought a lead is its source.
+        let source = field.on == FieldOn::Lead && !lexicon.lately.any(text);
+        let by = matches!(field.ty, FieldType::Text | FieldType::Choice) && did && !source && text.len() > 1 && ends_in_by(text);
         let asks =
             by || is_figure(field) && !mentions_customer(lexicon, text) && self.figure(did) || is_choice(field) && self.choice();
         if asks { Whose::Unsaid } else { Whose::Nobody }
@@ -153,7 +155,8 @@ impl Asked<'_> {
     fn choice(&self) -> bool {
         let Self { lexicon, field, ref text, .. } = *self;
         let options: Vec<Vec<String>> = field.options.iter().map(|option| words(option)).collect();
-        let done = |option: &Vec<String>| lexicon.performed.any(option) || lexicon.irregular.any(option);
+        let ends = |last: &String| last.len() > 3 && lexicon.irregular.is(last);
+        let done = |option: &Vec<String>| lexicon.performed.any(option) || option.len() <= 3 && option.last().is_some_and(ends);
         let acts = options.iter().filter(|option| lexicon.act.any(option)).count();
         !self.thing() && options.iter().any(done) || acts > 0 && lexicon.lately.any(text) || acts > 1 && !lexicon.way.any(text)
     }

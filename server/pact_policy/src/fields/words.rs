@@ -55,6 +55,12 @@ pub(super) fn whose_act(field: &Field) -> Whose {
     let about = field.about.as_deref().map(str::to_lowercase);
     let about_customer = matches!(about.as_deref(), Some("customer" | "contact" | "client"));
     let about_us = about.is_some() && !about_customer;
+    // What a formula reads is named in it.
+    let reads = field.formula.as_deref().unwrap_or("").split('"').skip(1).step_by(2);
+    let read = reads.map(|name| of_text(lexicon, &words(name), field)).max().unwrap_or(Whose::Nobody);
+    if field.ty == FieldType::Formula && read >= Whose::Unsaid && !about_customer && !found.contains(&Whose::Customer) {
+        return Whose::Unsaid;
+    }
     if found.contains(&Whose::Ours) {
         return Whose::Ours;
     }
