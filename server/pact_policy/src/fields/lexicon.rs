@@ -109,6 +109,8 @@ lexicon! {
     verdict,
     /// What a person is accountable for: value, leads, contracts.
     outcome,
+    /// Customers and leads: outcomes where it is said what became of them.
+    subject,
     /// How often something was.
     often,
     /// A period that ends with today: a box about it has to be ticked again.
@@ -163,6 +165,10 @@ lexicon! {
     have,
     /// Being called or visited oneself: "received", "bekommen".
     received,
+    /// Nouns that mean acts where they are what a number counts: letters, trips, lunches.
+    counted,
+    /// What stands before what is counted: "number of".
+    number,
     /// Words that ask: "how", "where".
     asking,
 }

@@ -39,7 +39,11 @@ pub(super) fn number(field: &Field) -> Option<(Rule, String, String)> {
 fn names_outcome(field: &Field) -> bool {
     let Some(lexicon) = LEXICON.as_ref() else { return false };
     let texts = [Some(field.label.as_str()), Some(field.name.as_str()), field.help.as_deref()];
-    texts.into_iter().flatten().any(|text| lexicon.outcome.any(&words(text)))
+    texts.into_iter().flatten().any(|text| {
+        let text = words(text);
+        // What became of them: "leads" alone may be those that somebody wrote to.
+        lexicon.outcome.any(&text) || lexicon.subject.any(&text) && lexicon.gained.any(&text)
+    })
 }
 
 /// Whether it counts what somebody entered, and not what came of it: "New leads entered".

@@ -105,7 +105,8 @@ impl Asked<'_> {
         }
         let did = self.did();
         let marked = matches!(field.ty, FieldType::YesNo | FieldType::Day);
-        if marked && did && !self.customer_acts() {
+        let noun = field.ty == FieldType::Day && lexicon.counted.at(text, 0).is_some() && !self.thing();
+        if marked && (did || noun) && !self.customer_acts() {
             return Whose::Unsaid;
         }
         if self.says_customer() {
@@ -148,7 +149,10 @@ impl Asked<'_> {
         let marks = scored && !lexicon.fact.any(text) && !intended;
         let takes = lexicon.lasting.any(text) && !lexicon.term.any(text) && !intended;
         let contacts = lexicon.contact.any(text) && (lexicon.span.any(text) || lexicon.score.any(text));
-        !self.thing() && (did && !trade || marks || takes) || contacts
+        // "Letters", "Anzahl Briefe": what is counted may be written by either side.
+        let head = lexicon.number.at(text, 0).unwrap_or(0);
+        let counts = lexicon.counted.at(text, head).is_some();
+        !self.thing() && (did && !trade || marks || takes || counts) || contacts
     }
 
     /// Whether options are things done, or acts that are no channel that somebody prefers.
