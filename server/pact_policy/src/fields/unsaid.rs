@@ -3,7 +3,7 @@
 //! Asked last, when neither an act nor a thing was found: a wrong question costs an admin one word, an answer that was not asked for costs
 //! the reps their pact.
 
-use super::actors::{names_us, says_customer};
+use super::actors::{names_us, says_customer, subject_first};
 use super::doing::{Look, doings, plural_verb};
 use super::lexicon::{Lexicon, words};
 use super::shape::ends_in_by;
@@ -97,6 +97,9 @@ impl Asked<'_> {
 
     fn of_subject(&self) -> Whose {
         let Self { lexicon, field, ref text, .. } = *self;
+        if subject_first(lexicon, text, field) {
+            return Whose::Nobody;
+        }
         if is_mark(field) && !self.thing() && plural_verb(text) {
             return Whose::Ours;
         }

@@ -308,9 +308,11 @@ fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
             (is_mark(field) || number) && said && (number || !customer)
         }
         FieldOn::Plan => {
-            let words_too = field.ty == FieldType::Text && lexicon.event.any(text);
+            // "Reached the site at": the hour at which something was.
+            let hour = text.last().is_some_and(|last| matches!(last.as_str(), "at" | "um" | "om")) && lexicon.did.any(text);
+            let words_too = field.ty == FieldType::Text && (hour || lexicon.event.any(text));
             let marked = (is_mark(field) || number) && (lexicon.event.any(text) || lexicon.reported.any(text));
-            let event = lexicon.event.any(text);
+            let event = hour || lexicon.event.any(text);
             (words_too || marked) && (event || !customer) && !lexicon.intended.any(text) && !lexicon.need.any(text)
         }
         FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => false,
