@@ -217,7 +217,7 @@ impl Phrases {
     /// Whether a beginning that is long enough stands within a word, as in compounds.
     pub(super) fn within(&self, word: &str, least: usize) -> bool {
         let within = |(begin, _): &(String, Vec<String>)| begin.len() >= least && word.contains(begin.as_str());
-        self.begins.values().flatten().any(within)
+        word.len() > least + 2 && self.begins.values().flatten().any(within)
     }
 
     /// Whether a phrase stands anywhere.
