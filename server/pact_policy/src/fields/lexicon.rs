@@ -8,148 +8,178 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
-#[derive(Deserialize)]
-struct Written {
-    act: HashMap<String, Vec<String>>,
-    did: HashMap<String, Vec<String>>,
-    done: Vec<String>,
-    strong: Vec<String>,
-    actor: Vec<String>,
-    our: Vec<String>,
-    outward: Vec<String>,
-    customer: Vec<String>,
-    passive: Vec<String>,
-    object: Vec<String>,
-    report: Vec<String>,
-    performed: Vec<String>,
-    thing: Vec<String>,
-    lately: Vec<String>,
-    contact: Vec<String>,
-    conduct: Vec<String>,
-    event: Vec<String>,
-    reported: Vec<String>,
-    intended: Vec<String>,
-    rate: Vec<String>,
-    unit: Vec<String>,
-    per: Vec<String>,
-    need: Vec<String>,
-    verdict: Vec<String>,
-    outcome: Vec<String>,
-    often: Vec<String>,
-    period: Vec<String>,
-    rating: Vec<String>,
-    employed: Vec<String>,
-    ordinal: Vec<String>,
-    r#box: Vec<String>,
-}
-
 /// A list of phrases: whole words, beginnings of words written with `*` behind, or ends of longer words with `*` before.
 pub(super) struct Phrases {
     /// By first word.
     whole: HashMap<String, Vec<Vec<String>>>,
-    /// Phrases whose first word is a beginning.
-    begins: Vec<(String, Vec<String>)>,
+    /// Phrases whose first word is a beginning, by its first letter.
+    begins: HashMap<char, Vec<(String, Vec<String>)>>,
     /// Ends of compounds, as German and Dutch make them.
     ends: Vec<String>,
 }
 
-/// All lists.
-pub(super) struct Lexicon {
-    pub(super) act: Phrases,
-    pub(super) did: Phrases,
-    pub(super) done: Phrases,
-    pub(super) strong: Phrases,
-    pub(super) actor: Phrases,
-    pub(super) our: Phrases,
-    pub(super) outward: Phrases,
-    pub(super) customer: Phrases,
-    pub(super) passive: Phrases,
-    pub(super) object: Phrases,
-    pub(super) report: Phrases,
+/// A list, as the file has it: of all languages, or by language.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    Flat(Vec<String>),
+    ByLanguage(HashMap<String, Vec<String>>),
+}
+
+impl From<Listed> for Phrases {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::Flat(phrases) => Self::new(phrases),
+            Listed::ByLanguage(lists) => Self::new(lists.into_values().flatten().collect()),
+        }
+    }
+}
+
+/// The lists by name, each with what stands in it.
+macro_rules! lexicon {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        #[derive(Deserialize)]
+        struct Written {
+            $($name: Listed,)*
+        }
+
+        /// All lists.
+        pub(super) struct Lexicon {
+            $($(#[$doc])* pub(super) $name: Phrases,)*
+        }
+
+        impl From<Written> for Lexicon {
+            fn from(written: Written) -> Self {
+                Self { $($name: written.$name.into(),)* }
+            }
+        }
+    };
+}
+
+lexicon! {
+    /// Acts, ours or the customer's: visits, calls, mails.
+    act,
+    /// That somebody did them: visited, called.
+    did,
+    /// That something is done.
+    done,
+    /// What only staff do: effort, activity reports.
+    strong,
+    /// Who acts for us: reps, account managers, "by us".
+    actor,
+    /// "Our" in all languages.
+    our,
+    /// Towards the customer: "beim Kunden", "chez le client".
+    outward,
+    /// The customer as the one who acts or owns.
+    customer,
+    /// Passives: "was visited".
+    passive,
+    /// What makes a thing of a word of an act, or a wish: rooms, addresses, "prefers".
+    object,
+    /// Of what acts may be about, and what has dates and states of its own: contracts, deliveries, machines.
+    topic,
+    /// Reports of what somebody did.
+    report,
     /// Participles that say that somebody carried something out.
-    pub(super) performed: Phrases,
+    performed,
     /// Machines and contracts: their times are nobody's.
-    pub(super) thing: Phrases,
+    thing,
     /// The first or last of something.
-    pub(super) lately: Phrases,
+    lately,
     /// Being in contact.
-    pub(super) contact: Phrases,
+    contact,
     /// How a person behaves at work: attendance, sign-ins, marks for it. Said of a person's record.
-    pub(super) conduct: Phrases,
+    conduct,
     /// That something planned took place, or when somebody was there. Said of a plan.
-    pub(super) event: Phrases,
+    event,
     /// What is handed in afterwards, or measured on the way. Said of a plan.
-    pub(super) reported: Phrases,
+    reported,
     /// What is still to come.
-    pub(super) intended: Phrases,
+    intended,
     /// So many a month.
-    pub(super) rate: Phrases,
+    rate,
     /// Hours, days, and words for how long.
-    pub(super) unit: Phrases,
+    unit,
     /// What stands before a unit that only says how often: "guests a day".
-    pub(super) per: Phrases,
+    per,
     /// What a plan needs.
-    pub(super) need: Phrases,
+    need,
     /// Marks: good, poor, late.
-    pub(super) verdict: Phrases,
+    verdict,
     /// What a person is accountable for: value, leads, contracts.
-    pub(super) outcome: Phrases,
+    outcome,
+    /// Customers and leads: outcomes where it is said what became of them.
+    subject,
     /// How often something was.
-    pub(super) often: Phrases,
+    often,
     /// A period that ends with today: a box about it has to be ticked again.
-    pub(super) period: Phrases,
-    /// Rates and scores: a person's job has none.
-    pub(super) rating: Phrases,
+    period,
     /// What belongs to an employment: its share of a full week, pay, cars.
-    pub(super) employed: Phrases,
+    employed,
     /// First, second, third.
-    pub(super) ordinal: Phrases,
+    ordinal,
     /// Options that make a box of a choice: yes, no, partly.
-    pub(super) r#box: Phrases,
+    r#box,
+    /// Beginnings that say what the customer wishes or may: "wants", "asked not to".
+    wish,
+    /// Marks and scores.
+    score,
+    /// What marks of the customer and the market are about: credit, risk, energy.
+    fact,
+    /// What has a duration without anybody's doing: leases, deliveries, opening hours.
+    term,
+    /// Words for how long.
+    lasting,
+    /// Labels of a choice of channels: preferred, by which way, source.
+    way,
+    /// Channels: phone, mail, letter.
+    channel,
+    /// What a day on a person is about: joined, birthday, licence valid until.
+    tenure,
+    /// Attributes of a job: numbers of things, sizes, years, limits.
+    job,
+    /// What becomes of leads and contracts: won, lost, signed. A number on a person may say it.
+    gained,
+    /// Participles that say how things are: certified, installed, insulated.
+    state,
+    /// Nouns that look like participles.
+    noun,
+    /// Participles that no ending tells.
+    irregular,
+    /// What a reason says of a number that acts move: "goes up with each".
+    because,
+    /// Fairs and showrooms.
+    fair,
+    /// Inviting somebody.
+    invited,
+    /// Days, weeks, months.
+    span,
+    /// Points: of care and attention, or of sale.
+    points,
+    /// Care and attention: a mark for it is one for somebody. Leads have scores of their own.
+    care,
+    /// Verbs of which the record is the subject, where they begin: "uses", "recibe".
+    finite,
+    /// "Has", in all languages.
+    have,
+    /// Being called or visited oneself: "received", "bekommen".
+    received,
+    /// Nouns that mean acts where they are what a number counts: letters, trips, lunches.
+    counted,
+    /// What stands before what is counted: "number of".
+    number,
+    /// Words that ask: "how", "where".
+    asking,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
-pub(super) static LEXICON: LazyLock<Option<Lexicon>> = LazyLock::new(|| {
-    let written: Written = serde_json::from_str(include_str!("lexicon.json")).ok()?;
-    let all = |lists: HashMap<String, Vec<String>>| Phrases::new(lists.into_values().flatten().collect());
-    Some(Lexicon {
-        act: all(written.act),
-        did: all(written.did),
-        done: Phrases::new(written.done),
-        strong: Phrases::new(written.strong),
-        actor: Phrases::new(written.actor),
-        our: Phrases::new(written.our),
-        outward: Phrases::new(written.outward),
-        customer: Phrases::new(written.customer),
-        passive: Phrases::new(written.passive),
-        object: Phrases::new(written.object),
-        report: Phrases::new(written.report),
-        performed: Phrases::new(written.performed),
-        thing: Phrases::new(written.thing),
-        lately: Phrases::new(written.lately),
-        contact: Phrases::new(written.contact),
-        conduct: Phrases::new(written.conduct),
-        event: Phrases::new(written.event),
-        reported: Phrases::new(written.reported),
-        intended: Phrases::new(written.intended),
-        rate: Phrases::new(written.rate),
-        unit: Phrases::new(written.unit),
-        per: Phrases::new(written.per),
-        need: Phrases::new(written.need),
-        verdict: Phrases::new(written.verdict),
-        outcome: Phrases::new(written.outcome),
-        often: Phrases::new(written.often),
-        period: Phrases::new(written.period),
-        rating: Phrases::new(written.rating),
-        employed: Phrases::new(written.employed),
-        ordinal: Phrases::new(written.ordinal),
-        r#box: Phrases::new(written.r#box),
-    })
-});
+pub(super) static LEXICON: LazyLock<Option<Lexicon>> =
+    LazyLock::new(|| serde_json::from_str::<Written>(include_str!("lexicon.json")).ok().map(Lexicon::from));
 
 impl Phrases {
     fn new(phrases: Vec<String>) -> Self {
-        let mut made = Self { whole: HashMap::new(), begins: Vec::new(), ends: Vec::new() };
+        let mut made = Self { whole: HashMap::new(), begins: HashMap::new(), ends: Vec::new() };
         for phrase in phrases {
             let words: Vec<String> = phrase.split(' ').map(str::to_owned).collect();
             let Some((first, rest)) = words.split_first() else { continue };
@@ -158,7 +188,10 @@ impl Phrases {
                 continue;
             }
             match first.strip_suffix('*') {
-                Some(begin) => made.begins.push((begin.to_owned(), rest.to_vec())),
+                Some(begin) => {
+                    let bucket = begin.chars().next().map(|first| made.begins.entry(first).or_default());
+                    bucket.into_iter().for_each(|bucket| bucket.push((begin.to_owned(), rest.to_vec())));
+                }
                 None => made.whole.entry(first.clone()).or_default().push(rest.to_vec()),
             }
         }
@@ -169,10 +202,22 @@ impl Phrases {
     pub(super) fn at(&self, words: &[String], at: usize) -> Option<usize> {
         let word = words.get(at)?;
         let whole = self.whole.get(word).into_iter().flatten();
-        let begins = self.begins.iter().filter(|(begin, _)| word.starts_with(begin.as_str())).map(|(_, rest)| rest);
+        let bucket = word.chars().next().and_then(|first| self.begins.get(&first)).into_iter().flatten();
+        let begins = bucket.filter(|(begin, _)| word.starts_with(begin.as_str())).map(|(_, rest)| rest);
         let phrase = whole.chain(begins).filter(|rest| follows(words, at + 1, rest)).map(|rest| rest.len() + 1).max();
         let compound = |end: &String| word.len() > end.len() + 2 && word.ends_with(end.as_str());
         phrase.or_else(|| self.ends.iter().any(compound).then_some(1))
+    }
+
+    /// Whether a word is a phrase by itself.
+    pub(super) fn is(&self, word: &str) -> bool {
+        self.whole.get(word).is_some_and(|rests| rests.iter().any(Vec::is_empty))
+    }
+
+    /// Whether a beginning that is long enough stands within a word, as in compounds.
+    pub(super) fn within(&self, word: &str, least: usize) -> bool {
+        let within = |(begin, _): &(String, Vec<String>)| begin.len() >= least && word.contains(begin.as_str());
+        word.len() > least + 2 && self.begins.values().flatten().any(within)
     }
 
     /// Whether a phrase stands anywhere.
@@ -196,7 +241,7 @@ fn follows(words: &[String], at: usize, rest: &[String]) -> bool {
 }
 
 /// Shortened words as people write them in labels, and what they stand for.
-const SHORTENED: [(&str, &str); 46] = [
+const SHORTENED: [(&str, &str); 45] = [
     ("mtg", "meeting"),
     ("mtgs", "meetings"),
     ("qbr", "meeting"),
@@ -227,7 +272,6 @@ const SHORTENED: [(&str, &str); 46] = [
     ("bzk", "bezoek"),
     ("bes", "besuche"),
     ("telef", "telefonate"),
-    ("telefon", "telefonat"),
     ("lig", "ligacao"),
     ("ligs", "ligacoes"),
     ("llam", "llamadas"),
@@ -249,46 +293,66 @@ fn written_out(word: &str) -> &str {
     SHORTENED.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long)
 }
 
+/// A word of a text, and what writing it without case and accents leaves out.
+pub(super) struct Token {
+    pub(super) word: String,
+    /// Whether it begins with a capital.
+    pub(super) capital: bool,
+    /// How long the word is up to its last "é": a French participle ends there, or shortly behind.
+    pub(super) acute: Option<usize>,
+}
+
 /// The words of a text: without accents and case, camelCase and snake_case taken apart, `#`, `%` and shortened words written out.
 pub(super) fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
+    tokens(text).into_iter().map(|token| token.word).collect()
+}
+
+/// The words of a text as [`words`] makes them, with what that leaves out.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let mut made = Vec::new();
+    let mut now = Token { word: String::new(), capital: false, acute: None };
     let mut lower_before = false;
-    let mut flush = |word: &mut String| {
-        if !word.is_empty() {
-            words.push(written_out(&std::mem::take(word)).to_owned());
-        }
-    };
     for c in text.nfkd() {
         if unicode_normalization::char::is_combining_mark(c) {
+            if c == '\u{301}' && now.word.ends_with('e') {
+                now.acute = Some(now.word.len());
+            }
             continue;
         }
         if !c.is_alphanumeric() {
-            flush(&mut word);
+            flush(&mut made, &mut now);
             match c {
-                '#' => word.push_str("number"),
-                '%' => word.push_str("percent"),
+                '#' => now.word.push_str("number"),
+                '%' => now.word.push_str("percent"),
                 _ => {}
             }
-            if !word.is_empty() {
-                flush(&mut word);
-            }
+            flush(&mut made, &mut now);
             lower_before = false;
             continue;
         }
         if c.is_uppercase() && lower_before {
-            flush(&mut word);
+            flush(&mut made, &mut now);
+        }
+        if now.word.is_empty() {
+            now.capital = c.is_uppercase();
         }
         lower_before = c.is_lowercase() || c.is_numeric();
         match c {
-            'ß' => word.push_str("ss"),
-            'ø' | 'Ø' => word.push('o'),
-            'ł' | 'Ł' => word.push('l'),
-            'æ' | 'Æ' => word.push_str("ae"),
-            'œ' | 'Œ' => word.push_str("oe"),
-            c => word.extend(c.to_lowercase()),
+            'ß' => now.word.push_str("ss"),
+            'ø' | 'Ø' => now.word.push('o'),
+            'ł' | 'Ł' => now.word.push('l'),
+            'æ' | 'Æ' => now.word.push_str("ae"),
+            'œ' | 'Œ' => now.word.push_str("oe"),
+            c => now.word.extend(c.to_lowercase()),
         }
     }
-    flush(&mut word);
-    words
+    flush(&mut made, &mut now);
+    made
+}
+
+fn flush(made: &mut Vec<Token>, now: &mut Token) {
+    let Token { word, capital, acute } = std::mem::replace(now, Token { word: String::new(), capital: false, acute: None });
+    if !word.is_empty() {
+        made.push(Token { word: written_out(&word).to_owned(), capital, acute });
+    }
 }

@@ -1,13 +1,17 @@
 //! Rules about custom fields: by record, type, formula and stated use, and by what their words say in the language they are in.
 
+mod actors;
+mod doing;
 mod lexicon;
 mod person;
 mod reason;
 mod shape;
+mod unsaid;
 mod words;
 
 use crate::manifest::{Field, FieldType};
 use crate::rules::Rule;
+use lexicon::words;
 use words::{Whose, whose_act};
 
 /// What a field's definition breaks: the rule, what is said, and what to do instead where it is particular.
@@ -49,7 +53,11 @@ fn act(field: &Field) -> Option<(Rule, String, String)> {
 fn helps(field: &Field) -> Option<(Rule, String, String)> {
     let name = &field.name;
     let what = match (field.helps.as_deref(), field.because.as_deref()) {
-        (Some("sale" | "customer" | "rep"), Some(because)) if reason::says_something(because) => return None,
+        (Some("sale" | "customer" | "rep"), Some(because))
+            if reason::says_something(because) && words(because) != words(&field.label) =>
+        {
+            return None;
+        }
         (Some("sale" | "customer" | "rep"), None) => format!("the field \"{name}\" does not say in `because` how it helps"),
         (Some("sale" | "customer" | "rep"), Some(_)) => {
             format!("the `because` of the field \"{name}\" does not say how it helps")

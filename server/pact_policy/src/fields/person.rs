@@ -27,8 +27,9 @@ pub(super) fn number(field: &Field) -> Option<(Rule, String, String)> {
             Some((Rule::NoActivityCounter, what, String::new()))
         }
         Some(FieldKind::Job) if rates(field) => {
-            let what = format!("the number \"{name}\" on a person is a rate or a score, and no attribute of the job");
-            Some((Rule::NoActivityCounter, what, String::new()))
+            let what = format!("the number \"{name}\" on a person names no attribute of the job");
+            let instead = "Say in the label what of the job it is: full-time equivalents, weekly hours by contract, a car pool or desk number, a size, a limit.";
+            Some((Rule::NoActivityCounter, what, instead.to_owned()))
         }
         Some(FieldKind::Outcome | FieldKind::Job) => None,
     }
@@ -38,7 +39,11 @@ pub(super) fn number(field: &Field) -> Option<(Rule, String, String)> {
 fn names_outcome(field: &Field) -> bool {
     let Some(lexicon) = LEXICON.as_ref() else { return false };
     let texts = [Some(field.label.as_str()), Some(field.name.as_str()), field.help.as_deref()];
-    texts.into_iter().flatten().any(|text| lexicon.outcome.any(&words(text)))
+    texts.into_iter().flatten().any(|text| {
+        let text = words(text);
+        // What became of them: "leads" alone may be those that somebody wrote to.
+        lexicon.outcome.any(&text) || lexicon.subject.any(&text) && lexicon.gained.any(&text)
+    })
 }
 
 /// Whether it counts what somebody entered, and not what came of it: "New leads entered".
@@ -67,10 +72,9 @@ fn counts_entries(field: &Field) -> bool {
     words(&field.label).iter().any(|word| ENTERED.iter().any(|entered| word.starts_with(entered)))
 }
 
-/// Whether a number says how much somebody does in a time, or how well; the hours of a contract do not.
+/// Whether a number says how much somebody does, or how well: it names no attribute of a job.
 fn rates(field: &Field) -> bool {
     let Some(lexicon) = LEXICON.as_ref() else { return false };
     let label = words(if field.label.is_empty() { &field.name } else { &field.label });
-    let job = lexicon.unit.any(&label) || lexicon.object.any(&label) || lexicon.employed.any(&label);
-    !job && (lexicon.rate.any(&label) || lexicon.rating.any(&label))
+    ![&lexicon.object, &lexicon.topic, &lexicon.employed, &lexicon.job].into_iter().any(|list| list.any(&label))
 }

@@ -6,6 +6,15 @@ use super::lexicon::words;
 const NOTHING: &[&str] = &[
     "n a",
     "na",
+    "we use it",
+    "we use this",
+    "everybody knows",
+    "ya se sabe",
+    "ja se sabe",
+    "on le sait",
+    "si sa",
+    "weiss man",
+    "weet iedereen",
     "none",
     "nothing",
     "tbd",
@@ -101,8 +110,44 @@ const NOTHING: &[&str] = &[
     "nessuno",
 ];
 
-/// More of them, and who asks instead of whom it helps.
+/// More of them, what is still to be said, and who asks instead of whom it helps.
 const NOBODY: &[&str] = &[
+    "to be added",
+    "to be completed",
+    "to be defined",
+    "to be filled in",
+    "to follow",
+    "will follow",
+    "will be added",
+    "coming soon",
+    "later",
+    "wird noch erganzt",
+    "wird erganzt",
+    "wird nachgetragen",
+    "folgt noch",
+    "folgt spater",
+    "noch offen",
+    "a completer",
+    "a definir",
+    "a preciser",
+    "a venir",
+    "por completar",
+    "por definir",
+    "pendiente de definir",
+    "se completara",
+    "a preencher",
+    "por preencher",
+    "a completar",
+    "nog invullen",
+    "nog aan te vullen",
+    "nog te bepalen",
+    "wordt aangevuld",
+    "volgt nog",
+    "da definire",
+    "da completare",
+    "da compilare",
+    "da stabilire",
+    "segue",
     "nessuna",
     "perche si",
     "e utile",
@@ -161,8 +206,11 @@ const NOBODY: &[&str] = &[
     "la direzione",
 ];
 
-/// The fewest letters of a reason: "De jas past" has nine.
-const FEWEST_LETTERS: usize = 9;
+/// The fewest letters of a reason: "Si impara" has eight.
+const FEWEST_LETTERS: usize = 7;
+
+/// Beginnings of a reason that sends its reader somewhere else: "see manual".
+const ELSEWHERE: &[&str] = &["see", "siehe", "voir", "ver", "zie", "vedi", "cf", "vgl"];
 
 /// The most words of a sentence that says who asks, and nothing else.
 const MOST_WORDS_OF_DEMAND: usize = 6;
@@ -175,5 +223,8 @@ pub(super) fn says_something(because: &str) -> bool {
     let line = said.join(" ");
     let demand = said.len() <= MOST_WORDS_OF_DEMAND
         && NOBODY.iter().any(|who| line == *who || line.strip_prefix(who).is_some_and(|rest| rest.starts_with(' ')));
-    letters.chars().count() >= FEWEST_LETTERS && different >= 5 && said.len() >= 2 && !NOTHING.contains(&line.as_str()) && !demand
+    let elsewhere = said.len() <= 3 && said.first().is_some_and(|first| ELSEWHERE.contains(&first.as_str()));
+    let words: std::collections::BTreeSet<_> = said.iter().collect();
+    let enough = letters.chars().count() >= FEWEST_LETTERS && different >= 4 && words.len() >= 2 && !elsewhere;
+    enough && !NOTHING.contains(&line.as_str()) && !demand
 }

@@ -112,13 +112,18 @@ pub(super) fn day_of_doing(text: &[String]) -> bool {
 
 /// Whether a text field holds who did something: "Zuletzt betreut von", "Visited by".
 pub(super) fn done_by(lexicon: &Lexicon, text: &[String], ty: FieldType) -> bool {
-    let ends = text.last().is_some_and(|last| BY.contains(&last.as_str()));
+    let ends = ends_in_by(text);
     let begins =
         text.first().is_some_and(|first| matches!(first.as_str(), "who" | "wer" | "qui" | "quien" | "quem" | "wie" | "chi"));
     let last = begins && lexicon.lately.any(text);
     let words = matches!(ty, FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Link);
     let did = [&lexicon.did, &lexicon.performed, &lexicon.act].into_iter().any(|list: &Phrases| list.any(text));
     words && text.len() > 1 && did && (ends || last)
+}
+
+/// Whether it ends with a word that leads up to who did it: "Ficha alterada por".
+pub(super) fn ends_in_by(text: &[String]) -> bool {
+    text.last().is_some_and(|last| BY.contains(&last.as_str()))
 }
 
 /// Whether it says that a present or a sample was given: "Omaggio consegnato".
@@ -172,6 +177,13 @@ pub(super) fn hands_over(text: &[String]) -> bool {
         "catalogue",
         "card",
         "cards",
+        "note",
+        "zettel",
+        "mot",
+        "nota",
+        "bilhete",
+        "briefje",
+        "bigliettino",
         "visitenkarte",
         "visitenkarten",
         "carte",
@@ -184,6 +196,39 @@ pub(super) fn hands_over(text: &[String]) -> bool {
         "biglietti",
         "kaartje",
         "visitekaartje",
+        "catalogo",
+        "catalogos",
+        "cataloghi",
+        "panettone",
+        "panettoni",
+        "calendar",
+        "calendars",
+        "kalender",
+        "calendrier",
+        "calendario",
+        "wine",
+        "wein",
+        "vin",
+        "vino",
+        "vinho",
+        "wijn",
+        "chocolates",
+        "chocolats",
+        "pralinen",
+        "hamper",
+        "prasentkorb",
+        "cesta",
+        "folder",
+        "folders",
+        "mappe",
+        "depliant",
+        "depliants",
+        "leaflet",
+        "leaflets",
+        "folleto",
+        "folletos",
+        "folheto",
+        "folhetos",
     ];
     const GIVEN: &[&str] = &[
         "drop",
@@ -238,7 +283,21 @@ pub(super) fn leads_up(text: &[String]) -> bool {
 
 /// Whether every act that is named is one that has an address: "mentor's mail".
 pub(super) fn only_addresses(text: &[String], acts: &[(usize, usize)]) -> bool {
-    const ADDRESSES: &[&str] = &["mail", "mails", "email", "emails", "e", "phone", "telephone", "correo", "courriel"];
+    const ADDRESSES: &[&str] = &[
+        "mail",
+        "mails",
+        "email",
+        "emails",
+        "e",
+        "phone",
+        "telephone",
+        "telefon",
+        "telefono",
+        "telefone",
+        "telefoon",
+        "correo",
+        "courriel",
+    ];
     !acts.is_empty() && acts.iter().all(|(at, _)| text.get(*at).is_some_and(|word| ADDRESSES.contains(&word.as_str())))
 }
 

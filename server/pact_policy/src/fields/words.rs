@@ -1,7 +1,9 @@
 //! Whose act a field's words speak of: nobody's, the customer's, ours, or they do not say.
 
+use super::actors::{by_rep, by_us, customer_first, names_us, our_act, says_customer, subject_first, us_first};
 use super::lexicon::{LEXICON, Lexicon, words};
 use super::shape::{day_of_doing, done_by, hands_over, leads_up, only_addresses, ticks};
+use super::unsaid::{mentions_customer, unsaid};
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field records.
@@ -36,7 +38,9 @@ pub(super) fn whose_act(field: &Field) -> Whose {
     }
     let options: Vec<Vec<String>> = field.options.iter().map(|option| words(option)).collect();
     let mut found: Vec<Whose> = texts.iter().map(|text| of_text(lexicon, text, field)).collect();
-    if of_options(lexicon, &options, field) {
+    // "Where the customer stands": the options are the answers of the customer.
+    let asked = texts.iter().any(|text| lexicon.asking.at(text, 0).is_some() && mentions_customer(lexicon, text));
+    if !asked && of_options(lexicon, &options, field) {
         let said = found.iter().copied().max().unwrap_or(Whose::Nobody);
         let actor = texts.iter().any(|text| names_us(lexicon, text));
         let wish = texts.iter().any(|text| lexicon.object.any(text));
@@ -51,6 +55,12 @@ pub(super) fn whose_act(field: &Field) -> Whose {
     let about = field.about.as_deref().map(str::to_lowercase);
     let about_customer = matches!(about.as_deref(), Some("customer" | "contact" | "client"));
     let about_us = about.is_some() && !about_customer;
+    // What a formula reads is named in it.
+    let reads = field.formula.as_deref().unwrap_or("").split('"').skip(1).step_by(2);
+    let read = reads.map(|name| of_text(lexicon, &words(name), field)).max().unwrap_or(Whose::Nobody);
+    if field.ty == FieldType::Formula && read >= Whose::Unsaid && !about_customer && !found.contains(&Whose::Customer) {
+        return Whose::Unsaid;
+    }
     if found.contains(&Whose::Ours) {
         return Whose::Ours;
     }
@@ -70,7 +80,7 @@ pub(super) fn whose_act(field: &Field) -> Whose {
             Whose::Unsaid
         };
     }
-    Whose::Nobody
+    if about_customer { Whose::Nobody } else { unsaid(lexicon, field, &texts) }
 }
 
 /// Whether a name says nothing that the label does not: it repeats the label's words, or parts of its compounds.
@@ -83,7 +93,7 @@ fn repeats(lexicon: &Lexicon, label: &[String], name: &[String], field: &Field) 
             .iter()
             .any(|other| other == word || short && other.starts_with(word.as_str()) || long && other.ends_with(word.as_str()))
     };
-    let thing = lexicon.object.any(label) && of_text(lexicon, label, field) == Whose::Nobody;
+    let thing = (lexicon.object.any(label) || lexicon.topic.any(label)) && of_text(lexicon, label, field) == Whose::Nobody;
     name.iter().all(part) || thing && of_text(lexicon, name, field) <= Whose::Unsaid
 }
 
@@ -112,7 +122,7 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
     ];
     // "First call, second call": the steps that somebody takes.
     let numbered = |option: &&Vec<String>| {
-        lexicon.act.any(option)
+        (lexicon.act.any(option) || lexicon.channel.any(option))
             && option
                 .iter()
                 .any(|word| word.starts_with(|c: char| c.is_ascii_digit()) || lexicon.ordinal.any(std::slice::from_ref(word)))
@@ -120,26 +130,10 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
     options.iter().filter(numbered).count() > 1
         || options.iter().any(|option| {
             let goods = option.iter().any(|word| GOODS.contains(&word.as_str()));
-            lexicon.did.any(option) && (!goods || lexicon.act.any(option))
-                || field.on == FieldOn::Plan && lexicon.done.any(option)
+            let channel = option.len() == 1 && lexicon.channel.any(option);
+            !channel && lexicon.did.any(option) && (!goods || lexicon.act.any(option))
+                || field.on == FieldOn::Plan && (lexicon.done.any(option) || lexicon.event.any(option))
         })
-}
-
-/// Whether a text names a member of staff, or us, as the one who acts.
-fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
-    lexicon.actor.all(text).into_iter().any(|(at, _)| !is_goal(text, at))
-}
-
-/// Whether what stands at a word is whom something goes to, and not who does it.
-fn is_goal(text: &[String], at: usize) -> bool {
-    const TO: [&str; 15] = ["to", "at", "for", "an", "bei", "beim", "zum", "a", "au", "aux", "chez", "al", "ao", "aan", "bij"];
-    const ARTICLES: [&str; 26] = [
-        "the", "our", "a", "den", "dem", "die", "der", "unseren", "unserem", "unsere", "le", "la", "les", "nos", "notre", "el",
-        "los", "nuestro", "o", "os", "de", "het", "onze", "il", "lo", "i",
-    ];
-    let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map(String::as_str);
-    let is = |word: Option<&str>, list: &[&str]| word.is_some_and(|word| list.contains(&word));
-    is(before(1), &TO) || (is(before(1), &ARTICLES) && is(before(2), &TO))
 }
 
 fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
@@ -150,11 +144,15 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let did = lexicon.did.all(text);
     let done = lexicon.done.any(text);
     let strong = lexicon.strong.any(text) || lexicon.report.any(text);
-    let customer = says_customer(lexicon, text);
+    let wish = lexicon.wish.at(text, 0).is_some();
+    let subject = subject_first(lexicon, text, field);
+    let customer = says_customer(lexicon, text) || subject || wish && field.on != FieldOn::Person;
     let us = names_us(lexicon, text);
     let ours = our_act(lexicon, text, &acts, &did);
     let outward = lexicon.outward.any(text);
-    let object = lexicon.object.any(text);
+    let thing = lexicon.object.any(text);
+    // What acts may be about answers the questions of type and record; an act stays one, whatever it is about.
+    let object = thing || lexicon.topic.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
     let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(text));
@@ -178,7 +176,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
             return Whose::Ours;
         }
     }
-    if ours {
+    if ours && !subject && !customer_first(lexicon, text) {
         return Whose::Ours;
     }
     // A present that was given is ours to give, and the label does not say whose.
@@ -212,12 +210,12 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
-        return if object || addresses { Whose::Thing } else { Whose::Ours };
+        return if thing || addresses || wish { Whose::Thing } else { Whose::Ours };
     }
     if customer {
         return Whose::Customer;
     }
-    if object {
+    if thing || addresses {
         return Whose::Thing;
     }
     if outward {
@@ -242,8 +240,7 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
     if lexicon.thing.any(text) || lexicon.intended.any(text) {
         return false;
     }
-    let per = |at: usize| at > 0 && lexicon.per.at(text, at - 1).is_some();
-    let lasts = lexicon.unit.all(text).into_iter().any(|(at, _)| !per(at));
+    let lasts = lasts(lexicon, text);
     match field.on {
         FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => match field.ty {
             FieldType::Number | FieldType::Formula => lasts || lexicon.often.any(text),
@@ -258,16 +255,38 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         },
         FieldOn::Plan => match field.ty {
             FieldType::Number | FieldType::Formula => lasts,
-            FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => !lexicon.need.any(text),
+            FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => !lexicon.need.any(text) && !infinitive(text),
             _ => false,
         },
         FieldOn::Person => false,
     }
 }
 
+/// Whether it says how long something took, and not how often it was.
+pub(super) fn lasts(lexicon: &Lexicon, text: &[String]) -> bool {
+    let per = |at: usize| at > 0 && lexicon.per.at(text, at - 1).is_some();
+    lexicon.unit.all(text).into_iter().any(|(at, _)| !per(at))
+}
+
 /// Whether it says what a plan needs or what is agreed, and not that it took place.
-fn is_wanted(lexicon: &Lexicon, text: &[String]) -> bool {
-    (lexicon.need.any(text) || lexicon.intended.any(text)) && !lexicon.event.any(text)
+pub(super) fn is_wanted(lexicon: &Lexicon, text: &[String]) -> bool {
+    (lexicon.need.any(text) || lexicon.intended.any(text) || infinitive(text)) && !lexicon.event.any(text)
+}
+
+/// "À réserver", "zu buchen", "da portare": something is still to be done.
+fn infinitive(text: &[String]) -> bool {
+    text.windows(2).any(|pair| {
+        let (to, verb) = (pair[0].as_str(), pair[1].as_str());
+        let ends = |ends: &[&str]| ends.iter().any(|end| verb.ends_with(end));
+        verb.len() > 3
+            && match to {
+                "zu" | "te" | "to" => true,
+                "a" => ends(&["r", "re"]),
+                "por" => ends(&["r"]),
+                "da" => ends(&["re", "er", "ir"]),
+                _ => false,
+            }
+    })
 }
 
 /// Whether it says how a person behaves at work, or what became of a plan.
@@ -289,37 +308,27 @@ fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
             (is_mark(field) || number) && said && (number || !customer)
         }
         FieldOn::Plan => {
-            let words_too = field.ty == FieldType::Text && lexicon.event.any(text);
+            // "Reached the site at": the hour at which something was.
+            let hour = text.last().is_some_and(|last| matches!(last.as_str(), "at" | "um" | "om")) && lexicon.did.any(text);
+            let words_too = field.ty == FieldType::Text && (hour || lexicon.event.any(text));
             let marked = (is_mark(field) || number) && (lexicon.event.any(text) || lexicon.reported.any(text));
-            let event = lexicon.event.any(text);
+            let event = hour || lexicon.event.any(text);
             (words_too || marked) && (event || !customer) && !lexicon.intended.any(text) && !lexicon.need.any(text)
         }
         FieldOn::Customer | FieldOn::Contact | FieldOn::Lead => false,
     }
 }
 
-/// Whether staff are named before the customer: they do what is said, and the customer is whom they do it to.
-fn us_first(lexicon: &Lexicon, text: &[String]) -> bool {
-    const BY_THEM: [&str; 8] = ["by", "durch", "par", "por", "pelo", "pelos", "door", "from"];
-    const THEIRS: [&str; 11] = ["of", "des", "der", "du", "del", "do", "van", "dei", "von", "s", "von dem"];
-    let us = lexicon.actor.all(text).into_iter().find(|(at, _)| !is_goal(text, *at));
-    let customer = lexicon.customer.all(text).into_iter().map(|(at, _)| at).next();
-    let (Some((us, length)), Some(customer)) = (us, customer) else { return false };
-    // "Field staff of the customer" are the customer's, and so are "agents employed by the customer".
-    let acts = lexicon.act.any(text) || lexicon.did.any(text) || lexicon.often.any(text) || lexicon.unit.any(text);
-    let genitive = THEIRS.contains(&text[customer].as_str()) && (us + length == customer || !acts);
-    let theirs = genitive || BY_THEM.contains(&text[customer].as_str());
-    us < customer && !theirs
-}
-
-/// A box, or a choice that is one: yes, no, partly.
+/// A box, or a choice that is one: yes, no, and perhaps a third.
 fn is_box(lexicon: &Lexicon, field: &Field) -> bool {
     let answers = |option: &String| lexicon.r#box.at(&words(option), 0).is_some();
     field.ty == FieldType::YesNo
-        || field.ty == FieldType::Choice && !field.options.is_empty() && field.options.iter().all(answers)
+        || field.ty == FieldType::Choice
+            && !field.options.is_empty()
+            && field.options.iter().filter(|option| answers(option)).count() >= field.options.len().min(2)
 }
 
-fn is_mark(field: &Field) -> bool {
+pub(super) fn is_mark(field: &Field) -> bool {
     matches!(field.ty, FieldType::YesNo | FieldType::Day | FieldType::Choice | FieldType::ManyChoices)
 }
 
@@ -345,106 +354,8 @@ fn only_address(text: &[String]) -> bool {
     })
 }
 
-/// Whether the customer is the one who acts, and not the one with whom something was done.
-fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
-    if !lexicon.customer.any(text) {
-        return false;
-    }
-    if done_to_customer(lexicon, text) {
-        return false;
-    }
-    // "The customer was visited": a passive says that somebody else did it.
-    let passive = lexicon.passive.any(text) && lexicon.did.any(text);
-    let by = ["by", "durch", "vom", "von", "par", "por", "pelo", "door", "dal", "dai"];
-    !passive || text.iter().any(|word| by.contains(&word.as_str()))
-}
-
-/// "Client revu depuis janvier", "Klant bezocht": a participle right behind the customer, and nothing that the customer did it to.
-fn done_to_customer(lexicon: &Lexicon, text: &[String]) -> bool {
-    const SINCE: [&str; 8] = ["since", "seit", "depuis", "desde", "sinds", "dal", "dalla", "da"];
-    lexicon.customer.all(text).into_iter().any(|(at, length)| {
-        let Some(did) = lexicon.did.at(text, at + length) else { return false };
-        let rest = &text[(at + length + did).min(text.len())..];
-        rest.first().is_none_or(|word| SINCE.contains(&word.as_str())) || lexicon.period.at(rest, 0).is_some()
-    })
-}
-
-/// Whether "by us", "by the rep" and the like say who acts, whatever else is said.
-fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
-    const BY: [&str; 27] = [
-        "by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal", "dai", "dalla", "da", "des", "du", "del",
-        "dell", "della", "dall", "do", "van", "of", "we", "wir", "nous", "wij", "noi",
-    ];
-    lexicon.actor.all(text).into_iter().any(|(at, _)| {
-        let here = text[at].as_str();
-        let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str);
-        !is_goal(text, at) && (BY.contains(&here) || BY.contains(&before(1)) || BY.contains(&before(2)))
-    })
-}
-
 /// "The last personal contact": a first or last, and shortly behind or before it, contact.
 fn last_contact(lexicon: &Lexicon, text: &[String]) -> bool {
     let contacts = lexicon.contact.all(text);
     lexicon.lately.all(text).into_iter().any(|(at, _)| contacts.iter().any(|(place, _)| place.abs_diff(at) <= 2))
-}
-
-/// Whether "by the salesperson" and the like say who did what is marked, whatever it was.
-fn by_rep(lexicon: &Lexicon, text: &[String]) -> bool {
-    const BY: [&str; 10] = ["by", "durch", "von", "vom", "par", "por", "pelo", "pela", "door", "dal"];
-    const US: [&str; 8] = ["us", "uns", "nous", "nosotros", "nos", "ons", "noi", "me"];
-    const ARTICLES: [&str; 22] = [
-        "the", "a", "our", "den", "dem", "die", "unseren", "unserem", "le", "la", "un", "une", "notre", "el", "nuestro", "o",
-        "nosso", "de", "een", "onze", "il", "nostro",
-    ];
-    lexicon.actor.all(text).into_iter().any(|(at, length)| {
-        let words = &text[at..at + length];
-        let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str);
-        let by = BY.contains(&words[0].as_str())
-            || BY.contains(&before(1))
-            || (ARTICLES.contains(&before(1)) && BY.contains(&before(2)));
-        by && !words.iter().any(|word| US.contains(&word.as_str()))
-    })
-}
-
-/// Whether "our", "unsere" and the like stand before an act: "our calls", "unser letzter Besuch".
-fn our_act(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(usize, usize)]) -> bool {
-    let participle_from_us = text
-        .windows(2)
-        .enumerate()
-        .any(|(at, pair)| pair[0] == "da" && pair[1] == "noi" && did.iter().any(|(did, length)| did + length <= at));
-    let by_possessive = lexicon.our.all(text).into_iter().any(|(at, _)| {
-        let close = |places: &[(usize, usize)]| places.iter().any(|(place, _)| *place > at && *place <= at + 3);
-        let led = at > 0
-            && matches!(
-                text[at - 1].as_str(),
-                "to" | "for"
-                    | "fur"
-                    | "pour"
-                    | "para"
-                    | "voor"
-                    | "at"
-                    | "in"
-                    | "on"
-                    | "into"
-                    | "an"
-                    | "zu"
-                    | "bei"
-                    | "a"
-                    | "en"
-                    | "dans"
-                    | "aan"
-                    | "naar"
-                    | "na"
-                    | "no"
-                    | "ao"
-                    | "nel"
-                    | "nella"
-                    | "alla"
-                    | "al"
-            );
-        // "Days until our answer": it leads up to an act of ours, and to nobody.
-        let until = at > 1 && matches!(text[at - 2].as_str(), "bis" | "jusqu" | "hasta" | "ate" | "tot" | "fino");
-        (!led || until) && (close(acts) || close(did))
-    });
-    participle_from_us || by_possessive
 }

@@ -2,8 +2,8 @@
 //!
 //! `tests/corpus/worked` are the worked examples of the policy; `tests/corpus/own` holds more of them, each evasion with its lawful
 //! twin; `tests/corpus/techniques` holds them by technique, one folder each; `tests/corpus/held-out-N` were written before the linter
-//! was looked at, and judged once before it was mended. Markers are comments: `//~ RULE` on a script's line,
-//! `[[field]] #~ RULE` on a field.
+//! was looked at, and judged once before it was mended; `tests/corpus/matrix` has fields by concept, each in seven languages.
+//! Markers are comments: `//~ RULE` on a script's line, `[[field]] #~ RULE` on a field.
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,204 @@
+//! Participles by their form: how seven languages write that something was done, whatever the verb.
+//!
+//! No list of verbs is complete. The forms of participles are few, and so are the participles that tell how a thing *is* (certified,
+//! insulated, signed); whoever did what any other participle says is worth the question "whose?".
+
+use super::lexicon::{Lexicon, Token, tokens};
+
+/// Words that may follow a participle that closes what is said: "postée **en** juin".
+const BEHIND: &str = " on at by to with in into for over about this last since until the a an our his her and so within as from of per am \
+    um von vom durch bei beim mit zum zur im seit bis fur ab nach le la les l au aux en par pour avec dans sur chez ce cet cette depuis \
+    avant de du d des el los las al con por para desde hasta antes este esta del o os em na no ao com pelo pela ate neste nesta do da dos \
+    das op om te bij met door sinds ses sus leurs son sa su seus suas hun loro ihre seine their his voor aan van dit deze tot naar il lo i gli alla allo nel nella dal dalla entro questo questa di della \
+    fino presso su diese diesen dieses ";
+
+/// Auxiliaries, which may stand before one: "**est** passé".
+const BEFORE: &str = " est sont ete ont ha han he hemos se foi foram e sono stato stata stati state hebben heeft is zijn wurde worden wird \
+    was were been has have had not already ya ja deja gia schon bereits nicht pas non nao niet ";
+
+/// Articles behind a participle that begins: "Bu **un** verre".
+const ARTICLES: &str = " un une um uma een ein eine einen the una uno ";
+
+/// What follows a German or Dutch participle that begins: "Besucht **am**".
+const LED: &str = " am op von vom door durch met mit im in bei bij diese diesen deze dit dieses ";
+
+/// Separable beginnings of German and Dutch verbs: "**vorbei**gefahren".
+const SEPARABLE: &[&str] = &[
+    "achter", "teil", "statt", "fest", "an", "auf", "aus", "ab", "ein", "nach", "vor", "zu", "zuruck", "weiter", "hin", "her",
+    "mit", "los", "durch", "um", "uber", "unter", "bei", "fort", "rum", "rein", "raus", "binnen", "langs", "op", "in", "uit",
+    "na", "terug", "door", "mee", "over", "toe", "voor", "rond", "heen", "aan", "af", "bij", "vorbei", "kennen", "dar", "da",
+    "weg", "wieder",
+];
+
+/// Beginnings of verbs that take no "ge".
+const INSEPARABLE: &[&str] = &["ver", "be", "er", "ent", "zer", "her", "ont", "uber", "unter", "wider", "hinter"];
+
+/// Strong stems behind these: "besprochen", "begriffen".
+const STRONG: &[&str] = &["sproch", "schrieb", "griff", "gang", "trag", "nomm", "trieb", "word", "handel", "kek"];
+
+/// Ends of German and Dutch nouns that would pass for participles: "Angebotsfrist".
+const NOUN_ENDS: &[&str] = &[
+    "frist", "heit", "keit", "schaft", "gebiet", "gewicht", "gerat", "geschaft", "gesetz", "recht", "dienst", "amt", "zeit",
+    "fahrt", "welt", "stadt", "pflicht", "kraft", "saft", "geld", "gend", "ungen", "ingen", "bedarf", "gart",
+];
+
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Participles that close what is said.
+    Closing,
+    /// Those before a noun too, as numbers have them: "completed steps", "erledigte Schritte".
+    Attributes,
+    /// Both, and also participles of states.
+    All,
+}
+
+/// The participles of a text that do not tell how a thing is, each with its place.
+pub(super) fn doings(lexicon: &Lexicon, text: &str, look: Look) -> Vec<(usize, String)> {
+    let tokens = tokens(text);
+    let plain: Vec<String> = tokens.iter().map(|token| token.word.clone()).collect();
+    let is_state =
+        |at: usize| look != Look::All && (lexicon.state.at(&plain, at).is_some() || lexicon.state.within(&plain[at], 7));
+    let done = |at: &usize| {
+        let word = plain[*at].as_str();
+        let irregular = lexicon.irregular.is(word);
+        (word.len() > 2 || irregular)
+            && !lexicon.noun.is(word)
+            && !word.ends_with("ment")
+            && !is_state(*at)
+            && is_doing(&tokens, *at, irregular, look)
+    };
+    (0..plain.len()).filter(done).map(|at| (at, plain[at].clone())).collect()
+}
+
+fn among(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|listed| listed == word)
+}
+
+fn is_doing(tokens: &[Token], at: usize, irregular: bool, look: Look) -> bool {
+    let (token, next) = (&tokens[at], tokens.get(at + 1).map(|token| token.word.as_str()));
+    let before = at.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| token.word.as_str());
+    let begins = at == 0;
+    let closes = next.is_none_or(|next| {
+        let infinitive = acute(token) && ["re", "er", "ir"].iter().any(|end| next.ends_with(end));
+        among(BEHIND, next) || next.chars().all(|c| c.is_ascii_digit()) || begins && (among(ARTICLES, next) || infinitive)
+    });
+    let free = before.is_none_or(|before| !among(BEHIND, before) || among(BEFORE, before) || at == 1 && before == "a");
+    let attribute = look != Look::Closing && !closes;
+    closes && free && (irregular || romance(token, before))
+        || (closes || attribute) && english(&token.word)
+        || germanic(token, Place { begins, next, attribute, closes, alone: tokens.len() == 1 })
+}
+
+/// Whether a word ends in "é", "ée", "és" or "ées".
+fn acute(token: &Token) -> bool {
+    token.acute.is_some_and(|long| matches!(&token.word[long.min(token.word.len())..], "" | "e" | "s" | "es"))
+}
+
+fn english(word: &str) -> bool {
+    word.len() > 4 && word.ends_with("ed") && !word.ends_with("eed")
+}
+
+fn romance(token: &Token, before: Option<&str>) -> bool {
+    let word = token.word.as_str();
+    if acute(token) && word.len() > 3 {
+        // "Société", "quantité" are nouns; "visité" is none.
+        let stem = word.trim_end_matches('s');
+        let verb = ["visite", "invite", "sollicite", "agite"].iter().any(|verb| stem.ends_with(verb));
+        return !stem.ends_with("ite") || verb;
+    }
+    let stem = word.strip_suffix('s').unwrap_or(word);
+    let ends = |ends: &[&str]| ends.iter().any(|end| stem.ends_with(end));
+    if word.len() > 4 && ends(&["ado", "ada", "ido", "ida"]) {
+        return true;
+    }
+    let italian = |last: char| {
+        let stem = word.strip_suffix(last).unwrap_or("");
+        word.len() > 5 && ["at", "it", "ut"].iter().any(|end| stem.ends_with(end))
+    };
+    // In "-ate" and "-ite" end many words of other languages: the noun before has to agree.
+    ['o', 'a', 'i'].into_iter().any(italian) || italian('e') && before.is_some_and(|before| before.ends_with('e'))
+}
+
+/// Where a word stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    begins: bool,
+    next: Option<&'a str>,
+    attribute: bool,
+    closes: bool,
+    alone: bool,
+}
+
+fn germanic(token: &Token, place: Place<'_>) -> bool {
+    let word = token.word.as_str();
+    let nouns = token.capital && !place.begins || NOUN_ENDS.iter().any(|end| word.ends_with(end));
+    let follows = place.next.is_none_or(|next| among(LED, next));
+    if nouns || !(place.closes || place.attribute) || token.capital && !place.attribute && !follows {
+        return false;
+    }
+    let verb_like = !token.capital || place.attribute;
+    let is_participle = |stem: &str| {
+        let t = |stem: &str| stem.ends_with('t') || stem.ends_with('d');
+        let rests = SEPARABLE.iter().filter_map(|prefix| stem.strip_prefix(prefix)).chain([stem]);
+        let ge = rests
+            .filter_map(|rest| rest.strip_prefix("ge"))
+            .any(|rest| rest.len() > 2 && t(rest) || rest.len() > 4 && rest.ends_with("en") && verb_like);
+        let inseparable = INSEPARABLE.iter().filter_map(|prefix| stem.strip_prefix(prefix)).any(|rest| {
+            rest.len() > 3 && t(rest) && (verb_like || place.alone)
+                || !token.capital && rest.strip_suffix("en").is_some_and(|rest| STRONG.contains(&rest))
+        });
+        ge || inseparable || stem.len() > 6 && stem.ends_with("iert")
+    };
+    let inflected = || {
+        let stems = ["e", "er", "es", "en", "em"].iter().filter_map(|end| word.strip_suffix(end));
+        stems.filter(|stem| stem.ends_with('t') || stem.ends_with('d') || stem.ends_with("en")).any(is_participle)
+    };
+    is_participle(word) || place.attribute && inflected()
+}
+
+/// Whether somebody of us says "we": "Batemos à porta", "Le invitamos", "Convidámo-lo".
+pub(super) fn plural_verb(text: &[String]) -> bool {
+    const NOUNS: &[&str] = &[
+        "estamos",
+        "somos",
+        "siamo",
+        "estimo",
+        "remos",
+        "gemos",
+        "demos",
+        "ramos",
+        "tramos",
+        "extremos",
+        "ultimos",
+        "proximos",
+        "maximos",
+        "minimos",
+        "prestamos",
+        "termos",
+        "legitimos",
+        "intimos",
+        "anonimos",
+        "supremos",
+        "temos",
+        "fazemos",
+        "hacemos",
+        "tenemos",
+        "vendemos",
+        "oferecemos",
+        "ofrecemos",
+        "podemos",
+        "queremos",
+        "gramos",
+        "kilogramos",
+        "quilogramos",
+        "pergamos",
+        "reclamos",
+    ];
+    let ends = |word: &str, ends: &[&str]| word.len() > 4 && ends.iter().any(|end| word.ends_with(end));
+    let verb = |word: &String| ends(word, &["amos", "emos", "imos", "iamo"]) && !NOUNS.contains(&word.as_str());
+    let clitic = |pair: &[String]| {
+        ends(&pair[0], &["amo", "emo", "imo"]) && matches!(pair[1].as_str(), "lo" | "la" | "los" | "las" | "lhe" | "lhes")
+    };
+    text.iter().any(verb) || text.windows(2).any(clitic)
+}
