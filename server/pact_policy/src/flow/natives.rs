@@ -268,7 +268,11 @@ impl Machine<'_> {
             Shape::List(list) => {
                 let inner = self.deep(&list.element.clone());
                 // Asking whether a name is in a list of names each once is how they get in once; it tells whether this one is.
-                if inner.bits.has(Bits::AMONG) && !inner.bits.has(Bits::TRACE) { inner.without(Bits::PRESENCE) } else { inner }
+                if inner.bits.has(Bits::AMONG) && !inner.bits.has(Bits::TRACE) {
+                    Lab { own: Id::NONE, ..inner.without(Bits::PRESENCE) }
+                } else {
+                    inner
+                }
             }
             Shape::Query(_) => Lab::NONE,
             _ => Lab::NONE,

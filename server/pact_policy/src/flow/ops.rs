@@ -220,12 +220,6 @@ impl Machine<'_> {
             lab.bits |= Transfer::Ordered.bits(Bits::ORDER);
             lab.claim();
         } else {
-            // One person's figure against another's is a rank.
-            let figure = |lab: Lab| lab.bits.has(Bits::METRIC | Bits::WHO) && lab.turns == 0;
-            let whose = |lab: Lab| lab.own != Id::NONE && lab.own != Id::MIXED;
-            if figure(la) && figure(lb) && whose(la) && whose(lb) && la.own != lb.own {
-                lab.bits |= Transfer::Ranked.bits(Bits::RANK);
-            }
             return lab;
         }
         self.step(lab, pos, What::Compared)
