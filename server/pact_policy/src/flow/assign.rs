@@ -215,7 +215,9 @@ impl Machine<'_> {
                     ListVal { element, one_subject: list.one_subject && !matches!(reach, Reach::Many | Reach::People), ..list };
                 Val { lab, shape: Shape::List(Rc::new(list)), ..val }
             }
-            Shape::List(list) if list.element.lab.bits.has(Bits::WHO | Bits::AMONG) && lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS) => {
+            Shape::List(list)
+                if list.element.lab.bits.has(Bits::WHO | Bits::AMONG) && lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS) =>
+            {
                 // Who is named once, however many of their leads are quiet, is named because one is.
                 let mut list = (**list).clone();
                 list.element.lab.bits |= Bits::PRESENCE;

@@ -135,8 +135,8 @@ impl Machine<'_> {
         let mut lab = val.lab;
         lab.bits |= Bits::PRESENCE;
         if self.in_try > 0 || matches!(of.kind, Kind::Call(_)) {
-            lab.bits |= Transfer::FailsOnNothing.bits(Bits::METRIC);
-            self.may_fail(lab, pos);
+            lab.bits |= Bits::METRIC;
+            self.may_fail(Transfer::FailsOnNothing.keep(lab), pos);
         } else if matches!(of.kind, Kind::Var(_)) && !val.is_person() && val.field.is_none() {
             // The script did not ask; where there is nothing the run ends. Its person may know that, nobody else.
             lab.claim();

@@ -200,8 +200,7 @@ impl<'a> Machine<'a> {
         if id == Id::NONE || id == Id::MIXED || id.0 < from.0 {
             return false;
         }
-        id == from
-            || self.ids.get(&from.0).is_some_and(|inner| inner.values().any(|&inner| self.descends(id, Id(inner))))
+        id == from || self.ids.get(&from.0).is_some_and(|inner| inner.values().any(|&inner| self.descends(id, Id(inner))))
     }
 
     pub(crate) fn identity_here(&mut self, pos: Pos, what: &str) -> Id {
