@@ -127,53 +127,6 @@ impl Machine<'_> {
         }
     }
 
-    /// A member of what was taken from a list that may be empty: the run fails where there is none.
-    fn fails_on_nothing(&mut self, of: &Node, val: &Val, pos: Pos) {
-        if !val.lab.bits.meets(Bits::PERSONAL) || !val.lab.bits.meets(Bits::TRACE) {
-            return;
-        }
-        let mut lab = val.lab;
-        lab.bits |= Bits::PRESENCE;
-        if self.in_try > 0 || matches!(of.kind, Kind::Call(_)) {
-            lab.bits |= Bits::METRIC;
-            self.may_fail(Transfer::FailsOnNothing.keep(lab), pos);
-        } else if matches!(of.kind, Kind::Var(_)) && !val.is_person() && val.field.is_none() {
-            // The script did not ask; where there is nothing the run ends. Its person may know that, nobody else.
-            lab.claim();
-            let lab = self.step(Transfer::MissingFails.keep(lab.without(Bits::SORT)), pos, What::Left);
-            self.missing = self.join(self.missing, lab);
-        }
-    }
-
-    /// Variables that hold something where a condition says `yes`.
-    fn holds(&self, condition: &Node, yes: bool, found: &mut Vec<usize>) {
-        match &condition.kind {
-            Kind::Call(call) if call.operator && call.args.len() == 2 && &*call.name == if yes { "!=" } else { "==" } => {
-                let unit = |node: &Node| matches!(node.kind, Kind::Lit(Lit::Unit));
-                let side = match call.args.as_slice() {
-                    [a, b] if unit(b) => Some(a),
-                    [a, b] if unit(a) => Some(b),
-                    _ => None,
-                };
-                found.extend(side.and_then(|side| self.root(side)));
-            }
-            Kind::Call(call) if call.operator && &*call.name == "!" => {
-                call.args.iter().for_each(|arg| self.holds(arg, !yes, found));
-            }
-            Kind::Short(ShortOp::And, parts) if yes => parts.iter().for_each(|part| self.holds(part, yes, found)),
-            Kind::Short(ShortOp::Or, parts) if !yes => parts.iter().for_each(|part| self.holds(part, yes, found)),
-            _ => {}
-        }
-    }
-
-    fn filled(&mut self, cells: &[usize]) {
-        for &cell in cells {
-            if let Some(cell) = self.cells.get_mut(cell) {
-                cell.val.maybe = false;
-            }
-        }
-    }
-
     fn literal(&mut self, lit: &Lit) -> Val {
         let (shape, text) = match lit {
             Lit::Unit => (Shape::Unit, "()".to_owned()),

@@ -1,9 +1,13 @@
-//! How long lists are at least, where the script has asked: a place that is known to be there does not end the run.
+//! What a script has asked before it takes something: whether there is any, and how long lists are at least.
+//!
+//! What is known to be there does not end the run; what is not may, and then all of its effects depend on it.
 
-use super::lab::Id;
+use super::lab::{Bits, Id};
 use super::machine::Machine;
+use super::step::What;
 use super::val::Val;
-use crate::ir::{Kind, Lit, Node, ShortOp};
+use crate::ir::{Kind, Lit, Node, Pos, ShortOp};
+use crate::transfer::Transfer;
 
 /// A variable that was not written since, and how long the list in it is at least.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +18,53 @@ pub(crate) struct Length {
 }
 
 impl Machine<'_> {
+    /// A member of what was taken from a list that may be empty: the run fails where there is none.
+    pub(crate) fn fails_on_nothing(&mut self, of: &Node, val: &Val, pos: Pos) {
+        if !val.lab.bits.meets(Bits::PERSONAL) || !val.lab.bits.meets(Bits::TRACE) {
+            return;
+        }
+        let mut lab = val.lab;
+        lab.bits |= Bits::PRESENCE;
+        if self.in_try > 0 || matches!(of.kind, Kind::Call(_)) {
+            lab.bits |= Bits::METRIC;
+            self.may_fail(Transfer::FailsOnNothing.keep(lab), pos);
+        } else if matches!(of.kind, Kind::Var(_)) && !val.is_person() && val.field.is_none() {
+            // The script did not ask; where there is nothing the run ends. Its person may know that, nobody else.
+            lab.claim();
+            let lab = self.step(Transfer::MissingFails.keep(lab.without(Bits::SORT)), pos, What::Left);
+            self.missing = self.join(self.missing, lab);
+        }
+    }
+
+    /// Variables that hold something where a condition says `yes`.
+    pub(crate) fn holds(&self, condition: &Node, yes: bool, found: &mut Vec<usize>) {
+        match &condition.kind {
+            Kind::Call(call) if call.operator && call.args.len() == 2 && &*call.name == if yes { "!=" } else { "==" } => {
+                let unit = |node: &Node| matches!(node.kind, Kind::Lit(Lit::Unit));
+                let side = match call.args.as_slice() {
+                    [a, b] if unit(b) => Some(a),
+                    [a, b] if unit(a) => Some(b),
+                    _ => None,
+                };
+                found.extend(side.and_then(|side| self.root(side)));
+            }
+            Kind::Call(call) if call.operator && &*call.name == "!" => {
+                call.args.iter().for_each(|arg| self.holds(arg, !yes, found));
+            }
+            Kind::Short(ShortOp::And, parts) if yes => parts.iter().for_each(|part| self.holds(part, yes, found)),
+            Kind::Short(ShortOp::Or, parts) if !yes => parts.iter().for_each(|part| self.holds(part, yes, found)),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn filled(&mut self, cells: &[usize]) {
+        for &cell in cells {
+            if let Some(cell) = self.cells.get_mut(cell) {
+                cell.val.maybe = false;
+            }
+        }
+    }
+
     /// How long lists are at least where a condition says `yes`.
     pub(crate) fn lengths(&self, condition: &Node, yes: bool) -> Vec<Length> {
         let mut found = Vec::new();

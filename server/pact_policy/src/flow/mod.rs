@@ -6,7 +6,7 @@
 //! | [`val`], [`merge`] | abstract values, and how they are put together |
 //! | [`machine`] | the state: cells, the stack of what the program counter depends on |
 //! | [`eval`], [`loops`], [`ops`], [`assign`], [`calls`] | evaluation of nodes |
-//! | [`lengths`] | how long lists are known to be |
+//! | [`lengths`] | what the script has asked before it takes something |
 //! | [`host`], [`interface`] | the interface |
 //! | [`natives`], [`changes`], [`lists`] | the language's own functions |
 //! | [`fields`], [`deps`], [`world`] | what scripts store for each other, as one plugin sees it and between them |
