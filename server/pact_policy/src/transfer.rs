@@ -152,6 +152,24 @@ pub enum Transfer {
     Picked,
     /// How often one lead was offered to one person is a measure.
     OffersCounted,
+    /// A comparison with what may be nothing tells whether there is anything.
+    ComparedNothing,
+    /// Whether a person's list is empty may not end the run.
+    FailsOnPresence,
+    /// A member of what was taken and not asked about ends the run.
+    MissingFails,
+    /// The person of another turn or place is another person.
+    OtherPerson,
+    /// The moment of a run that an act fired is stored as the instant of the act.
+    NowStored,
+    /// A coaching note measures nobody but the person of its period.
+    NotedOthers,
+    /// A group from which people are left out one by one is made by hand.
+    LeftOut,
+    /// A figure that a great number makes too great ends the run.
+    Overflows,
+    /// What may fail behind a metric decides on the rest of the run.
+    FailsBehind,
 }
 
 #[cfg(debug_assertions)]
@@ -165,7 +183,7 @@ pub fn switch_off(rule: Option<Transfer>) {
 
 impl Transfer {
     /// Every rule.
-    pub const ALL: [Self; 72] = [
+    pub const ALL: [Self; 81] = [
         Self::Branch,
         Self::Switch,
         Self::ShortCircuit,
@@ -238,6 +256,15 @@ impl Transfer {
         Self::Beyond,
         Self::Picked,
         Self::OffersCounted,
+        Self::ComparedNothing,
+        Self::FailsOnPresence,
+        Self::MissingFails,
+        Self::OtherPerson,
+        Self::NowStored,
+        Self::NotedOthers,
+        Self::LeftOut,
+        Self::Overflows,
+        Self::FailsBehind,
     ];
 
     #[cfg(debug_assertions)]

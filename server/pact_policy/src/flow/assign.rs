@@ -66,7 +66,7 @@ impl Machine<'_> {
             Kind::Index(of, at) => {
                 let old = self.eval(of);
                 let at = self.eval(at);
-                if at.lab.bits.has(Bits::METRIC) && matches!(old.shape, Shape::List(_)) {
+                if matches!(old.shape, Shape::List(_)) {
                     self.may_fail(at.lab, pos);
                 }
                 let new = self.with_index(&old, &at, val, pos);
@@ -159,13 +159,16 @@ impl Machine<'_> {
         }
         let mut val = self.under(val, Transfer::Written.keep(lab));
         if let (Shape::List(list), true) = (&mut val.shape, once && Transfer::Deduplicated.on())
-            && list.element.lab.bits.has(Bits::WHO | Bits::TRACE)
+            && list.element.lab.bits.has(Bits::WHO)
             && !list.one_subject
         {
-            // Who is put in once, however often there was a trace of theirs, is there because there was one.
             let list = Rc::make_mut(list);
-            list.element.lab.bits |= Bits::PRESENCE;
-            list.element.lab.own = Id::MIXED;
+            if list.element.lab.bits.has(Bits::TRACE) {
+                // Who is put in once, however often there was a trace of theirs, is there because there was one.
+                list.element.lab.bits |= Bits::PRESENCE;
+                list.element.lab.own = Id::MIXED;
+            }
+            list.element.lab.bits |= Bits::AMONG;
         }
         forget_own_state(&mut val, id, 0);
         self.clock += 1;
@@ -177,7 +180,8 @@ impl Machine<'_> {
 
     /// At the end of a turn: what was written in it to variables that were there before has gathered the loop.
     pub(crate) fn gather_cells(&mut self, stamps: &[u32], mark: usize, turn: &Pc) {
-        let Pc::Turn { lab, reach, bit, .. } = *turn else { return };
+        let Pc::Turn { lab, reach, bit, each, .. } = turn else { return };
+        let (lab, reach, bit) = (*lab, *reach, *bit);
         for (index, &stamp) in stamps.iter().enumerate() {
             if self.cells[index].stamp == stamp || self.cells[index].depth > self.pc.len() {
                 continue;
@@ -187,7 +191,13 @@ impl Machine<'_> {
             let lab = if flag { lab.without(Bits::SUBJECT | Bits::FIXED) } else { lab };
             let gathered = if Transfer::LoopGathers.on() { self.gathered(val, lab, reach, bit) } else { val };
             let depth = self.pc.len();
-            self.cells[index].val = self.next_turn(gathered, depth);
+            let mut kept = self.next_turn(gathered, depth);
+            if *each != Id::NONE && Transfer::OtherPerson.on() && self.descends(kept.id, *each) {
+                // In the next turn it is the person of a turn before.
+                let id = self.identity(*each, &format!("kept in {index}"));
+                self.rename(&mut kept, id);
+            }
+            self.cells[index].val = kept;
         }
     }
 
@@ -203,6 +213,15 @@ impl Machine<'_> {
                 };
                 let list =
                     ListVal { element, one_subject: list.one_subject && !matches!(reach, Reach::Many | Reach::People), ..list };
+                Val { lab, shape: Shape::List(Rc::new(list)), ..val }
+            }
+            Shape::List(list)
+                if list.element.lab.bits.has(Bits::WHO | Bits::AMONG) && lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS) =>
+            {
+                // Who is named once, however many of their leads are quiet, is named because one is.
+                let mut list = (**list).clone();
+                list.element.lab.bits |= Bits::PRESENCE;
+                list.element.lab.own = Id::MIXED;
                 Val { lab, shape: Shape::List(Rc::new(list)), ..val }
             }
             Shape::List(_) | Shape::Digest | Shape::Query(_) | Shape::Function => Val { lab, ..val },

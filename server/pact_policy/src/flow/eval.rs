@@ -18,6 +18,12 @@ const NODE_STACK_BYTES: usize = 512 * 1024;
 /// The stack that is taken where less than that is left.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
+/// One way of a branch, with the variables that hold something on it, and how long lists are at least.
+type Way<'a> = (&'a Node, &'a [usize], &'a [super::lengths::Length]);
+
+/// Numbers from here on are too great to be counts; a sum with one may be too great for a number.
+const GREAT: u64 = 1 << 40;
+
 impl Machine<'_> {
     pub(crate) fn eval(&mut self, node: &Node) -> Val {
         self.nodes += 1;
@@ -76,7 +82,8 @@ impl Machine<'_> {
                 let (mut there, mut missing) = (Vec::new(), Vec::new());
                 self.holds(condition, true, &mut there);
                 self.holds(condition, false, &mut missing);
-                self.branch(&val, pos, (yes, &there), (no, &missing))
+                let lengths = (self.lengths(condition, true), self.lengths(condition, false));
+                self.branch(&val, pos, (yes, &there, &lengths.0), (no, &missing, &lengths.1))
             }
             Kind::Switch(switch) => self.switch(switch, pos),
             Kind::Closure(name, captures) => self.closure(name, captures),
@@ -120,45 +127,6 @@ impl Machine<'_> {
         }
     }
 
-    /// A member of what was taken from a list that may be empty: the run fails where there is none.
-    fn fails_on_nothing(&mut self, of: &Node, val: &Val, pos: Pos) {
-        let unguarded = self.in_try > 0 || matches!(of.kind, Kind::Call(_));
-        if Transfer::FailsOnNothing.on() && unguarded && val.lab.bits.meets(Bits::PERSONAL) && val.lab.bits.meets(Bits::TRACE) {
-            let mut lab = val.lab;
-            lab.bits |= Bits::PRESENCE | Bits::METRIC;
-            self.may_fail(lab, pos);
-        }
-    }
-
-    /// Variables that hold something where a condition says `yes`.
-    fn holds(&self, condition: &Node, yes: bool, found: &mut Vec<usize>) {
-        match &condition.kind {
-            Kind::Call(call) if call.operator && call.args.len() == 2 && &*call.name == if yes { "!=" } else { "==" } => {
-                let unit = |node: &Node| matches!(node.kind, Kind::Lit(Lit::Unit));
-                let side = match call.args.as_slice() {
-                    [a, b] if unit(b) => Some(a),
-                    [a, b] if unit(a) => Some(b),
-                    _ => None,
-                };
-                found.extend(side.and_then(|side| self.root(side)));
-            }
-            Kind::Call(call) if call.operator && &*call.name == "!" => {
-                call.args.iter().for_each(|arg| self.holds(arg, !yes, found));
-            }
-            Kind::Short(ShortOp::And, parts) if yes => parts.iter().for_each(|part| self.holds(part, yes, found)),
-            Kind::Short(ShortOp::Or, parts) if !yes => parts.iter().for_each(|part| self.holds(part, yes, found)),
-            _ => {}
-        }
-    }
-
-    fn filled(&mut self, cells: &[usize]) {
-        for &cell in cells {
-            if let Some(cell) = self.cells.get_mut(cell) {
-                cell.val.maybe = false;
-            }
-        }
-    }
-
     fn literal(&mut self, lit: &Lit) -> Val {
         let (shape, text) = match lit {
             Lit::Unit => (Shape::Unit, "()".to_owned()),
@@ -171,6 +139,12 @@ impl Machine<'_> {
             Lit::Other => (Shape::Number, String::new()),
         };
         let version = if text.is_empty() { Id::NONE } else { self.identity(Id(0x7fff_fff0), &text) };
+        if let Lit::Int(it) = lit {
+            self.numbers.insert(version, *it);
+            if it.unsigned_abs() >= GREAT {
+                self.great.insert(version);
+            }
+        }
         Val { version, ..Val::new(shape, Lab::NONE) }
     }
 
@@ -216,21 +190,24 @@ impl Machine<'_> {
         let mut lab = Lab::NONE;
         let mut from = 0;
         let mut some = 0;
+        let mut maybe = false;
         for part in parts {
             let val = self.eval(part);
+            maybe |= Self::shows_nothing(&val);
             self.may_tell_apart(&val);
             let inner = self.deep(&val);
             lab = self.join(lab, inner);
             from |= Self::deep_from(&val);
             some |= val.some | Self::deep_from(&val);
         }
-        Val { from, some, ..Val::new(Shape::Text(None), lab) }
+        Val { from, some, maybe, ..Val::new(Shape::Text(None), lab) }
     }
 
     fn block(&mut self, nodes: &[Node]) -> Val {
         let scope = self.scope.len();
         let cells = self.cells.len();
         let depth = self.pc.len();
+        let asked = self.known_lengths.len();
         let before = std::mem::take(&mut self.exits);
         let mut all = Exits::default();
         let mut last = Val::unit();
@@ -254,6 +231,7 @@ impl Machine<'_> {
         let behind = self.since(depth);
         let last = self.under(last, behind);
         self.pc.truncate(depth);
+        self.known_lengths.truncate(asked);
         self.scope.truncate(scope);
         self.forget_cells(cells);
         self.exits = self.merge_exits(before, all);
@@ -268,26 +246,37 @@ impl Machine<'_> {
     }
 
     /// One of two branches, each with the variables that hold something in it.
-    fn branch(&mut self, condition: &Val, pos: Pos, (yes, there): (&Node, &[usize]), (no, missing): (&Node, &[usize])) -> Val {
+    fn branch(&mut self, condition: &Val, pos: Pos, (yes, there, long): Way<'_>, (no, missing, short): Way<'_>) -> Val {
         let lab = self.step(Transfer::Branch.keep(condition.lab.without(Bits::SORT)), pos, What::Branched);
         self.pc.push(Pc::Branch { lab, guard: condition.guard, left: false });
         let outer = std::mem::take(&mut self.exits);
         let before = self.cells_now();
         self.filled(there);
+        let asked = self.known_lengths.len();
+        self.known_lengths.extend(long);
         let a = self.eval(yes);
+        self.known_lengths.truncate(asked);
         let exits_a = std::mem::take(&mut self.exits);
         let mut start = before;
         start.extend(self.cells.iter().skip(start.len()).cloned());
         let after_a = std::mem::replace(&mut self.cells, start);
         self.filled(missing);
+        self.known_lengths.extend(short);
         let b = self.eval(no);
+        self.known_lengths.truncate(asked);
         let exits_b = std::mem::take(&mut self.exits);
         self.pc.pop();
         let after_b = std::mem::take(&mut self.cells);
         self.cells = self.join_cells(after_a, &after_b);
         match (&a.shape, &b.shape) {
-            (Shape::Never, _) => self.filled(missing),
-            (_, Shape::Never) => self.filled(there),
+            (Shape::Never, _) => {
+                self.filled(missing);
+                self.known_lengths.extend(short);
+            }
+            (_, Shape::Never) => {
+                self.filled(there);
+                self.known_lengths.extend(long);
+            }
             _ => {}
         }
         let inner = self.merge_exits(exits_a, exits_b);
@@ -299,6 +288,9 @@ impl Machine<'_> {
 
     fn switch(&mut self, switch: &Switch, pos: Pos) -> Val {
         let on = self.eval(&switch.on);
+        let asked = self.known_lengths.len();
+        let switched = self.switched_length(&switch.on);
+        self.known_lengths.extend(switched);
         self.may_tell_apart(&on);
         let lab = self.deep(&on).without(Bits::SORT);
         let lab = self.presence(&on, lab);
@@ -333,6 +325,7 @@ impl Machine<'_> {
             });
             self.cells = now;
         }
+        self.known_lengths.truncate(asked);
         self.cells = after.unwrap_or(before);
         let exits = self.exits_under(exits, lab);
         self.exits = self.merge_exits(outer, exits);
@@ -359,7 +352,15 @@ impl Machine<'_> {
                 ShortOp::Coalesce => {}
             }
             self.filled(&filled);
+            let asked = self.known_lengths.len();
+            let lengths = match op {
+                ShortOp::And => self.lengths(first, true),
+                ShortOp::Or => self.lengths(first, false),
+                ShortOp::Coalesce => Vec::new(),
+            };
+            self.known_lengths.extend(lengths);
             let next = self.eval(part);
+            self.known_lengths.truncate(asked);
             let after = std::mem::take(&mut self.cells);
             self.cells = self.join_cells(after, &before);
             guard = if op == ShortOp::And && next.lab.deps.0 == 0 {

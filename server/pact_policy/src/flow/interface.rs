@@ -81,7 +81,13 @@ impl Machine<'_> {
             FnId::RotationExcept | FnId::RotationOnDutyWithin => {
                 let Some(rotation) = args.first().cloned() else { return Val::unit() };
                 let lab = args.get(1).map_or(Lab::NONE, |arg| arg.lab);
-                self.under(rotation, lab)
+                let one_by_one = function.id == FnId::RotationExcept && self.leaves_out_each(&rotation, args.get(1));
+                let rotation = self.under(rotation, lab);
+                if one_by_one && Transfer::LeftOut.on() {
+                    let more = self.source(Bits::METRIC | Bits::WHO, pos, What::OneInGroup);
+                    return self.under(rotation, more);
+                }
+                rotation
             }
             FnId::Tally => self.tally(&args, pos),
             FnId::TallyRows => {
@@ -199,10 +205,12 @@ impl Machine<'_> {
 
     fn rotation(&mut self, args: &[Val], pos: Pos) -> Val {
         let [name, people] = args else { return self.mixed(args) };
+        let mut named = Lab::NONE;
         if name.lab.bits.has(Bits::TRACE) && name.lab.bits.meets(Bits::PERSONAL) {
-            let mut lab = name.lab.gathered(false);
-            lab.bits |= Bits::METRIC;
-            self.sink(Sink::Turn, pos, lab, u64::MAX, Id::NONE);
+            // Which of several rotations is asked is moved on, and chooses.
+            named = name.lab.gathered(false);
+            named.bits |= Bits::METRIC;
+            self.sink(Sink::Turn, pos, named, u64::MAX, Id::NONE);
         }
         let (by_hand, outside, listed) = match &people.shape {
             Shape::Query(query) => (query.by_hand, query.outside, false),
@@ -211,6 +219,7 @@ impl Machine<'_> {
         };
         let mut lab = self.deep(people);
         lab.bits = lab.bits.without(Bits::LISTED);
+        lab = self.join(lab, named);
         if listed {
             let more = self.source(Bits::METRIC | Bits::WHO, pos, What::OneInGroup);
             lab = self.join(lab, more);
@@ -243,6 +252,15 @@ impl Machine<'_> {
         let who = self.source(bits, pos, What::Query("people"));
         let lab = self.join(rotation.lab, Lab { own: id, ..who });
         Val { maybe: true, ..Val::record(Kind::Person, lab, id) }
+    }
+
+    /// Whether a loop over people leaves one after the other out of a rotation that was there before: what is left is made by hand.
+    fn leaves_out_each(&self, rotation: &Val, person: Option<&Val>) -> bool {
+        let Some(person) = person else { return false };
+        let cell = (rotation.cell.0 as usize).checked_sub(1).and_then(|cell| self.cells.get(cell));
+        let carried = |at: usize| cell.is_some_and(|cell| cell.depth <= at);
+        let each = |pc: &Pc| matches!(pc, Pc::Turn { people: true, bit, .. } if person.from & bit != 0);
+        self.pc.iter().enumerate().any(|(at, pc)| each(pc) && carried(at))
     }
 
     fn tally(&mut self, args: &[Val], pos: Pos) -> Val {

@@ -63,9 +63,14 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         deep: 0,
         in_try: 0,
         period: Id::NONE,
+        coached: Id::NONE,
         failed: Lab::NONE,
+        missing: Lab::NONE,
         reached: BTreeSet::new(),
         clock: 0,
+        great: HashSet::new(),
+        numbers: HashMap::new(),
+        known_lengths: Vec::new(),
         entry: None,
         home: MANIFEST,
         identified: false,
@@ -98,6 +103,8 @@ impl Machine<'_> {
         self.deep = 0;
         self.in_try = 0;
         self.failed = Lab::NONE;
+        self.missing = Lab::NONE;
+        self.known_lengths.clear();
         self.reached.clear();
         self.fields.captured = false;
         self.home = self.units[unit].file;
@@ -189,6 +196,7 @@ impl Machine<'_> {
         let args: Vec<Val> = entry.params.iter().map(|(name, ty)| self.parameter(ty, name)).collect();
         if entry.point == EntryPoint::CoachingDay {
             self.period = args.first().map_or(Id::NONE, |period| period.id);
+            self.coached = self.identity(self.period, "person");
         }
         self.run(unit, index, args, pos);
     }
@@ -200,14 +208,25 @@ impl Machine<'_> {
 
     /// A run leaves all of its effects or none, so what makes it fail decides on all of them.
     fn aborted(&mut self) {
-        let failed = self.failed;
+        let (failed, missing) = (self.failed, self.missing);
+        if !missing.is_none() {
+            self.abort(missing, |sink, receiver| !Self::is_personal(sink) || !receiver.same(missing.own));
+        }
         if !failed.bits.has(Bits::METRIC) || !Transfer::Aborted.on() {
             return;
         }
-        let reached = std::mem::take(&mut self.reached);
+        self.abort(failed, |_, _| true);
+        if let Some(pos) = self.steps.get(failed.step).map(|step| step.pos) {
+            self.refuse(Rule::NoActivityMetric, Sink::Throw, pos, failed);
+        }
+    }
+
+    /// Refuses the sinks of this run that a failure decides on, but for those that may know.
+    fn abort(&mut self, failed: Lab, refused: impl Fn(Sink, Id) -> bool) {
+        let reached = self.reached.clone();
         let home = self.home;
-        for (file, pos, sink) in reached {
-            if sink != Sink::Throw && sink != Sink::Return {
+        for (file, pos, sink, receiver) in reached {
+            if sink != Sink::Throw && sink != Sink::Return && refused(sink, receiver) {
                 self.home = file;
                 let frames = std::mem::take(&mut self.frames);
                 self.refuse(Rule::NoActivityMetric, sink, pos, failed);
@@ -215,9 +234,6 @@ impl Machine<'_> {
             }
         }
         self.home = home;
-        if let Some(pos) = self.steps.get(failed.step).map(|step| step.pos) {
-            self.refuse(Rule::NoActivityMetric, Sink::Throw, pos, failed);
-        }
     }
 
     fn formula_node(&mut self, node: &Node, pos: Pos) -> Val {

@@ -194,7 +194,7 @@ impl std::fmt::Debug for Bits {
 }
 
 /// An identity: of a person, a record or a container, as far as the analysis can tell identities apart.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Id(pub(crate) u32);
 
 impl Id {

@@ -61,6 +61,9 @@ impl Machine<'_> {
                 both.bits |= Transfer::Ranked.bits(Bits::RANK | Bits::METRIC);
             }
             let rows = matches!(element.shape, Shape::List(_) | Shape::Map(_));
+            if both.bits.has(Bits::METRIC | Bits::TRACE) && by.bits.has(Bits::METRIC) {
+                both.bits |= Transfer::Ranked.bits(Bits::RANK);
+            }
             if names_people(&element) && (both.bits.meets(Bits::METRIC | Bits::DURATION) || rows && both.bits.has(Bits::ORDER)) {
                 both.bits |= Bits::RANK;
             }

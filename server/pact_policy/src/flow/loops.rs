@@ -175,7 +175,11 @@ impl Machine<'_> {
                 seen = machine.join(seen, more);
                 if !after {
                     machine.pc.push(Pc::Branch { lab: more, guard: val.guard, left: false });
+                    let asked = machine.known_lengths.len();
+                    let lengths = machine.lengths(condition, true);
+                    machine.known_lengths.extend(lengths);
                     machine.eval(body);
+                    machine.known_lengths.truncate(asked);
                     machine.pc.pop();
                 }
             });
@@ -189,6 +193,7 @@ impl Machine<'_> {
         if lab.bits.meets(Bits::METRIC) {
             self.may_fail(lab, pos);
         }
+        self.may_fail_here(false, pos);
         self.loop_value(breaks)
     }
 

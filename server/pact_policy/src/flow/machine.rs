@@ -136,10 +136,20 @@ pub(crate) struct Machine<'a> {
     pub(crate) in_try: usize,
     /// The entry's parameters, for which a coaching note is meant.
     pub(crate) period: Id,
+    /// The person of that period.
+    pub(crate) coached: Id,
     /// Everything that failed on labelled data in this run.
     pub(crate) failed: Lab,
-    /// Sinks reached in this run, for what fails behind them.
-    pub(crate) reached: BTreeSet<(u32, Pos, super::sink::Sink)>,
+    /// What ends the run where a person's list is empty, although the script did not ask.
+    pub(crate) missing: Lab,
+    /// Sinks reached in this run, and whom they reach, for what fails behind them.
+    pub(crate) reached: BTreeSet<(u32, Pos, super::sink::Sink, Id)>,
+    /// Numbers so great that adding to them may end the run.
+    pub(crate) great: HashSet<Id>,
+    /// The numbers that were written as such, by what says that a value is one of them.
+    pub(crate) numbers: HashMap<Id, i64>,
+    /// How long lists are at least, where the script has asked.
+    pub(crate) known_lengths: Vec<super::lengths::Length>,
     /// The file of what runs outside functions.
     pub(crate) home: u32,
     /// Whether something was read that tells one person from all others.
@@ -183,6 +193,14 @@ impl<'a> Machine<'a> {
     pub(crate) fn fresh_identity(&mut self) -> Id {
         self.last_id += 1;
         Id(self.last_id)
+    }
+
+    /// Whether an identity is another, or of what belongs to it.
+    pub(crate) fn descends(&self, id: Id, from: Id) -> bool {
+        if id == Id::NONE || id == Id::MIXED || id.0 < from.0 {
+            return false;
+        }
+        id == from || self.ids.get(&from.0).is_some_and(|inner| inner.values().any(|&inner| self.descends(id, Id(inner))))
     }
 
     pub(crate) fn identity_here(&mut self, pos: Pos, what: &str) -> Id {

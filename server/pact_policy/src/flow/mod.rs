@@ -6,6 +6,7 @@
 //! | [`val`], [`merge`] | abstract values, and how they are put together |
 //! | [`machine`] | the state: cells, the stack of what the program counter depends on |
 //! | [`eval`], [`loops`], [`ops`], [`assign`], [`calls`] | evaluation of nodes |
+//! | [`lengths`] | what the script has asked before it takes something |
 //! | [`host`], [`interface`] | the interface |
 //! | [`natives`], [`changes`], [`lists`] | the language's own functions |
 //! | [`fields`], [`deps`], [`world`] | what scripts store for each other, as one plugin sees it and between them |
@@ -25,6 +26,7 @@ pub(crate) mod host;
 pub(crate) mod interface;
 pub(crate) mod judge;
 pub(crate) mod lab;
+pub(crate) mod lengths;
 pub(crate) mod lists;
 pub(crate) mod loops;
 pub(crate) mod machine;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::lab::{Bits, Id, Lab};
 use super::machine::Machine;
 use super::step::{StepId, What};
-use super::val::{ListVal, QueryVal, Shape, Val};
+use super::val::{ListVal, MapVal, QueryVal, Shape, Val};
 use crate::ir::{Node, Pos, Sym};
 use crate::rules::Rule;
 use crate::table::natives::NativeOp;
@@ -63,6 +63,7 @@ impl Machine<'_> {
             NativeOp::Parse => {
                 let lab = self.deep(first);
                 self.may_fail(lab, pos);
+                self.may_fail_here(first.text().is_some(), pos);
                 if self.in_try > 0 {
                     self.failed = self.join(self.failed, lab.without(Bits::SORT));
                 }
@@ -78,7 +79,9 @@ impl Machine<'_> {
                     return Val::new(Shape::Number, lab.without(Bits::SORT).gathered(false));
                 }
                 let lab = self.pure(args, Shape::Number).lab;
-                Val::new(Shape::Number, if matches!(first.shape, Shape::Text(_)) { lab } else { lab.gathered(false) })
+                // Where something stands in a text that lists traces tells how many stand before it.
+                let plain = matches!(first.shape, Shape::Text(_)) && !lab.bits.meets(Bits::LISTED);
+                Val::new(Shape::Number, if plain { lab } else { lab.gathered(false) })
             }
             NativeOp::Take => self.take(first, pos),
             NativeOp::TakeOut => self.take_out(name, args, receiver, pos),
@@ -154,7 +157,8 @@ impl Machine<'_> {
         }
         let keep = !matches!(shape, Shape::Bool);
         let id = if args.len() == 1 { args[0].id } else { Id::NONE };
-        Val { from, some: some | from, id, ..Val::new(shape, if keep { lab } else { lab.without(Bits::SORT) }) }
+        let maybe = matches!(shape, Shape::Text(_)) && args.iter().any(Self::shows_nothing);
+        Val { from, some: some | from, id, maybe, ..Val::new(shape, if keep { lab } else { lab.without(Bits::SORT) }) }
     }
 
     pub(crate) fn one_subject(val: &Val) -> bool {
@@ -261,14 +265,27 @@ impl Machine<'_> {
             return self.pure(&[over.clone(), what.clone()], Shape::Bool);
         }
         let inner = match &over.shape {
-            Shape::List(list) => self.deep(&list.element.clone()),
+            Shape::List(list) => {
+                let inner = self.deep(&list.element.clone());
+                // Asking whether a name is in a list of names each once is how they get in once; it tells whether this one is.
+                if inner.bits.has(Bits::AMONG) && !inner.bits.has(Bits::TRACE) {
+                    Lab { own: Id::NONE, ..inner.without(Bits::PRESENCE) }
+                } else {
+                    inner
+                }
+            }
             Shape::Query(_) => Lab::NONE,
             _ => Lab::NONE,
         };
         let more = self.deep(what);
+        // Whether a trace's text is one of words that tell nothing is a comparison, and asks no list whether it is empty.
+        let words = matches!(over.shape, Shape::List(_)) && !(inner.bits | over.lab.bits).meets(Bits::COUNTS | Bits::PERSONAL);
+        if words && !more.bits.meets(Bits::PERSONAL) {
+            return self.pure(&[over.clone(), what.clone()], Shape::Bool);
+        }
         let more = self.join(more, inner);
         let mut val = self.whether(over, more, pos);
-        if matches!(&over.shape, Shape::List(_)) && more.bits.has(Bits::WHO | Bits::TRACE) {
+        if matches!(&over.shape, Shape::List(_)) && more.bits.has(Bits::WHO) {
             val.lab.bits |= Bits::AMONG;
         }
         // One lead's offers say who was asked; nobody is measured by it.
@@ -318,7 +335,11 @@ impl Machine<'_> {
         };
         let mut named = lab.without(Bits::METRIC | Bits::MEASURE | Bits::ACROSS);
         let mut id = Id::NONE;
-        if matches!(&first.shape, Shape::Map(map) if map.of_people) {
+        // Where a key stands for a clock or a measure of one of the person's leads, and shows none of them, it is the same.
+        let alone = |map: &MapVal| !matches!(map.rest.as_ref().map(|rest| &rest.shape), Some(Shape::List(_)) | None);
+        let named_once = matches!(&first.shape, Shape::Map(map)
+            if map.keys.bits.has(Bits::WHO) && lab.bits.meets(Bits::CLOCK | Bits::SUBJECTS | Bits::ACROSS) && alone(map));
+        if named_once || matches!(&first.shape, Shape::Map(map) if map.of_people) {
             // A person is a key once there is one trace of theirs.
             id = self.identity_here(pos, "key");
             named.bits |= Transfer::KeyPresence.bits(Bits::PRESENCE);

@@ -36,6 +36,22 @@ impl Machine<'_> {
         lab
     }
 
+    /// Whether a value may be nothing because a person's list had nothing to take; its text is then another.
+    pub(crate) fn shows_nothing(val: &Val) -> bool {
+        val.maybe && val.field.is_none() && val.lab.bits.has(Bits::TRACE) && val.lab.bits.meets(Bits::PERSONAL)
+    }
+
+    /// Nothing is equal to no other value, and neither less nor greater: so a comparison tells whether there was anything.
+    fn compared_with_nothing(&mut self, a: &Val, b: &Val, lab: Lab) -> Lab {
+        let mut lab = lab;
+        for val in [a, b] {
+            if Self::shows_nothing(val) && Transfer::ComparedNothing.on() {
+                lab = self.presence(val, lab);
+            }
+        }
+        lab
+    }
+
     /// What a comparison of a length tells, where it only tells whether there is anything.
     pub(crate) fn emptiness(&mut self, op: &str, a: &Val, b: &Val) -> Option<Lab> {
         let (length, other) = if a.empty.is_some() { (a, b) } else { (b, a) };
@@ -67,9 +83,16 @@ impl Machine<'_> {
         {
             return made(Shape::Bool, lab);
         }
+        let great = self.great.contains(&a.version) || self.great.contains(&b.version);
+        if op == "**" || matches!(op, "+" | "-" | "*") && great {
+            let lab = Transfer::Overflows.keep(joined);
+            self.may_fail(lab, pos);
+            self.may_fail_here(false, pos);
+        }
         match op {
             "==" | "!=" => {
                 let lab = self.equality(op, a, b, joined, pos);
+                let lab = self.compared_with_nothing(a, b, lab);
                 let guard = match (a.field, b.field) {
                     (Some(field), None) => Some((field, b.version)),
                     (None, Some(field)) => Some((field, a.version)),
@@ -79,6 +102,7 @@ impl Machine<'_> {
             }
             "<" | ">" | "<=" | ">=" => {
                 let lab = self.comparison(la, lb, joined, pos);
+                let lab = self.compared_with_nothing(a, b, lab);
                 made(Shape::Bool, lab)
             }
             "-" => {
@@ -102,9 +126,9 @@ impl Machine<'_> {
             }
             "+" => self.plus(a, b, joined, from, some),
             "/" | "%" => {
-                if matches!(lb.bits, bits if bits.has(Bits::METRIC)) {
-                    self.may_fail(lb, pos);
-                }
+                self.may_fail(lb, pos);
+                let zero = self.identity(Id(0x7fff_fff0), "0");
+                self.may_fail_here(b.version.same(zero), pos);
                 made(arithmetic(&a.shape, &b.shape), joined.without(Bits::SORT))
             }
             ".." | "..=" => {
@@ -142,7 +166,10 @@ impl Machine<'_> {
                 let keys = self.join(x.keys, y.keys);
                 Val::new(Shape::Map(Rc::new(MapVal { known, rest, keys, of_people: x.of_people || y.of_people })), lab)
             }
-            (Shape::Text(_), _) | (_, Shape::Text(_)) => Val { from, some, ..Val::new(Shape::Text(None), joined) },
+            (Shape::Text(_), _) | (_, Shape::Text(_)) => {
+                let maybe = Self::shows_nothing(a) || Self::shows_nothing(b);
+                Val { from, some, maybe, ..Val::new(Shape::Text(None), joined) }
+            }
             (x, y) => Val { from, some, ..Val::new(arithmetic(x, y), joined) },
         }
     }
@@ -213,13 +240,34 @@ impl Machine<'_> {
     }
 
     /// A failure whose happening tells a metric: everything that the run does depends on it.
+    ///
+    /// Whether a person's list is empty may leave a heading out of their digest; it may not end the run.
     pub(crate) fn may_fail(&mut self, lab: Lab, pos: Pos) {
+        let mut lab = lab;
+        if lab.bits.has(Bits::PRESENCE) && lab.bits.meets(Bits::PERSONAL) {
+            lab.bits |= Transfer::FailsOnPresence.bits(Bits::METRIC);
+        }
         if !lab.bits.has(Bits::METRIC) || !Transfer::Fails.on() {
             return;
         }
         let lab = self.step(lab.without(Bits::SORT), pos, What::Left);
         self.failed = self.join(self.failed, lab);
         self.exits.thrown = self.merge_exit(self.exits.thrown, Some(lab));
+    }
+
+    /// What may fail where a metric has decided that it is reached; what surely fails also where a person's empty list has.
+    pub(crate) fn may_fail_here(&mut self, surely: bool, pos: Pos) {
+        let decides = |lab: &Lab| {
+            lab.turns == 0
+                && (lab.bits.has(Bits::METRIC) || surely && lab.bits.has(Bits::PRESENCE) && lab.bits.meets(Bits::PERSONAL))
+        };
+        let mut branches = self.pc.iter().rev().filter_map(|pc| match pc {
+            Pc::Branch { lab, .. } => Some(*lab),
+            Pc::Turn { .. } => None,
+        });
+        if let Some(lab) = branches.find(decides) {
+            self.may_fail(Transfer::FailsBehind.keep(lab), pos);
+        }
     }
 
     pub(crate) fn member(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
@@ -276,6 +324,30 @@ impl Machine<'_> {
         }
     }
 
+    /// The element at a place: what stands at another place is another's.
+    fn at_place(&mut self, mut element: Val, at: &Val) -> Val {
+        if element.id == Id::NONE || element.id == Id::MIXED || !Transfer::OtherPerson.on() {
+            return element;
+        }
+        let id = match at.version {
+            Id::NONE => Id::MIXED,
+            version => self.identity(element.id, &format!("[{}]", version.0)),
+        };
+        self.rename(&mut element, id);
+        element
+    }
+
+    /// Gives a value another identity, and what is its own with it.
+    pub(crate) fn rename(&mut self, val: &mut Val, id: Id) {
+        if self.fixed.contains(&val.id) && id != Id::MIXED {
+            self.fixed.insert(id);
+        }
+        if val.lab.own == val.id {
+            val.lab.own = id;
+        }
+        val.id = id;
+    }
+
     /// Loops over the places of just this list, whose element is therefore shown.
     fn places_of(&self, list: &Val, at: &Val) -> u64 {
         self.pc.iter().fold(0, |bits, pc| match pc {
@@ -308,6 +380,8 @@ impl Machine<'_> {
             Pc::Branch { lab, .. } => lab.of_cell != Id::NONE && (lab.of_cell.same(val.cell) || lab.of_cell == Id::MIXED),
             Pc::Turn { .. } => false,
         });
+        // A place that is written as a number is there where the list was asked for so many.
+        let asked = self.number_in(at).map_or(asked, |place| self.is_there(val, place));
         if personal && at.some & open == 0 && !asked && Transfer::Beyond.on() {
             self.may_fail(val.lab.gathered(false), pos);
         }
@@ -318,11 +392,11 @@ impl Machine<'_> {
         match &val.shape {
             Shape::List(list) => {
                 let list = list.clone();
-                if at.lab.bits.has(Bits::METRIC) {
-                    self.may_fail(at.lab, pos);
-                }
+                self.may_fail(at.lab, pos);
+                self.may_fail_here(false, pos);
                 let lab = self.join(val.lab, Transfer::Chosen.keep(at.lab.without(Bits::SORT)));
-                let element = self.under(list.element.clone(), lab);
+                let element = self.at_place(list.element.clone(), at);
+                let element = self.under(element, lab);
                 let from = element.from | at.from | self.places_of(val, at);
                 Val { maybe: true, from, some: element.some | from, ..element }
             }
@@ -365,9 +439,7 @@ impl Machine<'_> {
             },
             _ => {
                 let (a, b) = (self.deep(val), self.deep(at));
-                if b.bits.has(Bits::METRIC) {
-                    self.may_fail(b, pos);
-                }
+                self.may_fail(b, pos);
                 let lab = self.join(a, b.without(Bits::SORT));
                 let shape = if matches!(val.shape, Shape::Text(_)) { Shape::Text(None) } else { Shape::Any };
                 Val { from: val.from, some: val.some, targets: val.targets.clone(), ..Val::new(shape, lab) }

@@ -6,6 +6,7 @@ use super::step::StepId;
 use super::val::Val;
 use crate::ir::Pos;
 use crate::rules::Rule;
+use crate::table::EntryPoint;
 use crate::transfer::Transfer;
 
 /// Where something leaves a run.
@@ -147,7 +148,7 @@ impl Machine<'_> {
         let data = self.numbering(data, from, false);
         let all = self.reaching(data.without(Bits::SORT.without(Bits::OUTSIDE)), from);
         let file = self.file();
-        self.reached.insert((file, pos, sink));
+        self.reached.insert((file, pos, sink, receiver));
         if let Some(rule) = self.broken(sink, all, data, receiver) {
             self.refuse(rule, sink, pos, all);
         }
@@ -183,12 +184,12 @@ impl Machine<'_> {
         let mut bits = all.bits;
         if self.manifest.coaching && bits.has(Bits::COACHING) {
             return match sink {
-                Sink::Note => None,
+                Sink::Note => self.noted(bits, all),
                 _ => Some(Rule::NoCoachingLeak),
             };
         }
         if self.manifest.coaching && sink == Sink::Note {
-            return None;
+            return self.noted(bits, all);
         }
         if bits.meets(Bits::OWN_ONLY) && bits.meets(Bits::PERSONAL) {
             // A person's own digest may leave a heading out; a message of its own must show the trace that it is about.
@@ -237,6 +238,17 @@ impl Machine<'_> {
             return Some(Rule::NoActivityTally);
         }
         None
+    }
+
+    /// A coaching note may measure the acts of its period; a figure about anybody else is nobody's to note.
+    fn noted(&self, bits: Bits, all: Lab) -> Option<Rule> {
+        let others = bits.meets(Bits::METRIC | Bits::OWN_ONLY) && bits.meets(Bits::PERSONAL) && !all.own.same(self.coached);
+        (others && Transfer::NotedOthers.on()).then_some(Rule::NoActivityMetric)
+    }
+
+    /// Whether a sink reaches one person about what is their own.
+    pub(crate) fn is_personal(sink: Sink) -> bool {
+        matches!(sink, Sink::Digest(_) | Sink::Effect("send" | "digest" | "notify" | "ask"))
     }
 
     pub(crate) fn refuse(&mut self, rule: Rule, sink: Sink, pos: Pos, lab: Lab) {
@@ -303,7 +315,7 @@ impl Machine<'_> {
             || (self.fields.fired(&others, event) && Transfer::Latched.on());
         self.fields.write_fired(field, event);
         let file = self.file();
-        self.reached.insert((file, pos, Sink::Store));
+        self.reached.insert((file, pos, Sink::Store, Id::NONE));
         let coaching = self.manifest.coaching && all.bits.has(Bits::COACHING);
         let rule =
             if grows && tells && !coaching { Some(Rule::NoActivityTally) } else { self.broken(Sink::Store, all, data, Id::NONE) };
@@ -314,6 +326,12 @@ impl Machine<'_> {
         kept.turns = 0;
         kept.one = 0;
         kept.bits |= inner.bits.only(Bits::SORT.without(Bits::ACT_NOW | Bits::NOW | Bits::OUTSIDE));
+        if inner.bits.has(Bits::NOW) && kept.bits.has(Bits::TRACE) {
+            // The moment of a run that an act fired is the instant of the act.
+            let answers = matches!(self.entry, Some(EntryPoint::PushDeclined | EntryPoint::LeadOwned));
+            let instant = if answers { Bits::INSTANT | Bits::ANSWER } else { Bits::INSTANT };
+            kept.bits |= Transfer::NowStored.bits(instant);
+        }
         if kept.bits.has(Bits::DUTY) && Transfer::DutyStored.on() {
             kept.bits |= Bits::TRACE;
             kept.step = if kept.step == StepId::NONE { kept.who } else { kept.step };
