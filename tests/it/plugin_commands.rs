@@ -22,6 +22,13 @@ struct Desk {
 }
 
 impl Desk {
+    /// A desk with a key that an admin made.
+    async fn of(admin: &Caller, server: &str, folder: &Path) -> Self {
+        let wish = json!({"name": "desk", "scopes": ["plugins_read", "plugins_write"]});
+        let key = admin.make("/api/v1/api-keys", &wish).await["key"].as_str().unwrap().to_owned();
+        Self { folder: folder.to_owned(), server: server.to_owned(), key }
+    }
+
     /// Runs a command with the key of an admin, and says how it ended and what it said.
     fn pact(&self, arguments: &[&str]) -> (bool, String) {
         let output: Output = Command::new(pact_binary())
@@ -73,9 +80,7 @@ async fn a_plugin_is_packed_dropped_agreed_to_and_removed(#[values(Db::Sqlite, D
     std::fs::create_dir(&plugins).unwrap();
     let server = place.launch(&plugins).with("PACT_TRUST_PLUGINS", "false").start();
     let admin = Caller::sign_in(&server.base, ADMIN).await;
-    let wish = json!({"name": "desk", "scopes": ["plugins_read", "plugins_write"]});
-    let key = admin.make("/api/v1/api-keys", &wish).await["key"].as_str().unwrap().to_owned();
-    let desk = Desk { folder: place.folder().to_owned(), server: server.base.clone(), key };
+    let desk = Desk::of(&admin, &server.base, place.folder()).await;
     write_plugin(&place.folder().join("notes"));
 
     desk.says(&["plugin", "pack", "notes"], true, &["notes-1.0.0.plugin.tar.gz", "notes 1.0.0"]);
@@ -118,6 +123,60 @@ async fn a_plugin_is_packed_dropped_agreed_to_and_removed(#[values(Db::Sqlite, D
     desk.says(&["plugin", "remove", "notes", "--fields", "keep", "--yes"], true, &["customer.size stays", "notes is removed."]);
     assert_eq!(admin.get("/api/v1/fields").await["items"][0]["plugin_id"], Value::Null);
     desk.says(&["plugin", "remove", "notes", "--fields", "keep", "--yes"], false, &["There is no plugin"]);
+}
+
+/// Recipes are installed as they lie in `scripts/`, with one command; what was packed on the way installs the same.
+#[rstest]
+#[tokio::test]
+async fn a_recipe_is_installed_with_one_command(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let place = Place::on(db);
+    let plugins = place.folder().join("plugins");
+    std::fs::create_dir(&plugins).unwrap();
+    let server = place.launch(&plugins).start();
+    let admin = Caller::sign_in(&server.base, ADMIN).await;
+    let desk = Desk::of(&admin, &server.base, place.folder()).await;
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts");
+    let recipe = repository.join("big-deal-four-eyes.rhai");
+    let (recipe, std) = (recipe.to_str().unwrap(), repository.join("std"));
+    let std = ["--std", std.to_str().unwrap()];
+    let with = |arguments: &[&'static str]| -> Vec<String> {
+        arguments.iter().map(|one| if *one == "RECIPE" { recipe } else { one }).chain(std).map(str::to_owned).collect()
+    };
+    let said = |arguments: &[&'static str], works: bool, wanted: &[&str]| {
+        let arguments = with(arguments);
+        desk.says(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), works, wanted);
+    };
+    said(&["plugin", "install", "RECIPE"], false, &["+ Asks", "nobody agreed"]);
+    said(&["plugin", "install", "RECIPE", "--yes"], true, &["big-deal-four-eyes 1.0.0 is installed."]);
+    let versions = "/api/v1/plugins/big-deal-four-eyes/versions";
+    let listed = admin.get(versions).await["items"].as_array().unwrap().clone();
+    assert_eq!((listed.len(), &listed[0]["verdict"]["accepted"]), (1, &json!(true)), "{listed:?}");
+    let shown = admin.get(&format!("{versions}/{}", listed[0]["id"].as_str().unwrap())).await;
+    let files: Vec<&str> = shown["files"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(files, ["big-deal-four-eyes.rhai", "std/amounts", "std/people"]);
+    assert!(shown["manifest"].as_str().unwrap().starts_with("id = \"big-deal-four-eyes\""), "{shown}");
+    assert_eq!(admin.get("/api/v1/plugins/big-deal-four-eyes").await["left_out"], Value::Null, "it runs");
+
+    // The archive of it is the same plugin, and holds what its cases need.
+    said(&["plugin", "pack", "RECIPE", "-o", "recipe.plugin.tar.gz"], true, &["big-deal-four-eyes 1.0.0"]);
+    desk.says(&["plugin", "install", "recipe.plugin.tar.gz"], true, &["nothing is new", "is installed."]);
+    assert_eq!(admin.get(versions).await["items"].as_array().unwrap().len(), 1, "the same files are the same version");
+    let unpacked = Command::new("tar").args(["xf", "recipe.plugin.tar.gz"]).current_dir(place.folder()).status().unwrap();
+    assert!(unpacked.success());
+    desk.says(&["plugin", "test", "big-deal-four-eyes", "--std", "big-deal-four-eyes/std"], true, &["5 passed, 0 failed"]);
+
+    // Over REST one script needs no manifest beside it, and several do.
+    let text = |id: &str| format!("//! id = \"{id}\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"One\"\n\nfn on_lead_won(lead) {{ }}\n");
+    let one = json!({"files": {"one.rhai": text("one")}});
+    let made = admin.make("/api/v1/plugins", &one).await;
+    assert_eq!((&made["id"], &made["version"]), (&json!("one"), &json!("1.0.0")));
+    let two = json!({"files": {"one.rhai": text("one"), "two.rhai": text("two")}});
+    for (body, field) in [(two, "manifest"), (json!({"files": {"one.rhai": "fn f() { }"}}), "manifest")] {
+        let refused = admin.post("/api/v1/plugins", &body).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!(field)), "{}", refused.body);
+    }
+    std::fs::write(place.folder().join("bare.rhai"), "fn f() { }").unwrap();
+    desk.says(&["plugin", "install", "bare.rhai", "--yes"], false, &["bare.rhai:1:1"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,6 +8,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use pact_app::dry::{self as ops, Difference, LeadsAsked, Line, Over, StartDryRun, What};
+use pact_app::ops::plugin_settings::SendPlugin;
 use pact_app::{App, Refusal};
 use pact_core::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -213,7 +214,7 @@ impl NewDryRun {
     pub(crate) fn read(self) -> Result<StartDryRun, Refusal> {
         let what = match (self.plugin_id, self.script) {
             (Some(plugin), None) => What::Installed { plugin, version: self.version_id },
-            (None, Some(TriedScript { manifest, files })) => What::Sent { manifest, files },
+            (None, Some(TriedScript { manifest, files })) => What::Sent(SendPlugin { manifest, files }),
             _ => return Err(Refusal::invalid("plugin_id", "name an installed plugin, or give a script: one of the two.")),
         };
         let leads = self.leads.map(|leads| {

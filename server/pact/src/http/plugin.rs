@@ -63,9 +63,9 @@ pub struct Plugin {
     "files": {"greet.rhai": "fn on_customer_created(customer) { log(customer.name); }"}
 }))]
 pub struct NewPlugin {
-    /// The manifest, as TOML.
+    /// The manifest, as TOML; left out for one script that carries it in its leading lines.
     #[schema(min_length = 1, max_length = 200000)]
-    pub(super) manifest: String,
+    pub(super) manifest: Option<String>,
     /// The scripts by file name; modules that they import may come along as `std/NAME`, else those that installed plugins import are taken.
     pub(super) files: BTreeMap<String, String>,
     /// The word of a preview, by which you agree to everything that the plugin asks for.

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use pact_core::time::Instant;
-use pact_policy::manifest::{File, Plugin};
 use pact_policy::table::{EntryPoint, Kind};
-use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, script_set};
+use pact_script::plugin::script_set;
 use pact_store::entity::script_version;
 use pact_store::lead::Filter;
 use pact_store::{past as store, record};
@@ -20,7 +19,7 @@ use super::work::{self, Task};
 use crate::evidence::sources::Sources;
 use crate::facts::{look::Whole, noun};
 use crate::ops::plugin::manifest_text;
-use crate::ops::plugin_settings::{MAX_FILES, known_modules};
+use crate::ops::plugin_settings::{SendPlugin, Sent, read_sent};
 use crate::past::Moment;
 use crate::plugins::{Installed, plugin_of, ready, std_of};
 use crate::runs::Function;
@@ -40,12 +39,7 @@ pub enum What {
         version: Option<Uuid>,
     },
     /// One that is given, and judged first.
-    Sent {
-        /// The manifest as TOML; nothing for one script that carries it in its leading lines.
-        manifest: Option<String>,
-        /// The scripts by file name.
-        files: BTreeMap<String, String>,
-    },
+    Sent(SendPlugin),
 }
 
 /// Leads that are chosen by what they are today; never by a person.
@@ -176,8 +170,8 @@ pub(crate) async fn made_ready(app: &App, what: &What, settings: &Map<String, Js
             let installed: Option<pact_store::entity::plugin::Model> = record::find(app.store.read(), plugin.clone()).await?;
             (read, std, own, row.id, installed.map(|row| row.settings.0))
         }
-        What::Sent { manifest, files } => {
-            let (read, std) = sent(app, manifest.as_deref(), files).await?;
+        What::Sent(files) => {
+            let (read, std) = read_sent(app, Sent::Files(files.clone())).await?;
             let modules = script_set(&read, &std).modules;
             let files = read.files.iter().map(|(name, text)| (name.clone(), text.clone())).chain(modules).collect();
             let own = Sources::of(&read, manifest_text(&read), files);
@@ -222,31 +216,6 @@ async fn version_of(app: &App, plugin: &str, version: Option<Uuid>) -> Result<sc
             })
         }
     }
-}
-
-async fn sent(app: &App, manifest: Option<&str>, files: &BTreeMap<String, String>) -> Result<(Plugin, Std), Refusal> {
-    if files.len() > MAX_FILES {
-        return Err(Refusal::invalid("files", format!("a plugin has at most {MAX_FILES} files.")));
-    }
-    let mut scripts = Vec::new();
-    for (name, text) in files.iter().filter(|(name, _)| !name.starts_with(STD_PREFIX)) {
-        let checked = File::from_bytes(name, text.clone().into_bytes());
-        scripts.push(checked.map_err(|error| Refusal::invalid(format!("files.{name}"), error.to_string()))?);
-    }
-    let plugin = match (manifest, scripts.pop()) {
-        (Some(text), last) => {
-            scripts.extend(last);
-            Plugin::from_folder(File { name: MANIFEST_FILE.to_owned(), text: text.to_owned() }, scripts)
-        }
-        (None, Some(only)) if scripts.is_empty() => Plugin::from_script(only),
-        (None, _) => {
-            let why = "leave it out only for one script that carries its manifest in its leading lines.";
-            return Err(Refusal::invalid("manifest", why));
-        }
-    };
-    let plugin = plugin.map_err(|error| Refusal::invalid("manifest", error.to_string()))?;
-    let modules = files.iter().filter(|(name, _)| name.starts_with(STD_PREFIX)).map(|(name, text)| (name.clone(), text.clone()));
-    Ok((plugin, known_modules(app).await?.into_iter().chain(modules).collect()))
 }
 
 /// The function that an event calls: by the event's name, the entry point's, or a schedule's.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use pact_script::plugin::Std;
+use pact_script::plugin::{SCRIPT_EXTENSION, Std};
 use pact_script::plugin::archive::{ARCHIVE_SUFFIX, pack};
 use reqwest::Method;
 use serde_json::Value;
@@ -14,9 +14,9 @@ use crate::cli::remote::{Answer, Remote, Server};
 
 #[derive(Debug, Args)]
 pub(super) struct Pack {
-    /// The plugin's folder
-    #[arg(value_name = "FOLDER")]
-    folder: PathBuf,
+    /// The plugin's folder, or a single script
+    #[arg(value_name = "FOLDER|SCRIPT")]
+    path: PathBuf,
     /// The file to write [default: ID-VERSION.plugin.tar.gz]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -27,8 +27,8 @@ pub(super) struct Pack {
 
 #[derive(Debug, Args)]
 pub(super) struct Install {
-    /// The plugin's folder, or an archive of it
-    #[arg(value_name = "FOLDER|FILE")]
+    /// The plugin's folder, a single script (`.rhai`), or an archive
+    #[arg(value_name = "FOLDER|SCRIPT|FILE")]
     path: PathBuf,
     #[command(flatten)]
     server: Server,
@@ -76,7 +76,7 @@ fn modules(folder: &Path) -> anyhow::Result<Std> {
 
 impl Pack {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let (plugin, bytes) = pack(&self.folder, &modules(&self.std)?)?;
+        let (plugin, bytes) = pack(&self.path, &modules(&self.std)?)?;
         let usual = || PathBuf::from(format!("{}-{}{ARCHIVE_SUFFIX}", plugin.id(), plugin.manifest.version));
         let file = self.output.unwrap_or_else(usual);
         std::fs::write(&file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?;
@@ -87,7 +87,8 @@ impl Pack {
 
 impl Install {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let archive = if self.path.is_dir() {
+        let is_source = self.path.is_dir() || self.path.extension().is_some_and(|extension| extension == SCRIPT_EXTENSION);
+        let archive = if is_source {
             pack(&self.path, &modules(&self.std)?)?.1
         } else {
             std::fs::read(&self.path).with_context(|| format!("{} cannot be read", self.path.display()))?

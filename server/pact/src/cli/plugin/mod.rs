@@ -27,9 +27,9 @@ enum Action {
     New(new::New),
     /// Run the cases of plugins and scripts, and say what differs. Exit code 0: all hold; 1: some differ; 2: something cannot be run.
     Test(test::Test),
-    /// Make one file of a plugin's folder: always the same for the same folder, with a checksum of every file.
+    /// Make one file of a plugin's folder, or of a single script with its cases: always the same for the same files, with a checksum of each.
     Pack(life::Pack),
-    /// Install a plugin on a server, from its folder or an archive: first it is shown what it asks for, and what is other.
+    /// Install a plugin on a server, from its folder, a single script or an archive: first it is shown what it asks for, and what is other.
     Install(life::Install),
     /// Remove a plugin from a server.
     Remove(life::Remove),
