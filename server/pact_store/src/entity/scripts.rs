@@ -131,6 +131,8 @@ entity! {
         pub certificate: Option<Json>,
         pub created_at: i64,
         pub created_by_id: Option<Uuid>,
+        /// Which of its plugin's versions it is, from 1; the database counts where zero is written.
+        pub number: i64,
     }
 }
 
@@ -145,6 +147,8 @@ entity! {
         pub how: String,
         pub created_at: i64,
         pub created_by_id: Option<Uuid>,
+        /// Which of its plugin's settings it is, from 1; the database counts where zero is written.
+        pub number: i64,
     }
 }
 
