@@ -179,6 +179,86 @@ async fn a_recipe_is_installed_with_one_command(#[values(Db::Sqlite, Db::Postgre
     desk.says(&["plugin", "install", "bare.rhai", "--yes"], false, &["bare.rhai:1:1"]);
 }
 
+const SWEEPER: &str = "id = \"sweeper\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"Sweeper\"\nreads = [\"lead\"]\nmay = [\"highlight\"]\n\
+    [settings]\nshow = { type = \"yes_no\", default = false, title = \"Show leads\" }\nwords = { type = \"text\", default = \"Look.\" }\nafter = { type = \"span\" }\n\
+    [[script]]\nfile = \"sweeper.rhai\"\n[[schedule]]\ncall = \"sweep\"\ncron = \"0 3 29 2 *\"\n";
+const SWEEP: &str = "fn sweep() { if setting(\"show\") { for lead in leads.open() { highlight(lead, setting(\"words\")); } } }";
+
+/// Settings are shown, set, looked back on and brought back; much at once is confirmed, as over REST.
+#[rstest]
+#[tokio::test]
+async fn settings_are_versions_at_the_desk_too(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
+    let place = Place::on(db);
+    let plugins = place.folder().join("plugins");
+    std::fs::create_dir(&plugins).unwrap();
+    let server = place.launch(&plugins).with("PACT_CONFIRM_ABOVE", "0").start();
+    let admin = Caller::sign_in(&server.base, ADMIN).await;
+    let desk = Desk::of(&admin, &server.base, place.folder()).await;
+    let settings = |more: &[&'static str]| [&["plugin", "settings", "sweeper"], more].concat();
+    let set = async || admin.get("/api/v1/plugins/sweeper").await["settings"].clone();
+    desk.says(&settings(&[]), false, &["There is no plugin"]);
+    admin.make("/api/v1/plugins", &json!({"manifest": SWEEPER, "files": {"sweeper.rhai": SWEEP}})).await;
+    let lead = json!({"source": "trade fair", "product": "heat-pump", "customer": {"name": "Globex", "country": "NL"}});
+    admin.make("/api/v1/leads", &lead).await;
+
+    desk.says(&settings(&[]), true, &["# after is not set\n# Show leads\n# show = false\n# words = \"Look.\"\n"]);
+    desk.says(&settings(&["--history"]), true, &["It was never set to anything."]);
+    // A text that looks like a number is a text.
+    desk.says(&settings(&["--set", "words=5", "--set", "after=2 work days"]), true, &["after: its default → 2 work days\nwords: its default → 5"]);
+    assert_eq!(set().await, json!({"after": "2 work days", "words": "5"}));
+    // (options, what is wrong with them)
+    for (wrong, why) in [
+        (&["--set", "colour=red"][..], "no such setting"),
+        (&["--set", "show=perhaps"], "settings.show"),
+        (&["--set", "words"], "NAME=VALUE"),
+        (&["--set", "words=x", "--default", "words"], "one of the two"),
+        (&["--set", "words=x", "--restore", "1"], "cannot be used with"),
+        (&["--restore", "9"], "It has: 1, 2"),
+        (&["--file", "nowhere.toml"], "nowhere.toml cannot be read"),
+    ] {
+        desk.says(&settings(wrong), false, &[why]);
+    }
+    assert_eq!(set().await, json!({"after": "2 work days", "words": "5"}));
+
+    // One lead would be shown at once, so that is confirmed first.
+    let show = settings(&["--set", "show=true"]);
+    desk.says(&show, false, &["It would do this at once: 1 × highlight", "say --confirm 1"]);
+    desk.says(&[&show[..], &["--confirm", "7"]].concat(), false, &["say --confirm 1"]);
+    desk.says(&[&show[..], &["--confirm", "1"]].concat(), true, &["show: its default → true"]);
+    desk.says(&show, true, &["Nothing changed"]);
+
+    // What is shown can be given back: what it leaves out goes back to its default.
+    let (_, shown) = desk.pact(&settings(&[]));
+    assert_eq!(shown, "after = \"2 work days\"\n# Show leads\nshow = true\nwords = \"5\"\n");
+    std::fs::write(place.folder().join("edited.toml"), shown.replace("show = true\n", "")).unwrap();
+    desk.says(&settings(&["--file", "edited.toml"]), true, &["show: true → its default"]);
+    assert_eq!(set().await, json!({"after": "2 work days", "words": "5"}));
+    desk.says(&settings(&["--default", "after", "--set", "words=6"]), true, &["after: 2 work days → its default\nwords: 5 → 6"]);
+
+    let (_, history) = desk.pact(&settings(&["--history"]));
+    let rows: Vec<(&str, &str)> =
+        history.lines().map(|line| (line.trim().split("  ").next().unwrap(), line.split_once(": ").unwrap().1)).collect();
+    let wanted = [
+        ("5", "after: 2 work days → its default, words: 5 → 6"),
+        ("4", "show: true → its default"),
+        ("3", "show: its default → true"),
+        ("2", "after: its default → 2 work days, words: its default → 5"),
+        ("1", "nothing"),
+    ];
+    assert_eq!(rows, wanted, "{history}");
+    let me = admin.get("/api/v1/persons").await["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(history.matches(&format!(" set by {me}: ")).count(), 4, "{history}");
+
+    let back = settings(&["--restore", "3"]);
+    desk.says(&back, false, &["1 × highlight", "say --confirm 1"]);
+    let wanted = ["after: its default → 2 work days\nshow: its default → true\nwords: 6 → 5"];
+    desk.says(&[&back[..], &["--confirm", "1"]].concat(), true, &wanted);
+    assert_eq!(set().await, json!({"after": "2 work days", "show": true, "words": "5"}));
+    desk.says(&settings(&["--history"]), true, &["  6  ", "  restored by"]);
+    desk.says(&settings(&["--restore", "1"]), true, &["words: 5 → its default"]);
+    assert_eq!(set().await, json!({}));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newcomer_gets_a_key_at_the_terminal() {
     let place = Place::on(Db::Sqlite);

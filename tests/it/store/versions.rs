@@ -94,11 +94,14 @@ async fn versions_of_one_instant_have_an_order(#[case] on: On) {
 #[tokio::test]
 async fn what_an_older_release_wrote_and_writes_is_numbered(#[case] on: On) {
     let fresh = on.fresh().await;
-    let id = |n: u32| format!("00000000-0000-4000-8000-00000000000{n}");
+    let id = |n: u32| match fresh.store.kind() {
+        pact_store::Kind::Postgres => format!("'00000000-0000-4000-8000-00000000000{n}'"),
+        pact_store::Kind::Sqlite => format!("X'0000000000004000800000000000000{n}'"),
+    };
     let older = |n: u32, at: i64| {
         format!(
             "INSERT INTO script_versions (id, plugin_id, version, manifest, files, hash, created_at) \
-             VALUES ('{}', 'a', '1.{n}.0', '', '{{}}', '', {at})",
+             VALUES ({}, 'a', '1.{n}.0', '', '{{}}', '', {at})",
             id(n)
         )
     };

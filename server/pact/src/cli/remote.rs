@@ -81,9 +81,14 @@ impl Remote {
         answer(self.request(Method::POST, path).header(CONTENT_TYPE, "application/gzip").body(archive)).await
     }
 
-    /// Changes or removes what was read with this revision.
-    pub(super) async fn on_revision(&self, method: Method, path: &str, etag: &str) -> anyhow::Result<Answer> {
-        answer(self.request(method, path).header(IF_MATCH, etag)).await
+    /// Removes what was read with this revision.
+    pub(super) async fn remove(&self, path: &str, etag: &str) -> anyhow::Result<Answer> {
+        answer(self.request(Method::DELETE, path).header(IF_MATCH, etag)).await
+    }
+
+    /// Changes what was read with this revision.
+    pub(super) async fn change(&self, path: &str, etag: &str, body: &Value) -> anyhow::Result<Answer> {
+        answer(self.request(Method::PATCH, path).header(IF_MATCH, etag).json(body)).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -111,6 +116,15 @@ impl Answer {
             Some(detail) => bail!("{detail}"),
             None => bail!("the server answered {}", self.status),
         }
+    }
+
+    /// How much of what would be done at once, where the server asks for somebody's word on that.
+    pub(super) fn to_confirm(&self) -> Option<Vec<(String, u64)>> {
+        if self.body["type"] != "/problems/confirmation-needed" {
+            return None;
+        }
+        let effects = self.body["errors"].as_array()?.iter();
+        effects.map(|one| Some((one["field"].as_str()?.to_owned(), one["why"].as_str()?.parse().ok()?))).collect()
     }
 
     /// A text of the body.

@@ -1,16 +1,15 @@
 //! `pact plugin pack`, `install` and `remove`: a plugin as one file, and its way into a server and out of it.
 
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use pact_script::plugin::{SCRIPT_EXTENSION, Std};
 use pact_script::plugin::archive::{ARCHIVE_SUFFIX, pack};
-use reqwest::Method;
 use serde_json::Value;
 
-use crate::cli::remote::{Answer, Remote, Server};
+use super::agreed;
+use crate::cli::remote::{Answer, Server};
 
 #[derive(Debug, Args)]
 pub(super) struct Pack {
@@ -154,18 +153,6 @@ fn show(preview: &Answer) {
     }
 }
 
-/// Asks on the terminal; without one, nobody agrees.
-fn agreed(question: &str) -> anyhow::Result<bool> {
-    if !io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    print!("{question} [y/N] ");
-    io::stdout().flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
 impl Remove {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let server = self.server.open()?;
@@ -181,14 +168,10 @@ impl Remove {
             Fields::Keep => "keep",
             Fields::Remove => "remove",
         };
-        remove(&server, &format!("{path}?fields={fields}"), &etag).await?;
+        server.remove(&format!("{path}?fields={fields}"), &etag).await?.good()?;
         println!("{} is removed.", self.id);
         Ok(())
     }
-}
-
-async fn remove(server: &Remote, path: &str, etag: &str) -> anyhow::Result<()> {
-    server.on_revision(Method::DELETE, path, etag).await?.good().map(drop)
 }
 
 fn say_what_goes(removal: &Value, wish: Fields) {
