@@ -28,7 +28,6 @@ impl MigrationTrait for Migration {
             .text("told")
             .maybe_text("asked")
             .yes_no("cancelled")
-            .int("lines")
             .int("seen_at")
             .maybe_int("ended_at")
             .create(manager)

@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use pact_core::time::Instant;
-use pact_policy::table::{EntryPoint, Kind};
+use pact_policy::table::{EntryPoint, Kind, Reads};
 use pact_script::plugin::script_set;
 use pact_store::entity::script_version;
 use pact_store::lead::Filter;
 use pact_store::{past as store, record};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::dues::{self, Due, More, kind_of};
-use super::kept::{DryRun, One, Sum};
+use super::kept::DryRun;
+use super::results;
+use super::told::{About, Asked, Sum};
 use super::work::{self, Task};
 use crate::evidence::sources::Sources;
 use crate::facts::{look::Whole, noun};
@@ -29,7 +32,7 @@ use crate::{App, Refusal, judging};
 const MAX_CHOSEN: usize = 10_000;
 
 /// Which script.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum What {
     /// A plugin that is installed, in the version that runs or in another.
     Installed {
@@ -43,7 +46,7 @@ pub enum What {
 }
 
 /// Leads that are chosen by what they are today; never by a person.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LeadsAsked {
     /// In one of these states.
     pub states: Vec<String>,
@@ -58,7 +61,7 @@ pub struct LeadsAsked {
 }
 
 /// Over which events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Over {
     /// Over one that happened, at its own instant.
     Event(Uuid),
@@ -73,7 +76,7 @@ pub enum Over {
 }
 
 /// Begin a dry run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StartDryRun {
     /// Which script.
     pub what: What,
@@ -87,16 +90,31 @@ pub struct StartDryRun {
     pub now: Option<Instant>,
 }
 
-/// Begins a dry run; what comes of it is read while it goes on and afterwards.
+/// Begins a dry run; what comes of it is read while it goes on and afterwards, on every node.
 ///
 /// # Errors
 /// A script that the policy refuses or that does not compile, an event that it does not ask for, records that are not there, or too many dry runs.
 pub async fn start_dry_run(app: &App, reader: Uuid, command: StartDryRun) -> Result<Arc<DryRun>, Refusal> {
     let task = prepare(app, reader, command).await?;
-    app.dry_runs.keep(&task.run)?;
+    let run = Arc::clone(&task.run);
+    results::begin(app, &run).await?;
+    app.dry_runs.add(&run);
+    tokio::spawn(results::keep_up(app.clone(), task));
+    Ok(run)
+}
+
+/// The same without a result for others: who asks holds it, and nothing of it is stored.
+///
+/// # Errors
+/// As [`start_dry_run`].
+pub async fn try_here(app: &App, reader: Uuid, command: StartDryRun) -> Result<Arc<DryRun>, Refusal> {
+    let task = prepare(app, reader, command).await?;
     let run = Arc::clone(&task.run);
     let app = app.clone();
-    tokio::spawn(async move { work::work_through(&app, task).await });
+    tokio::spawn(async move {
+        let outcome = work::work_through(&app, &task).await;
+        task.run.ends(task.run.over(outcome).progress);
+    });
     Ok(run)
 }
 
@@ -104,12 +122,13 @@ pub async fn start_dry_run(app: &App, reader: Uuid, command: StartDryRun) -> Res
 pub(crate) async fn sums_of(app: &App, reader: Uuid, command: StartDryRun) -> Result<BTreeMap<String, Sum>, Refusal> {
     let task = prepare(app, reader, command).await?;
     work::work(app, &task).await?;
-    Ok(task.run.progress().sums)
+    Ok(task.run.shown().progress.sums)
 }
 
 /// Checks what is asked for, and makes it ready.
 pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Result<Task, Refusal> {
-    let plugin = Arc::new(made_ready(app, &command.what, &command.settings).await?);
+    let ready = made_ready(app, &command.what, &command.settings).await?;
+    let plugin = Arc::new(ready.plugin);
     let function = function_of(&plugin, &command.on)?;
     let point = match &function {
         Function::Entry(point) => Some(*point),
@@ -118,7 +137,7 @@ pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Re
     let present = app.clock.now();
     let now = command.now.unwrap_or(present);
     let happened_then = matches!(command.over, Over::Event(_));
-    let (dues, stretch) = match command.over {
+    let (dues, stretch) = match command.over.clone() {
         Over::Past(from, until) => {
             if command.now.is_some() {
                 return Err(Refusal::invalid("now", "what happened in the past has its own instants. Leave it out."));
@@ -136,29 +155,54 @@ pub(super) async fn prepare(app: &App, reader: Uuid, command: StartDryRun) -> Re
     };
     let until = stretch.map_or(now.millis(), |(_, until)| until);
     let looks_back = stretch.is_some() || dues.iter().flatten().any(|due| due.at < present.millis());
-    let by_acts = stretch.is_some() && point.is_some_and(|point| point.entry().act);
-    let call = match &function {
-        Function::Entry(point) => point.entry().name.to_owned(),
-        Function::Scheduled(call) => call.clone(),
-    };
-    let whole = Arc::new(Whole::until(until));
-    let one = match dues.as_deref() {
-        Some([due]) => Some(One {
-            plugin: Arc::clone(&plugin),
-            function: function.clone(),
-            due: due.clone(),
+    let asked = match dues.as_deref() {
+        Some([due]) => Some(Asked {
+            command: said_out(command, due, &plugin, ready.settings, now),
             looks_back,
-            whole: Arc::clone(&whole),
             is_act: happened_then && point.is_some_and(|point| point.entry().act),
         }),
         Some(_) | None => None,
     };
-    let run = Arc::new(DryRun::new(&plugin.manifest, &call, by_acts, one));
-    Ok(Task { run, reader, plugin, function, dues, stretch, looks_back, whole })
+    let about = About {
+        plugin: plugin.manifest.id.clone(),
+        version: plugin.manifest.version.clone(),
+        call: match &function {
+            Function::Entry(point) => point.entry().name.to_owned(),
+            Function::Scheduled(call) => call.clone(),
+        },
+        by_acts: stretch.is_some() && point.is_some_and(|point| point.entry().act),
+        names_people: plugin.manifest.reads(Reads::Person),
+    };
+    let run = Arc::new(DryRun::new(about, asked));
+    Ok(Task { run, reader, plugin, function, dues, stretch, looks_back, whole: Arc::new(Whole::until(until)) })
+}
+
+/// What was asked over one event, with everything said that may be another tomorrow: the version, the settings, the record and the clock.
+fn said_out(command: StartDryRun, due: &Due, plugin: &Installed, mut chosen: Map<String, Json>, now: Instant) -> StartDryRun {
+    let what = match command.what {
+        What::Installed { plugin: id, version: _ } => What::Installed { plugin: id, version: Some(plugin.version) },
+        sent @ What::Sent(_) => sent,
+    };
+    let over = match command.over {
+        Over::Records(_) | Over::Leads(_) => Over::Records(vec![due.record]),
+        over @ (Over::Event(_) | Over::Past(..) | Over::Tick) => over,
+    };
+    for name in plugin.manifest.settings.keys() {
+        chosen.entry(name.clone()).or_insert(Json::Null);
+    }
+    StartDryRun { what, settings: chosen, on: command.on, over, now: Some(now) }
+}
+
+/// A script that can be run, and what it was set to.
+pub(crate) struct Ready {
+    /// The script.
+    pub(crate) plugin: Installed,
+    /// Its settings, but for those that have their defaults.
+    settings: Map<String, Json>,
 }
 
 /// The script, judged and compiled, with these settings in place of those that an admin chose; null stands for the default.
-pub(crate) async fn made_ready(app: &App, what: &What, settings: &Map<String, Json>) -> Result<Installed, Refusal> {
+pub(crate) async fn made_ready(app: &App, what: &What, settings: &Map<String, Json>) -> Result<Ready, Refusal> {
     let pool = app.pool.as_deref().ok_or_else(|| Refusal::NotNow {
         why: "No scripts run on this server, so none can be tried. Start it with its script workers.".to_owned(),
     })?;
@@ -190,14 +234,16 @@ pub(crate) async fn made_ready(app: &App, what: &What, settings: &Map<String, Js
     }
     let mut chosen: Map<String, Json> = stored.and_then(|stored| stored.as_object().cloned()).unwrap_or_default();
     chosen.extend(settings.clone());
+    chosen.retain(|_, value| !value.is_null());
     let mut as_toml = BTreeMap::new();
-    for (name, value) in chosen.into_iter().filter(|(_, value)| !value.is_null()) {
+    for (name, value) in &chosen {
         let value = toml::Value::try_from(value)
             .map_err(|_| Refusal::invalid(format!("settings.{name}"), "this is no value of a setting."))?;
-        as_toml.insert(name, value);
+        as_toml.insert(name.clone(), value);
     }
     let fields = pact_store::field::all(app.store.read()).await?;
-    ready(pool, plugin, &std, &as_toml, &fields, version).await.map_err(|why| Refusal::invalid("script", why))
+    let ready = ready(pool, plugin, &std, &as_toml, &fields, version).await;
+    Ok(Ready { plugin: ready.map_err(|why| Refusal::invalid("script", why))?, settings: chosen })
 }
 
 async fn version_of(app: &App, plugin: &str, version: Option<Uuid>) -> Result<script_version::Model, Refusal> {

@@ -55,7 +55,7 @@ async fn forecast_as(app: &App, what: &What, settings: &Map<String, Value>) -> R
     if app.pool.is_none() {
         return Ok(found);
     }
-    let plugin = made_ready(app, what, settings).await?;
+    let plugin = made_ready(app, what, settings).await?.plugin;
     let calls: BTreeSet<&str> = plugin.manifest.schedules.iter().map(|schedule| schedule.call.as_str()).collect();
     let mut asked: Vec<(String, Over)> = calls.into_iter().map(|call| (call.to_owned(), Over::Tick)).collect();
     let quiet = would_be_told(app, &plugin).await?;

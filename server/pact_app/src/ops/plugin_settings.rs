@@ -9,6 +9,7 @@ use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, setting};
 use pact_store::entity::plugin;
 use pact_store::{AsJson, Notice, Tx, record};
 use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -24,8 +25,8 @@ use crate::{Actor, App, Refusal};
 /// The most files that a plugin is sent with.
 pub const MAX_FILES: usize = 100;
 
-/// Install a plugin from its files.
-#[derive(Clone, Debug)]
+/// A plugin as its files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SendPlugin {
     /// The manifest, as TOML; nothing for one script that carries it in its leading lines.
     pub manifest: Option<String>,
