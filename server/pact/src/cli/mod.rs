@@ -11,6 +11,7 @@ mod lint;
 mod lsp;
 mod migrate;
 mod openapi;
+mod place;
 mod plugin;
 mod prove;
 mod remote;
