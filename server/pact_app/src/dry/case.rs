@@ -45,8 +45,8 @@ fn usual_title(call: &str) -> String {
 async fn written(app: &App, reader: Uuid, role: Role, asked: Option<Asked>, title: String) -> Result<String, Refusal> {
     let task = task_of(app, reader, asked).await?;
     check_fields(&task, role)?;
-    let pool = app.pool.as_deref().ok_or_else(|| not_now("No scripts run on this server, so none can be recorded."))?;
-    let gone = || not_now("The record that it was about is gone.");
+    let pool = app.pool.as_deref().ok_or_else(|| Refusal::not_now("No scripts run on this server, so none can be recorded."))?;
+    let gone = || Refusal::not_now("The record that it was about is gone.");
     let (plain, facts) = work::one(app, &task).await?.ok_or_else(gone)?;
     let wanted = pool.run(&plain, &facts).await;
     // Turns were promised to the first; so the second asks anew.
@@ -55,7 +55,7 @@ async fn written(app: &App, reader: Uuid, role: Role, asked: Option<Asked>, titl
     let recorder = Recorder::new(&nameless);
     let outcome = pool.run(&again, &recorder).await;
     if done(&wanted) != done(&outcome) {
-        return Err(not_now(
+        return Err(Refusal::not_now(
             "It does something else when people have other names, and a case holds nobody's real name. Write the case by hand.",
         ));
     }
@@ -71,12 +71,12 @@ async fn written(app: &App, reader: Uuid, role: Role, asked: Option<Asked>, titl
 /// The work of the dry run once more, if it looked at one event that may be told.
 async fn task_of(app: &App, reader: Uuid, asked: Option<Asked>) -> Result<Task, Refusal> {
     let Some(Asked { command, looks_back, is_act }) = asked else {
-        return Err(not_now(
+        return Err(Refusal::not_now(
             "A case is one run, and this dry run looked at several events. Try it over one record, or over one event.",
         ));
     };
     if is_act {
-        return Err(not_now(
+        return Err(Refusal::not_now(
             "An act of somebody fired this event, and its case would say at which moment. Try the same over its record instead.",
         ));
     }
@@ -100,7 +100,7 @@ fn check_digests(outcome: &Outcome, reader: Uuid) -> Result<(), Refusal> {
     let of_others =
         outcome.effects.iter().any(|placed| matches!(&placed.effect, Effect::Send { person, .. } if *person != reader));
     match of_others {
-        true => Err(not_now("It writes a digest for somebody else, whose lines are theirs alone. Write the case by hand.")),
+        true => Err(Refusal::not_now("It writes a digest for somebody else, whose lines are theirs alone. Write the case by hand.")),
         false => Ok(()),
     }
 }
@@ -111,10 +111,6 @@ fn done(outcome: &Outcome) -> (Vec<(String, Option<Uuid>, u32)>, bool) {
     let effects = outcome.effects.iter();
     let effects = effects.map(|placed| (word(&placed.effect).unwrap_or_default(), placed.effect.lead(), placed.line));
     (effects.collect(), outcome.error.is_some())
-}
-
-fn not_now(why: &str) -> Refusal {
-    Refusal::NotNow { why: why.to_owned() }
 }
 
 /// With a capital at its beginning.
