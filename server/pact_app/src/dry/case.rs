@@ -10,9 +10,9 @@ use pact_script::effect::Effect;
 use pact_script::run::Outcome;
 use uuid::Uuid;
 
-use super::ask::prepare;
 use super::kept::DryRun;
 use super::nameless::Nameless;
+use super::prepare::prepare;
 use super::results;
 use super::told::Asked;
 use super::work::{self, Task};

@@ -38,7 +38,7 @@ impl DryRuns {
         self.lock().get(&id).cloned()
     }
 
-    pub(super) fn drop(&self, id: Uuid) {
+    pub(super) fn forget(&self, id: Uuid) {
         self.lock().remove(&id);
     }
 

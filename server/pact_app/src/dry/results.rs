@@ -160,7 +160,7 @@ pub(super) async fn keep_up(app: App, task: Task) {
         tracing::warn!(%error, "the result of a dry run could not be kept; this node alone knows it");
         tokio::time::sleep(Duration::from_millis(KEPT_FOR_MS.unsigned_abs())).await;
     }
-    app.dry_runs.drop(run.id);
+    app.dry_runs.forget(run.id);
 }
 
 /// Notes how far a dry run is, with the lines that came since; says whether somebody cancelled it.

@@ -78,7 +78,7 @@ fn every_recipe_comes_out_as_it_went_in_with_cases_that_can_be_read() {
         assert_eq!((&unpacked.plugin, &unpacked.scripts), (&recipe.plugin, &recipe.scripts));
         let cases = |path: &Path| -> Vec<String> {
             let files = case_files(path, recipe.manifest()).unwrap();
-            files.iter().map(|file| format!("{:?} {:?}", file.path.file_name(), file.case.as_ref().unwrap())).collect()
+            files.iter().map(|file| format!("{:?} {}", file.path.file_name(), file.case.as_ref().unwrap().title)).collect()
         };
         assert_eq!(cases(&unpacked.path), cases(&path), "worlds came along");
         assert!(!cases(&path).is_empty());

@@ -114,7 +114,7 @@ impl Desk {
         let with = |count: u64| format!("?confirm={count}");
         let answer = send(self.confirm.map_or_else(String::new, with)).await?;
         let Some(effects) = answer.to_confirm() else { return answer.good() };
-        let count = effects.iter().map(|(_, count)| count).sum();
+        let count: u64 = effects.iter().map(|(_, count)| count).sum();
         let words: Vec<String> = effects.iter().map(|(what, count)| format!("{count} × {what}")).collect();
         println!("It would do this at once: {}", words.join(", "));
         if !agreed("Shall it do this at once?")? {
