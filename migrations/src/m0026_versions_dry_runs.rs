@@ -51,7 +51,8 @@ async fn number(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
         );
         run(manager, &earlier).await?;
     }
-    run(manager, &format!("CREATE UNIQUE INDEX IF NOT EXISTS {table}_by_plugin_id_number ON {table} (plugin_id, number)")).await?;
+    run(manager, &format!("CREATE UNIQUE INDEX IF NOT EXISTS {table}_by_plugin_id_number ON {table} (plugin_id, number)"))
+        .await?;
     let next = format!("(SELECT COALESCE(MAX(number), 0) + 1 FROM {table} WHERE plugin_id = NEW.plugin_id)");
     match manager.get_database_backend() {
         DbBackend::Postgres => {

@@ -191,7 +191,12 @@ fn whatever_cases_say_the_document_holds_to_the_schema() {
     assert_eq!((suite.get("tests"), suite.get("failures"), suite.get("errors")), ("12", "6", "6"), "{xml}");
     // What XML can hold comes out as it went in, in attributes too.
     let names: Vec<&str> = suite.all("testcase").map(|case| case.get("name")).collect();
-    for name in ["0-differs: \" name=\"x", "1-differs: ]]> <![CDATA[ <!-- & &amp; &#0; ?>", "2-differs: a\nline\tand a ? ? ? ? sign", "4-differs: </testcase></testsuite>"] {
+    for name in [
+        "0-differs: \" name=\"x",
+        "1-differs: ]]> <![CDATA[ <!-- & &amp; &#0; ?>",
+        "2-differs: a\nline\tand a ? ? ? ? sign",
+        "4-differs: </testcase></testsuite>",
+    ] {
         assert!(names.contains(&name), "{name:?}: {names:?}");
     }
     let differs = suite.all("testcase").find(|case| case.get("name").starts_with("1-differs")).unwrap();

@@ -166,7 +166,9 @@ async fn a_recipe_is_installed_with_one_command(#[values(Db::Sqlite, Db::Postgre
     desk.says(&["plugin", "test", "big-deal-four-eyes", "--std", "big-deal-four-eyes/std"], true, &["5 passed, 0 failed"]);
 
     // Over REST one script needs no manifest beside it, and several do.
-    let text = |id: &str| format!("//! id = \"{id}\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"One\"\n\nfn on_lead_won(lead) {{ }}\n");
+    let text = |id: &str| {
+        format!("//! id = \"{id}\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"One\"\n\nfn on_lead_won(lead) {{ }}\n")
+    };
     let one = json!({"files": {"one.rhai": text("one")}});
     let made = admin.make("/api/v1/plugins", &one).await;
     assert_eq!((&made["id"], &made["version"]), (&json!("one"), &json!("1.0.0")));
@@ -204,7 +206,11 @@ async fn settings_are_versions_at_the_desk_too(#[values(Db::Sqlite, Db::Postgres
     desk.says(&settings(&[]), true, &["# after is not set\n# Show leads\n# show = false\n# words = \"Look.\"\n"]);
     desk.says(&settings(&["--history"]), true, &["It was never set to anything."]);
     // A text that looks like a number is a text.
-    desk.says(&settings(&["--set", "words=5", "--set", "after=2 work days"]), true, &["after: its default → 2 work days\nwords: its default → 5"]);
+    desk.says(
+        &settings(&["--set", "words=5", "--set", "after=2 work days"]),
+        true,
+        &["after: its default → 2 work days\nwords: its default → 5"],
+    );
     assert_eq!(set().await, json!({"after": "2 work days", "words": "5"}));
     // (options, what is wrong with them)
     for (wrong, why) in [

@@ -136,11 +136,9 @@ impl PolicyAct {
             | Holds::Field { sources, .. }
             | Holds::FieldRefused { sources, .. }
             | Holds::Text(sources) => Some(sources),
-            Holds::PluginGone { .. }
-            | Holds::FieldGone { .. }
-            | Holds::AllJudged { .. }
-            | Holds::Person(_)
-            | Holds::Words => None,
+            Holds::PluginGone { .. } | Holds::FieldGone { .. } | Holds::AllJudged { .. } | Holds::Person(_) | Holds::Words => {
+                None
+            }
         };
         let of_refusal = self.verdict().filter(|verdict| !verdict.findings.is_empty()).map(|verdict| verdict.report);
         own.into_iter().chain(of_refusal).collect()

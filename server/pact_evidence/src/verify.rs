@@ -388,7 +388,12 @@ fn again<'a>(act: &'a PolicyAct, installed: &'a Installed, texts: &'a BTreeMap<H
     match act.holds() {
         Holds::Plugin { plugin, sources, verdict: Some(_) } | Holds::PluginRefused { plugin, sources, .. } => {
             let others = installed.iter().filter(|(id, _)| *id != plugin).map(|(_, hash)| text(hash));
-            Some(Again::Plugin { sources: text(&sources)?, plugin, others: others.collect::<Option<_>>()?, fields: fields(None)? })
+            Some(Again::Plugin {
+                sources: text(&sources)?,
+                plugin,
+                others: others.collect::<Option<_>>()?,
+                fields: fields(None)?,
+            })
         }
         Holds::AllJudged { judged, .. } => {
             let plugins = judged.iter().map(|id| installed.get(id).and_then(text));

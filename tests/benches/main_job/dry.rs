@@ -77,7 +77,7 @@ pub(crate) async fn measure(plan: &Plan, name: &str, db: Db, table: &mut Table) 
     };
     let run = start_dry_run(&app, Uuid::nil(), asked).await.expect("it begins");
     run.wait(Duration::from_secs(3_600)).await;
-    let done = run.progress();
+    let done = run.shown().progress;
     assert_eq!((done.status, done.done, done.failed, done.untold), (Status::Done, plan.rows as u64, 0, 0), "{done:?}");
     let rate = done.done as f64 / done.took.as_secs_f64();
     let what = format!("dry run over {} leads of {DAYS} days", plan.rows);

@@ -136,7 +136,7 @@ async fn a_result_is_kept_for_an_hour_while_there_is_room(#[case] on: On) {
     // Sixteen are kept; the one that ended first makes room.
     for _ in 0..16 {
         assert_eq!(status(&house, &second).await, 200);
-        house.pass_seconds(10);
+        house.pass_s(10);
         tried(&house, one.clone()).await;
     }
     assert_eq!(status(&house, &second).await, 404);

@@ -119,7 +119,12 @@ impl House {
 
     /// Lets time pass.
     pub fn pass(&self, minutes: i64) {
-        self.clock.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+        self.pass_s(minutes * 60);
+    }
+
+    /// Lets seconds pass.
+    pub fn pass_s(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
     }
 
     /// Somebody who signs in again: who was signed in hours ago is not any more.

@@ -100,7 +100,9 @@ fn check_digests(outcome: &Outcome, reader: Uuid) -> Result<(), Refusal> {
     let of_others =
         outcome.effects.iter().any(|placed| matches!(&placed.effect, Effect::Send { person, .. } if *person != reader));
     match of_others {
-        true => Err(Refusal::not_now("It writes a digest for somebody else, whose lines are theirs alone. Write the case by hand.")),
+        true => {
+            Err(Refusal::not_now("It writes a digest for somebody else, whose lines are theirs alone. Write the case by hand."))
+        }
         false => Ok(()),
     }
 }

@@ -21,8 +21,8 @@ mod results;
 mod told;
 mod work;
 
-pub use self::ask::{LeadsAsked, Over, StartDryRun, What, start_dry_run, try_here};
 pub(crate) use self::ask::sums_of;
+pub use self::ask::{LeadsAsked, Over, StartDryRun, What, start_dry_run, try_here};
 pub use self::case::{case_of, case_of_this};
 pub use self::compare::{Difference, Line};
 pub use self::kept::DryRun;

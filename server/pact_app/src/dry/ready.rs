@@ -41,8 +41,7 @@ pub(crate) async fn made_ready(app: &App, what: &What, settings: &Map<String, Js
             let modules = script_set(&read, &std).modules;
             let files = read.files.iter().map(|(name, text)| (name.clone(), text.clone())).chain(modules).collect();
             let own = Sources::of(&read, manifest_text(&read), files);
-            let installed: Option<plugin::Model> =
-                record::find(app.store.read(), read.id().to_owned()).await?;
+            let installed: Option<plugin::Model> = record::find(app.store.read(), read.id().to_owned()).await?;
             // What an admin set holds where the new version still has the setting.
             let kept = installed.and_then(|row| row.settings.0.as_object().cloned()).map(|mut chosen| {
                 chosen.retain(|name, _| read.manifest.settings.contains_key(name));

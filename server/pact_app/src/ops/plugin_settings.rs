@@ -98,10 +98,7 @@ pub(crate) async fn read_sent(app: &App, sent: Sent) -> Result<(Plugin, Std), Re
 ///
 /// # Errors
 /// What is no plugin.
-fn read_files(
-    manifest: Option<String>,
-    files: BTreeMap<String, String>,
-) -> Result<(Plugin, BTreeMap<String, String>), Refusal> {
+fn read_files(manifest: Option<String>, files: BTreeMap<String, String>) -> Result<(Plugin, BTreeMap<String, String>), Refusal> {
     check_count(files.len())?;
     let (modules, own): (BTreeMap<_, _>, BTreeMap<_, _>) = files.into_iter().partition(|(name, _)| name.starts_with(STD_PREFIX));
     let mut scripts = Vec::with_capacity(own.len());

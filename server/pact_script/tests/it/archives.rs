@@ -200,9 +200,15 @@ fn what_somebody_made_by_hand_is_refused_with_its_reason() {
         (with(entry("a/cases/../b.toml", "")), "no file of a plugin"),
         (with(entry("a/cases/b/c/d.toml", "")), "no file of a plugin"),
         (with(entry("a/cases/b/d.rhai", "")), "no file of a plugin"),
-        (vec![sums(&[("a.rhai", LONE), ("b.rhai", LONE)]), entry("a/a.rhai", LONE), entry("a/b.rhai", LONE)], "has no plugin.toml"),
+        (
+            vec![sums(&[("a.rhai", LONE), ("b.rhai", LONE)]), entry("a/a.rhai", LONE), entry("a/b.rhai", LONE)],
+            "has no plugin.toml",
+        ),
         (vec![sums(&[("a.rhai", LONE)]), entry("b/a.rhai", LONE), entry("b/SHA256SUMS", "")], "more than one folder"),
-        (vec![Entry { name: b"b/SHA256SUMS".to_vec(), ..sums(&[("a.rhai", LONE)]) }, entry("b/a.rhai", LONE)], "has the folder \"b\""),
+        (
+            vec![Entry { name: b"b/SHA256SUMS".to_vec(), ..sums(&[("a.rhai", LONE)]) }, entry("b/a.rhai", LONE)],
+            "has the folder \"b\"",
+        ),
         (with(entry("a/b\\c.rhai", "")), "no file of a plugin"),
         (with(entry("a/b:c.rhai", "")), "no file of a plugin"),
         (with(entry("a/run.sh", "")), "no file of a plugin"),

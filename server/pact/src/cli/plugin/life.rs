@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use pact_script::plugin::{SCRIPT_EXTENSION, Std};
 use pact_script::plugin::archive::{ARCHIVE_SUFFIX, pack};
+use pact_script::plugin::{SCRIPT_EXTENSION, Std};
 use serde_json::Value;
 
 use super::agreed;

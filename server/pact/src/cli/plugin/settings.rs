@@ -83,7 +83,8 @@ impl Desk {
         let versions = self.server.get(&format!("{}/versions", self.path)).await?.good()?;
         let newest = versions.body["items"][0]["id"].as_str().context("the server names no version of it")?;
         let version = self.server.get(&format!("{}/versions/{newest}", self.path)).await?.good()?;
-        parse_manifest(version.text("manifest")).map_err(|error| anyhow::anyhow!("its manifest cannot be read: {}", error.message))
+        parse_manifest(version.text("manifest"))
+            .map_err(|error| anyhow::anyhow!("its manifest cannot be read: {}", error.message))
     }
 
     async fn history(&self) -> anyhow::Result<Vec<Value>> {

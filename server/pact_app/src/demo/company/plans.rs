@@ -17,7 +17,7 @@ const SOON: [(i64, i64); 2] = [(0, 1), (2, 5)];
 /// How many customers are tried for one of these: of a new customer nobody could have announced anything yet.
 const TRIES: usize = 8;
 
-impl Teller<'_> {
+impl<'a> Teller<'a> {
     /// What the owner intends with the customer, announced some days before.
     pub(super) fn plan(&mut self, subject: &Subject<'_>, packs: &[pack::Model]) -> Option<plan::Model> {
         self.owner(subject)?;
@@ -58,7 +58,10 @@ impl Teller<'_> {
     }
 
     /// Plans of everybody with customers for the next days, so that each morning's digest and each calendar has something to show.
-    pub(super) fn plans_soon(&mut self, book: &Book, packs: &[pack::Model]) -> Vec<plan::Model> {
+    pub(super) fn plans_soon<'b>(&mut self, book: &'b Book, packs: &[pack::Model]) -> Vec<plan::Model>
+    where
+        'a: 'b,
+    {
         let mut plans = Vec::new();
         for person in &self.staff.persons {
             let own = |at: &usize| book.customers[*at].owner_id == Some(person.id);

@@ -55,7 +55,7 @@ impl Subjects {
 
 impl Subjects {
     /// One customer, about none of their leads.
-    pub(super) fn of_customer<'a>(at: usize, teller: &mut Teller<'a>, book: &'a Book) -> Subject<'a> {
+    pub(super) fn of_customer<'a: 'b, 'b>(at: usize, teller: &mut Teller<'a>, book: &'b Book) -> Subject<'b> {
         let product = teller.dice.weighted(&teller.words.leads.product, |product| product.weight);
         Subject { customer: &book.customers[at], home: &book.homes[at], lead: None, product }
     }

@@ -150,7 +150,7 @@ pub async fn share(app: &App, caller: &Caller, session: Uuid, secret: &SecretStr
 /// The key that followed the one for which notes are sealed.
 async fn next_key(conn: &impl ConnectionTrait, person: Uuid, sealed_for: &Option<String>) -> Result<String, Refusal> {
     let present = store::key(conn, person).await?.map(|key| key.public);
-    present
-        .filter(|present| sealed_for.as_ref().is_some_and(|sealed_for| sealed_for != present))
-        .ok_or_else(|| Refusal::not_now("The other of the two reads these notes with the key that they have: there is nothing to share."))
+    present.filter(|present| sealed_for.as_ref().is_some_and(|sealed_for| sealed_for != present)).ok_or_else(|| {
+        Refusal::not_now("The other of the two reads these notes with the key that they have: there is nothing to share.")
+    })
 }

@@ -396,7 +396,8 @@ async fn concerned(tx: &Tx, row: &security_access::Model) -> Result<Uuid, Refusa
         return row.person_id.ok_or_else(|| Refusal::defect("a request to open records of nobody"));
     };
     let name = evidence::name(tx, pseudonym).await?;
-    name.map(|name| name.person_id).ok_or_else(|| Refusal::not_now("Whom this pseudonym stands for was erased: nobody can tell any more."))
+    name.map(|name| name.person_id)
+        .ok_or_else(|| Refusal::not_now("Whom this pseudonym stands for was erased: nobody can tell any more."))
 }
 
 /// What the person concerned is told.

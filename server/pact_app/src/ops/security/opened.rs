@@ -108,7 +108,9 @@ fn readable(app: &App, caller: &Caller, row: &security_access::Model, opens: Ope
         return Err(Refusal::NotFound { what: WHAT });
     }
     if state(row, app.clock.now())? != State::Open {
-        return Err(Refusal::not_now("This is not open: it takes an admin and an auditor, and is open for a day. Ask again if you must."));
+        return Err(Refusal::not_now(
+            "This is not open: it takes an admin and an auditor, and is open for a day. Ask again if you must.",
+        ));
     }
     let both = [(Some(row.asker_id), Some(&row.asker_role)), (row.other_id, row.other_role.as_ref())];
     for (person, role) in both {

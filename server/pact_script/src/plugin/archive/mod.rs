@@ -96,7 +96,9 @@ pub fn open(bytes: &[u8]) -> Result<Archive, ArchiveError> {
         (Some(manifest), last) => Plugin::from_folder(manifest, scripts.into_iter().chain(last).collect())?,
         (None, Some(only)) if scripts.is_empty() && !leading_manifest(&only.text).is_empty() => Plugin::from_script(only)?,
         (None, _) => {
-            return Err(bad(format!("has no {MANIFEST_FILE}, and no single script that carries its manifest in leading //! lines")));
+            return Err(bad(format!(
+                "has no {MANIFEST_FILE}, and no single script that carries its manifest in leading //! lines"
+            )));
         }
     };
     if plugin.id() != id {
