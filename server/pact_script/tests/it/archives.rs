@@ -109,7 +109,7 @@ fn a_script_is_packed_with_its_own_cases_and_no_others() {
     let names: Vec<&str> = archive.others.keys().map(String::as_str).collect();
     assert_eq!(names, ["cases/b/near.toml", "cases/b/one.toml", "cases/far.toml"]);
     // (path, why it is not packed)
-    for (path, why) in [("c.rhai", "missing field"), ("", "plugin.toml"), ("cases/far.toml", "missing field")] {
+    for (path, why) in [("c.rhai", "there is no manifest"), ("", "plugin.toml"), ("cases/far.toml", "there is no manifest")] {
         let refused = pack(&folder.path().join(path), &Std::default()).unwrap_err().to_string();
         assert!(refused.contains(why), "{path}: {refused}");
     }
