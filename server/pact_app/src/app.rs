@@ -238,8 +238,9 @@ impl App {
             }
             Notice::OutboxAppended { .. } => self.wake_relay(),
             Notice::Missed => self.catch_up().await?,
-            Notice::RecordChanged { .. } => self.formulas_wait.notify_one(),
-            Notice::MessageAppended { .. } => {}
+            // Where no formula is defined, nothing is to be computed.
+            Notice::RecordChanged { .. } if !self.plugins().formulas().is_empty() => self.formulas_wait.notify_one(),
+            Notice::RecordChanged { .. } | Notice::MessageAppended { .. } => {}
         }
         Ok(())
     }

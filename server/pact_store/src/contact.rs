@@ -1,5 +1,6 @@
 //! Contacts: the human beings at customers.
 
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -7,7 +8,7 @@ use crate::entity::contact::{Column, Entity, Model};
 use crate::error::StoreError;
 use crate::list::{Listed, narrow, sorts};
 use crate::scope::Scope;
-use crate::together::together;
+use crate::together::{Each, together};
 
 /// Contacts with an equal address or number that are compared with one that enters, at most, each.
 const CANDIDATES: u64 = 50;
@@ -68,10 +69,10 @@ impl Listed for Model {
 /// # Errors
 /// What the database reports.
 pub async fn candidates(conn: &impl ConnectionTrait, emails: &[&str], phones: &[&str]) -> Result<Vec<Model>, StoreError> {
-    let equal = |column: Column, key: &str| known().filter(column.eq(key)).limit(CANDIDATES);
-    let by_email = emails.iter().map(|email| equal(Column::Email, email));
-    let by_phone = phones.iter().map(|phone| equal(Column::Phone, phone));
-    together(conn, by_email.chain(by_phone).collect()).await
+    let equal = |column: Column, key: Expr| known().filter(column.into_expr().eq(key)).limit(CANDIDATES);
+    let by_email = Each::text(emails, |email| equal(Column::Email, email));
+    let by_phone = Each::text(phones, |phone| equal(Column::Phone, phone));
+    together(conn, [by_email, by_phone]).await
 }
 
 /// The contacts of these customers, the first by name of each.
@@ -79,8 +80,10 @@ pub async fn candidates(conn: &impl ConnectionTrait, emails: &[&str], phones: &[
 /// # Errors
 /// What the database reports.
 pub async fn of_customers(conn: &impl ConnectionTrait, customers: &[Uuid]) -> Result<Vec<Model>, StoreError> {
-    let of = |customer: &Uuid| known().filter(Column::CustomerId.eq(*customer)).order_by_asc(Column::NameKey).limit(OF_CUSTOMER);
-    together(conn, customers.iter().map(of).collect()).await
+    let of = |customer: Expr| {
+        known().filter(Column::CustomerId.into_expr().eq(customer)).order_by_asc(Column::NameKey).limit(OF_CUSTOMER)
+    };
+    together(conn, [Each::id(conn, customers, of)]).await
 }
 
 fn known() -> Select<Entity> {

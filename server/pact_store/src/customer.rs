@@ -1,6 +1,6 @@
 //! Customers: found by filters, by what makes them the same, and merged.
 
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::list::{Listed, narrow, sorts};
 use crate::record;
 use crate::scope::Scope;
-use crate::together::together;
+use crate::together::{Each, together};
 use crate::tx::Tx;
 
 /// Customers with an equal name, domain or number that are compared with one that enters, at most, each.
@@ -112,16 +112,19 @@ pub async fn candidates(
     phones: &[&str],
 ) -> Result<Vec<Model>, StoreError> {
     let known = || Entity::find().filter(Column::MergedIntoId.is_null());
-    let equal = |column: Column, key: &str| known().filter(column.eq(key)).limit(EQUALS);
-    let mut parts = Vec::new();
-    for &key in name_keys {
-        let after = known().filter(Column::NameKey.gt(key)).order_by_asc(Column::NameKey);
-        let before = known().filter(Column::NameKey.lt(key)).filter(Column::NameKey.ne("")).order_by_desc(Column::NameKey);
-        parts.extend([equal(Column::NameKey, key), after.limit(NEIGHBOURS), before.limit(NEIGHBOURS)]);
-    }
-    parts.extend(domains.iter().map(|domain| equal(Column::Domain, domain)));
-    parts.extend(phones.iter().map(|phone| equal(Column::Phone, phone)));
-    together(conn, parts).await
+    let equal = |column: Column, key: Expr| known().filter(column.into_expr().eq(key)).limit(EQUALS);
+    let name = || Column::NameKey.into_expr();
+    let after = |key: Expr| known().filter(name().gt(key)).order_by_asc(Column::NameKey).limit(NEIGHBOURS);
+    let before =
+        |key: Expr| known().filter(name().lt(key)).filter(name().ne("")).order_by_desc(Column::NameKey).limit(NEIGHBOURS);
+    let questions = [
+        Each::text(name_keys, |key| equal(Column::NameKey, key)),
+        Each::text(name_keys, after),
+        Each::text(name_keys, before),
+        Each::text(domains, |key| equal(Column::Domain, key)),
+        Each::text(phones, |key| equal(Column::Phone, key)),
+    ];
+    together(conn, questions).await
 }
 
 /// Customers with a similar name, most similar first, wherever the typing errors are. It costs some milliseconds.

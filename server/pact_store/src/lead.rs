@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::entity::{card, lead_event, person, plan, push, request};
 use crate::error::StoreError;
 use crate::list::{Listed, narrow, sorts};
 use crate::scope::Scope;
-use crate::together::together;
+use crate::together::{Each, together};
 use crate::tx::Tx;
 
 /// States in which a lead is still a possible sale.
@@ -133,12 +133,12 @@ pub async fn candidates(
     customers: &[Uuid],
     external_keys: &[&str],
 ) -> Result<Vec<Model>, StoreError> {
-    let open = |customer: &Uuid| {
-        let open = Entity::find().filter(Column::CustomerId.eq(*customer)).filter(Column::State.is_in(OPEN_STATES));
+    let open = |customer: Expr| {
+        let open = Entity::find().filter(Column::CustomerId.into_expr().eq(customer)).filter(Column::State.is_in(OPEN_STATES));
         open.filter(Column::MergedIntoId.is_null()).order_by_desc(Column::CreatedAt).limit(CANDIDATES)
     };
-    let keyed = |key: &&str| Entity::find().filter(Column::ExternalKey.eq(*key)).limit(1);
-    together(conn, customers.iter().map(open).chain(external_keys.iter().map(keyed)).collect()).await
+    let keyed = |key: Expr| Entity::find().filter(Column::ExternalKey.into_expr().eq(key)).limit(1);
+    together(conn, [Each::id(conn, customers, open), Each::text(external_keys, keyed)]).await
 }
 
 /// How many open leads each person owns or is offered. For the host's assignment alone: no list shows it by person.

@@ -1,7 +1,7 @@
 //! What the OpenAPI document says is what the server holds: unknown paths, wrong methods and unknown query parameters are
 //! answered from the document, so that the two cannot drift apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
@@ -14,41 +14,48 @@ use utoipa::openapi::{OpenApi, RefOr};
 use super::problem::{Problem, ProblemType};
 
 /// The operations of the server, by path.
-pub struct Operations(Vec<(ResourceDef, BTreeMap<&'static str, Vec<String>>)>);
+pub struct Operations {
+    /// Those at paths that are always the same.
+    fixed: HashMap<String, Methods>,
+    /// Those at paths with an id or a key in them.
+    patterns: Vec<(ResourceDef, Methods)>,
+}
+
+/// The methods that a path has, with the query parameters that each takes.
+type Methods = BTreeMap<&'static str, Vec<String>>;
 
 impl Operations {
     /// The operations that a document describes.
     pub fn of(document: &OpenApi) -> Self {
-        let paths = document.paths.paths.iter();
-        Self(
-            paths
-                .map(|(path, item)| {
-                    (ResourceDef::new(path.as_str()), methods(item).map(|(name, operation)| (name, query(operation))).collect())
-                })
-                .collect(),
-        )
+        let mut operations = Self { fixed: HashMap::new(), patterns: Vec::new() };
+        for (path, item) in &document.paths.paths {
+            let methods = methods(item).map(|(name, operation)| (name, query(operation))).collect();
+            if path.contains('{') {
+                operations.patterns.push((ResourceDef::new(path.as_str()), methods));
+            } else {
+                operations.fixed.insert(path.clone(), methods);
+            }
+        }
+        operations
     }
 
-    fn at(&self, path: &str) -> Option<&BTreeMap<&'static str, Vec<String>>> {
-        // A fixed path wins over a pattern, as in the router: `/forms/keys` before `/forms/{key}`.
-        let found = || self.0.iter().filter(|(pattern, _)| pattern.is_match(path));
-        found().find(|(pattern, _)| pattern.pattern() == Some(path)).or_else(|| found().next()).map(|(_, methods)| methods)
+    /// A fixed path wins over a pattern, as in the router: `/forms/keys` before `/forms/{key}`.
+    fn at(&self, path: &str) -> Option<&Methods> {
+        let by_pattern = || self.patterns.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods);
+        self.fixed.get(path).or_else(by_pattern)
     }
 
     fn allow(&self, path: &str) -> Option<String> {
-        let methods: Vec<&str> = self.at(path)?.keys().copied().collect();
-        Some(format!("{}, OPTIONS", methods.join(", ")))
+        self.at(path).map(allowed)
     }
 
     /// Refuses a method that a fixed path does not have: the router would take `/imports/preview` for an import's id.
     fn refuse_other_methods(&self, request: &ServiceRequest) -> Result<(), Problem> {
-        let path = request.path();
-        let fixed = self.0.iter().find(|(pattern, _)| pattern.pattern() == Some(path));
-        match (fixed.filter(|_| request.method() != Method::OPTIONS), self.allow(path)) {
-            (Some((_, methods)), Some(allow)) if !methods.contains_key(request.method().as_str()) => {
-                Err(wrong_method(request.method(), allow))
+        match self.fixed.get(request.path()) {
+            Some(methods) if request.method() != Method::OPTIONS && !methods.contains_key(request.method().as_str()) => {
+                Err(wrong_method(request.method(), allowed(methods)))
             }
-            _ => Ok(()),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -80,6 +87,12 @@ impl Operations {
         }
         Ok(())
     }
+}
+
+/// Methods as the header `Allow` says them.
+fn allowed(methods: &Methods) -> String {
+    let methods: Vec<&str> = methods.keys().copied().collect();
+    format!("{}, OPTIONS", methods.join(", "))
 }
 
 /// The methods that a path has, with what each does.
