@@ -42,6 +42,7 @@ mod m0022_coaching_days;
 mod m0023_settings_versions;
 mod m0024_security;
 mod m0025_field_words;
+mod m0026_versions_dry_runs;
 mod needs;
 mod shape;
 
@@ -81,6 +82,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_settings_versions::Migration),
             Box::new(m0024_security::Migration),
             Box::new(m0025_field_words::Migration),
+            Box::new(m0026_versions_dry_runs::Migration),
         ]
     }
 }

@@ -22,6 +22,7 @@ mod http_imports;
 mod http_nouns;
 mod http_organisation;
 mod http_session;
+mod junit;
 mod language_server;
 mod leaving;
 mod main_job;

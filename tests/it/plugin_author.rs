@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 use pact_policy::table::ENTRY_POINTS;
 use pact_tests::process::pact_binary;
 
+use crate::junit;
+
 fn pact(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(pact_binary()).current_dir(folder).args(arguments).env("NO_COLOR", "1").output().unwrap()
 }
@@ -144,7 +146,7 @@ fn exit_codes_and_junit_say_the_same() {
         assert_eq!(tested.status.code(), Some(code), "{}", said(&tested));
         let xml = fs::read_to_string(at.join("results.xml")).unwrap();
         assert!(xml.contains(counts), "{xml}");
-        well_formed(&xml);
+        junit::read(&xml).unwrap_or_else(|why| panic!("{why}: {xml}"));
     }
     let nowhere = pact(at, &["plugin", "test", "nowhere"]);
     assert_eq!(nowhere.status.code(), Some(2), "{}", said(&nowhere));
@@ -153,42 +155,52 @@ fn exit_codes_and_junit_say_the_same() {
     assert_eq!(broken.status.code(), Some(2), "{}", said(&broken));
     let xml = fs::read_to_string(at.join("results.xml")).unwrap();
     assert!(xml.contains("tests=\"1\" failures=\"0\" errors=\"1\"") && xml.contains("type=\"cannot be run\""), "{xml}");
-    well_formed(&xml);
+    junit::read(&xml).unwrap_or_else(|why| panic!("{why}: {xml}"));
 }
 
-/// What the schemas of Ant and Jenkins want of a document, element by element: which stands in which, with which attributes.
-fn well_formed(xml: &str) {
-    /// (element, what it stands in, attributes that it must have)
-    const ELEMENTS: [(&str, &str, &[&str]); 8] = [
-        ("testsuites", "", &[]),
-        ("testsuite", "testsuites", &["id", "package", "name", "timestamp", "hostname", "tests", "failures", "errors", "time"]),
-        ("properties", "testsuite", &[]),
-        ("testcase", "testsuite", &["name", "classname", "time"]),
-        ("failure", "testcase", &["message", "type"]),
-        ("error", "testcase", &["message", "type"]),
-        ("system-out", "testsuite", &[]),
-        ("system-err", "testsuite", &[]),
+/// Names, texts and failures that would break a document which is put together carelessly.
+#[test]
+fn whatever_cases_say_the_document_holds_to_the_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let hostile = [
+        "\\\" name=\\\"x",
+        "]]> <![CDATA[ <!-- & &amp; &#0; ?>",
+        "a\\nline\\tand a \\u0001 \\u0000 \\u001B \\u007F sign",
+        "\\uFFFE \\uFFFF \\u0085 \\u2028 \\U0001F600 é 漢",
+        "</testcase></testsuite>",
+        " ",
     ];
-    let mut inside: Vec<String> = vec![String::new()];
-    let body = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").unwrap();
-    for piece in body.split('<').skip(1) {
-        let (tag, text) = piece.split_once('>').unwrap_or_else(|| panic!("{piece}"));
-        assert!(!text.contains('>'), "a text is escaped: {piece}");
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(inside.pop().as_deref(), Some(name));
-            continue;
-        }
-        let name = tag.trim_end_matches('/').split_whitespace().next().unwrap();
-        let (_, parent, attributes) = ELEMENTS.iter().find(|(element, ..)| *element == name).unwrap_or_else(|| panic!("{tag}"));
-        assert_eq!(inside.last().map(String::as_str), Some(*parent), "{tag}");
-        for attribute in *attributes {
-            assert!(tag.contains(&format!(" {attribute}=\"")), "{tag} has {attribute}");
-        }
-        if !tag.ends_with('/') {
-            inside.push(name.to_owned());
-        }
+    let cases: Vec<(String, String)> = hostile
+        .iter()
+        .enumerate()
+        .flat_map(|(at, words)| {
+            let expect = format!("[[expect]]\ndo = \"notify\"\ntext = \"{words}\"\n");
+            let differs = format!("title = \"{words}\"\n{}", case("lead_created", &expect));
+            // What cannot be read says so in its own words.
+            [(format!("{at}-differs"), differs), (format!("{at}-unreadable"), format!("event = \"{words}\"\n"))]
+        })
+        .collect();
+    let named: Vec<(&str, String)> = cases.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
+    greeter(at, &named);
+    let tested = pact(at, &["plugin", "test", "greeter.rhai", "--junit", "results.xml"]);
+    assert_eq!(tested.status.code(), Some(2), "{}", said(&tested));
+    let xml = fs::read_to_string(at.join("results.xml")).unwrap();
+    let root = junit::read(&xml).unwrap_or_else(|why| panic!("{why}: {xml}"));
+    let suite = &root.children[0];
+    assert_eq!((suite.get("tests"), suite.get("failures"), suite.get("errors")), ("12", "6", "6"), "{xml}");
+    // What XML can hold comes out as it went in, in attributes too.
+    let names: Vec<&str> = suite.all("testcase").map(|case| case.get("name")).collect();
+    for name in [
+        "0-differs: \" name=\"x",
+        "1-differs: ]]> <![CDATA[ <!-- & &amp; &#0; ?>",
+        "2-differs: a\nline\tand a ? ? ? ? sign",
+        "4-differs: </testcase></testsuite>",
+    ] {
+        assert!(names.contains(&name), "{name:?}: {names:?}");
     }
-    assert_eq!(inside, [""], "every element is closed");
+    let differs = suite.all("testcase").find(|case| case.get("name").starts_with("1-differs")).unwrap();
+    assert!(differs.children[0].text.contains("]]> <![CDATA[ <!-- & &amp; &#0; ?>"), "{differs:?}");
 }
 
 #[test]

@@ -116,6 +116,11 @@ impl Refusal {
         Self::Invalid { field: field.into(), why: why.into() }
     }
 
+    /// Something that cannot be done now; `why` says what to do first.
+    pub fn not_now(why: impl Into<String>) -> Self {
+        Self::NotNow { why: why.into() }
+    }
+
     /// A defect of PACT.
     pub fn defect(reason: impl std::fmt::Display) -> Self {
         Self::Defect(reason.to_string())

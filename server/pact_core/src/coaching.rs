@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 
 use crate::pact::Settings;
+pub use crate::window::Window;
 
 /// Days in which periods of one person are counted together.
 pub const YEAR_DAYS: u64 = 365;
@@ -29,15 +30,6 @@ crate::words::words! {
         /// Nothing is left of it but that it was.
         Erased = "erased",
     }
-}
-
-/// The days of a period, both ends included, on the clock of the person who is coached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// The first day.
-    pub first: NaiveDate,
-    /// The last day.
-    pub last: NaiveDate,
 }
 
 /// Why there can be no such period.
@@ -77,35 +69,12 @@ impl NoPeriod {
     }
 }
 
-impl Window {
-    /// How many days it has.
-    #[must_use]
-    pub fn days(&self) -> i64 {
-        self.last.signed_duration_since(self.first).num_days() + 1
-    }
-
-    /// Whether a day belongs to it.
-    #[must_use]
-    pub fn contains(&self, day: NaiveDate) -> bool {
-        (self.first..=self.last).contains(&day)
-    }
-
-    fn overlaps(&self, other: &Self) -> bool {
-        self.first <= other.last && other.first <= self.last
-    }
-
-    fn is_within_a_year_of(&self, other: &Self) -> bool {
-        let reach = |day: NaiveDate| day.checked_add_days(Days::new(YEAR_DAYS)).unwrap_or(NaiveDate::MAX);
-        other.first < reach(self.last) && self.first < reach(other.last)
-    }
-}
-
 /// Whether there may be such a period, with the other periods of the same person and the settings of the pact in force.
 ///
 /// # Errors
 /// Why not.
 pub fn check(window: Window, others: &[Window], settings: &Settings, today: NaiveDate) -> Result<(), NoPeriod> {
-    if window.last < window.first {
+    if window.is_backwards() {
         return Err(NoPeriod::Backwards);
     }
     if window.first < today {
@@ -117,7 +86,7 @@ pub fn check(window: Window, others: &[Window], settings: &Settings, today: Naiv
     if others.iter().any(|other| window.overlaps(other)) {
         return Err(NoPeriod::Overlap);
     }
-    let near = others.iter().filter(|other| window.is_within_a_year_of(other)).count();
+    let near = others.iter().filter(|other| window.is_near(other, YEAR_DAYS)).count();
     let most = settings.coaching_per_year;
     if near >= usize::try_from(most).unwrap_or(usize::MAX) { Err(NoPeriod::TooOften { most }) } else { Ok(()) }
 }

@@ -20,6 +20,7 @@
 //! | [`security`] | when security records may be opened, and to whom |
 //! | [`id`] | random and ordered ids, and how a simulation plays them |
 //! | [`text`] | texts of bounded length without characters that deceive |
+//! | [`window`] | days in a row |
 //! | [`words`] | closed sets of words |
 
 pub mod actor;
@@ -39,4 +40,5 @@ pub mod security;
 pub mod territory;
 pub mod text;
 pub mod time;
+pub mod window;
 pub mod words;

@@ -7,6 +7,7 @@ use chrono::{Days, NaiveDate};
 
 use crate::role::Role;
 use crate::time::Instant;
+pub use crate::window::Window;
 
 /// Days for which security records are kept, and the longest window of days that can be opened.
 pub const KEPT_DAYS: u32 = 90;
@@ -66,15 +67,6 @@ crate::words::words! {
     }
 }
 
-/// The days whose records are opened, both included, on the clock of the person whose they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// The first day.
-    pub first: NaiveDate,
-    /// The last day.
-    pub last: NaiveDate,
-}
-
 /// Why there can be no such window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoWindow {
@@ -105,7 +97,7 @@ impl NoWindow {
 /// # Errors
 /// Why not.
 pub fn check(window: Window, today: NaiveDate) -> Result<(), NoWindow> {
-    if window.last < window.first {
+    if window.is_backwards() {
         return Err(NoWindow::Backwards);
     }
     if window.last > today {

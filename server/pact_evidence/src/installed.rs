@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::act::PolicyAct;
+use crate::holds::Holds;
 use crate::tree::Hash;
 
 /// What is installed at some place of the log.
@@ -18,55 +19,30 @@ impl Installed {
     /// Whether an act changes what is installed.
     #[must_use]
     pub fn is_followed_by(act: &PolicyAct) -> bool {
-        matches!(
-            act,
-            PolicyAct::PluginFound { .. }
-                | PolicyAct::PluginInstalled { .. }
-                | PolicyAct::PluginRemoved { .. }
-                | PolicyAct::FieldFound { .. }
-                | PolicyAct::FieldDefined { .. }
-                | PolicyAct::FieldRemoved { .. }
-        )
+        match act.holds() {
+            Holds::Plugin { .. } | Holds::PluginGone { .. } | Holds::Field { .. } | Holds::FieldGone { .. } => true,
+            Holds::PluginRefused { .. }
+            | Holds::FieldRefused { .. }
+            | Holds::AllJudged { .. }
+            | Holds::Text(_)
+            | Holds::Person(_)
+            | Holds::Words => false,
+        }
     }
 
     /// What is installed after an act.
     pub fn follow(&mut self, act: &PolicyAct) {
-        match act {
-            PolicyAct::PluginFound { plugin, sources, .. } | PolicyAct::PluginInstalled { plugin, sources, .. } => {
-                self.plugins.insert(plugin.clone(), *sources);
-            }
-            PolicyAct::PluginRemoved { plugin } => drop(self.plugins.remove(plugin)),
-            PolicyAct::FieldFound { field, sources } | PolicyAct::FieldDefined { field, sources, .. } => {
-                self.fields.insert(field.clone(), *sources);
-            }
-            PolicyAct::FieldRemoved { field } => drop(self.fields.remove(field)),
-            PolicyAct::LogOpened { .. }
-            | PolicyAct::LogKeyChanged { .. }
-            | PolicyAct::TokenKeysChanged { .. }
-            | PolicyAct::PluginRefused { .. }
-            | PolicyAct::PluginsJudgedAgain { .. }
-            | PolicyAct::PluginSwitched { .. }
-            | PolicyAct::PluginConsented { .. }
-            | PolicyAct::ScriptSwitched { .. }
-            | PolicyAct::AutomationSwitched { .. }
-            | PolicyAct::AutomationSet { .. }
-            | PolicyAct::PluginSet { .. }
-            | PolicyAct::FieldRefused { .. }
-            | PolicyAct::FieldPurged { .. }
-            | PolicyAct::ViewChanged { .. }
-            | PolicyAct::ViewExported { .. }
-            | PolicyAct::RoleChanged { .. }
-            | PolicyAct::PasswordSetForOther { .. }
-            | PolicyAct::CoachingChanged { .. }
-            | PolicyAct::SecurityAccessChanged { .. }
-            | PolicyAct::PactProposed { .. }
-            | PolicyAct::PactSigned { .. }
-            | PolicyAct::PactSignatureWithdrawn { .. }
-            | PolicyAct::PactInForce { .. }
-            | PolicyAct::ApiKeyChanged { .. }
-            | PolicyAct::WebhookChanged { .. }
-            | PolicyAct::EvidenceExported { .. }
-            | PolicyAct::WitnessRegistered { .. } => {}
+        match act.holds() {
+            Holds::Plugin { plugin, sources, .. } => drop(self.plugins.insert(plugin.to_owned(), sources)),
+            Holds::PluginGone { plugin } => drop(self.plugins.remove(plugin)),
+            Holds::Field { field, sources, .. } => drop(self.fields.insert(field.to_owned(), sources)),
+            Holds::FieldGone { field } => drop(self.fields.remove(field)),
+            Holds::PluginRefused { .. }
+            | Holds::FieldRefused { .. }
+            | Holds::AllJudged { .. }
+            | Holds::Text(_)
+            | Holds::Person(_)
+            | Holds::Words => {}
         }
     }
 }

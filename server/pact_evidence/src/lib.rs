@@ -24,7 +24,7 @@ pub mod act;
 pub mod checkpoint;
 pub mod coaching;
 pub mod file;
-mod holds;
+pub mod holds;
 pub mod installed;
 pub mod note;
 pub mod proof;
@@ -37,5 +37,6 @@ pub mod who;
 
 pub use act::{By, Entry, PolicyAct};
 pub use checkpoint::Checkpoint;
+pub use holds::Holds;
 pub use note::{Note, Signer, Verifier};
 pub use tree::{Frontier, Hash};

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::{Entry, Installed, PolicyAct};
 use crate::file::Line;
+use crate::holds::Holds;
 use crate::note::{Kind, Note};
 use crate::tree::{Frontier, Hash, leaf_hash};
 use crate::{Checkpoint, Verifier};
@@ -384,46 +385,30 @@ fn again<'a>(act: &'a PolicyAct, installed: &'a Installed, texts: &'a BTreeMap<H
         others.map(|(name, hash)| Some((name.as_str(), text(hash)?))).collect::<Option<Vec<_>>>()
     };
     let installed = &installed.plugins;
-    match act {
-        PolicyAct::PluginInstalled { plugin, sources, .. } | PolicyAct::PluginRefused { plugin, sources, .. } => {
+    match act.holds() {
+        Holds::Plugin { plugin, sources, verdict: Some(_) } | Holds::PluginRefused { plugin, sources, .. } => {
             let others = installed.iter().filter(|(id, _)| *id != plugin).map(|(_, hash)| text(hash));
-            Some(Again::Plugin { sources: text(sources)?, plugin, others: others.collect::<Option<_>>()?, fields: fields(None)? })
+            Some(Again::Plugin {
+                sources: text(&sources)?,
+                plugin,
+                others: others.collect::<Option<_>>()?,
+                fields: fields(None)?,
+            })
         }
-        PolicyAct::PluginsJudgedAgain { judged, .. } => {
+        Holds::AllJudged { judged, .. } => {
             let plugins = judged.iter().map(|id| installed.get(id).and_then(text));
             Some(Again::All { plugins: plugins.collect::<Option<_>>()?, fields: fields(None)? })
         }
-        PolicyAct::FieldDefined { field, sources, .. } | PolicyAct::FieldRefused { field, sources, .. } => {
+        Holds::Field { field, sources, verdict: Some(_) } | Holds::FieldRefused { field, sources, .. } => {
             let plugins = installed.values().map(text).collect::<Option<_>>()?;
-            Some(Again::Field { sources: text(sources)?, plugins, fields: fields(Some(field))? })
+            Some(Again::Field { sources: text(&sources)?, plugins, fields: fields(Some(field))? })
         }
-        PolicyAct::LogOpened { .. }
-        | PolicyAct::LogKeyChanged { .. }
-        | PolicyAct::TokenKeysChanged { .. }
-        | PolicyAct::PluginFound { .. }
-        | PolicyAct::PluginRemoved { .. }
-        | PolicyAct::PluginSwitched { .. }
-        | PolicyAct::PluginConsented { .. }
-        | PolicyAct::ScriptSwitched { .. }
-        | PolicyAct::AutomationSwitched { .. }
-        | PolicyAct::AutomationSet { .. }
-        | PolicyAct::PluginSet { .. }
-        | PolicyAct::FieldFound { .. }
-        | PolicyAct::FieldPurged { .. }
-        | PolicyAct::FieldRemoved { .. }
-        | PolicyAct::ViewChanged { .. }
-        | PolicyAct::ViewExported { .. }
-        | PolicyAct::RoleChanged { .. }
-        | PolicyAct::PasswordSetForOther { .. }
-        | PolicyAct::CoachingChanged { .. }
-        | PolicyAct::SecurityAccessChanged { .. }
-        | PolicyAct::PactProposed { .. }
-        | PolicyAct::PactSigned { .. }
-        | PolicyAct::PactSignatureWithdrawn { .. }
-        | PolicyAct::PactInForce { .. }
-        | PolicyAct::ApiKeyChanged { .. }
-        | PolicyAct::WebhookChanged { .. }
-        | PolicyAct::EvidenceExported { .. }
-        | PolicyAct::WitnessRegistered { .. } => None,
+        Holds::Plugin { verdict: None, .. }
+        | Holds::Field { verdict: None, .. }
+        | Holds::PluginGone { .. }
+        | Holds::FieldGone { .. }
+        | Holds::Text(_)
+        | Holds::Person(_)
+        | Holds::Words => None,
     }
 }

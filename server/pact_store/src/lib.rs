@@ -28,6 +28,7 @@ pub mod coaching;
 pub mod contact;
 pub mod customer;
 pub mod digest;
+pub mod dry_run;
 pub mod effect_limit;
 pub mod entity;
 mod error;

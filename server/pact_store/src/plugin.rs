@@ -25,8 +25,7 @@ pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<plugin::Model>, Stor
 /// What the database reports.
 pub async fn versions(conn: &impl ConnectionTrait, plugin: &str, limit: u64) -> Result<Vec<script_version::Model>, StoreError> {
     let versions = script_version::Entity::find().filter(script_version::Column::PluginId.eq(plugin));
-    let newest = versions.order_by_desc(script_version::Column::CreatedAt).order_by_desc(script_version::Column::Id);
-    Ok(newest.limit(limit).all(conn).await?)
+    Ok(versions.order_by_desc(script_version::Column::Number).limit(limit).all(conn).await?)
 }
 
 /// The version that a plugin runs: the newest.
@@ -54,11 +53,9 @@ pub async fn version_before(
     version: &script_version::Model,
 ) -> Result<Option<script_version::Model>, StoreError> {
     use script_version::Column;
-    let earlier = Column::CreatedAt.lt(version.created_at);
-    let at_once = Column::CreatedAt.eq(version.created_at).and(Column::Id.lt(version.id));
-    let before =
-        script_version::Entity::find().filter(Column::PluginId.eq(version.plugin_id.as_str())).filter(earlier.or(at_once));
-    Ok(before.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).one(conn).await?)
+    let before = script_version::Entity::find().filter(Column::PluginId.eq(version.plugin_id.as_str()));
+    let before = before.filter(Column::Number.lt(version.number)).order_by_desc(Column::Number);
+    Ok(before.one(conn).await?)
 }
 
 /// Gives a version its certificate; nothing else of a version ever changes.

@@ -6,12 +6,12 @@ use uuid::Uuid;
 use crate::entity::settings_version::{Column, Entity, Model};
 use crate::error::StoreError;
 
-/// What a plugin was set to, newest first; no two of one plugin have the same instant.
+/// What a plugin was set to, newest first.
 ///
 /// # Errors
 /// What the database reports.
 pub async fn of_plugin(conn: &impl ConnectionTrait, plugin: &str, limit: u64) -> Result<Vec<Model>, StoreError> {
-    let versions = Entity::find().filter(Column::PluginId.eq(plugin)).order_by_desc(Column::CreatedAt);
+    let versions = Entity::find().filter(Column::PluginId.eq(plugin)).order_by_desc(Column::Number);
     Ok(versions.limit(limit).all(conn).await?)
 }
 

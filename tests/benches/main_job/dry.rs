@@ -8,6 +8,7 @@ use pact_app::App;
 use pact_app::app::Clock;
 use pact_app::dry::{Over, StartDryRun, Status, What, start_dry_run};
 use pact_app::ops::organisation::found_organisation;
+use pact_app::ops::plugin_settings::SendPlugin;
 use pact_core::time::Instant;
 use pact_script::pool::{Pool, PoolOptions};
 use pact_store::entity::{lead, lead_event};
@@ -65,10 +66,10 @@ pub(crate) async fn measure(plan: &Plan, name: &str, db: Db, table: &mut Table) 
         App::new(store.clone(), Arc::new(Still), Arc::default(), Some(Arc::new(pool.clone()))).await.expect("an application");
     let today = chrono::DateTime::from_timestamp_millis(NOW_MS).expect("an instant").date_naive();
     let asked = StartDryRun {
-        what: What::Sent {
+        what: What::Sent(SendPlugin {
             manifest: Some(MANIFEST.to_owned()),
             files: BTreeMap::from([("tried.rhai".to_owned(), SCRIPT.to_owned())]),
-        },
+        }),
         settings: Map::new(),
         on: "lead_created".to_owned(),
         over: Over::Past(today - chrono::Days::new(DAYS as u64 + 1), today),
@@ -76,7 +77,7 @@ pub(crate) async fn measure(plan: &Plan, name: &str, db: Db, table: &mut Table) 
     };
     let run = start_dry_run(&app, Uuid::nil(), asked).await.expect("it begins");
     run.wait(Duration::from_secs(3_600)).await;
-    let done = run.progress();
+    let done = run.shown().progress;
     assert_eq!((done.status, done.done, done.failed, done.untold), (Status::Done, plan.rows as u64, 0, 0), "{done:?}");
     let rate = done.done as f64 / done.took.as_secs_f64();
     let what = format!("dry run over {} leads of {DAYS} days", plan.rows);

@@ -102,7 +102,9 @@ async fn runs_are_looked_through_followed_and_forgotten(#[case] on: On) {
     assert_eq!(prune_runs(&house.app, 1).await.unwrap(), 0);
     house.pass_days(2).await;
     assert!(prune_runs(&house.app, 1).await.unwrap() >= 4);
-    assert_eq!(house.admin.get("/api/v1/runs?plugin_id=tried").await["items"], json!([]));
+    // Pushes that expired meanwhile may have been told of at once.
+    let left = house.admin.get("/api/v1/runs?plugin_id=tried").await;
+    assert!(left["items"].as_array().unwrap().iter().all(|run| run["started_at"].as_str() > Some("2026-11-26")), "{left}");
 }
 
 #[rstest]

@@ -29,6 +29,11 @@ async fn changed(house: &House, method: &str, path: &str, body: Value) -> Answer
     house.admin.send(method, path, &[("if-match", &etag)], Some(&body)).await.unwrap()
 }
 
+/// The number of a version, and the version that its manifest names.
+fn numbered(version: &Value) -> (i64, &str) {
+    (version["number"].as_i64().unwrap(), version["version"].as_str().unwrap())
+}
+
 #[track_caller]
 fn must_be_confirmed(answer: &Answer) {
     assert_eq!((answer.status, &answer.body["type"]), (409, &json!("/problems/confirmation-needed")), "{}", answer.body);
@@ -56,22 +61,24 @@ async fn much_at_once_is_confirmed_whatever_causes_it(#[case] on: On) {
     must_be_confirmed(&changed(&house, "PATCH", PATH, show.clone()).await);
     assert_eq!(house.admin.get(PATH).await["settings"], json!({}));
     assert_eq!(changed(&house, "PATCH", &format!("{PATH}?confirm=11"), show).await.status, 200);
-    // Of two versions of one instant nobody can say which is newer.
-    house.pass(1);
     // It does so anyway by now: another version that does the same needs no word.
     assert_eq!(house.admin.post("/api/v1/plugins", &sweep("1.1.0", SHOW, ALWAYS)).await.status, 201);
     assert_eq!(changed(&house, "PATCH", PATH, json!({"settings": {"show": false}})).await.status, 200);
-    house.pass(1);
     assert_eq!(house.admin.post("/api/v1/plugins", &sweep("1.2.0", SHOW, WISHED)).await.status, 201);
-    house.pass(1);
     // Brought back.
     let versions = house.admin.get(&format!("{PATH}/versions")).await;
     let before = versions["items"].as_array().unwrap().iter().find(|version| version["version"] == "1.1.0").unwrap();
     let restore = json!({"version_id": before["id"]});
     must_be_confirmed(&house.admin.post(&format!("{PATH}/restore"), &restore).await);
     assert_eq!(house.admin.post(&format!("{PATH}/restore?confirm=11"), &restore).await.status, 200);
+    // All of this was one instant of the clock, and still each version has its place.
+    let versions = house.admin.get(&format!("{PATH}/versions")).await;
+    let order: Vec<(i64, &str)> = versions["items"].as_array().unwrap().iter().map(numbered).collect();
+    assert_eq!(order, [(4, "1.1.0"), (3, "1.2.0"), (2, "1.1.0"), (1, "1.0.0")]);
+    let moments: std::collections::BTreeSet<String> =
+        versions["items"].as_array().unwrap().iter().map(|version| version["created_at"].to_string()).collect();
+    assert_eq!(moments.len(), 1, "{versions}");
     // What is off does nothing, whatever it is set to.
-    house.pass(1);
     assert_eq!(house.admin.post("/api/v1/plugins", &sweep("1.3.0", SHOW, WISHED)).await.status, 201);
     assert_eq!(changed(&house, "POST", &format!("{PATH}/disable"), Value::Null).await.status, 200);
     assert_eq!(changed(&house, "PATCH", PATH, json!({"settings": {"show": true}})).await.status, 200);
@@ -88,7 +95,6 @@ async fn every_change_of_settings_is_a_version(#[case] on: On) {
     let listed = format!("{PATH}/settings-versions");
     assert_eq!(house.admin.get(&listed).await["items"], json!([]));
     for settings in [json!({"show": true}), json!({"words": "Here."}), json!({"show": null})] {
-        house.pass(1);
         assert_eq!(changed(&house, "PATCH", PATH, json!({"settings": settings})).await.status, 200);
     }
     // The same again is no change.
@@ -108,6 +114,8 @@ async fn every_change_of_settings_is_a_version(#[case] on: On) {
     ];
     assert_eq!(told(&page), wanted);
     let items = page["items"].as_array().unwrap();
+    let numbers: Vec<i64> = items.iter().map(|item| item["number"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, [4, 3, 2, 1], "changes of one instant have an order");
     assert!(items[..3].iter().all(|item| item["created_by_id"].is_string()) && items[3]["created_by_id"].is_null(), "{page}");
     assert_eq!(items[1]["settings"], json!({"show": true, "words": "Here."}));
 

@@ -19,6 +19,24 @@ pub(super) async fn everything(store: &Store) -> BTreeMap<String, Vec<String>> {
     }
 }
 
+/// The tables that hold results of dry runs, for an hour.
+const RESULTS: [&str; 2] = ["dry_runs", "dry_run_lines"];
+
+/// Whatever was tried since then left its results and nothing else, in any table; and when these are forgotten, nothing at all.
+pub(super) async fn nothing_else_since(store: &Store, before: &BTreeMap<String, Vec<String>>) {
+    let now = everything(store).await;
+    for (table, rows) in &now {
+        if RESULTS.contains(&table.as_str()) {
+            assert!(!rows.is_empty() && before[table].is_empty(), "{table}: what was tried can be read");
+        } else {
+            assert_eq!(rows, &before[table], "a dry run left something behind in {table}");
+        }
+    }
+    assert_eq!(now.len(), before.len());
+    store.write(async |tx| pact_store::dry_run::forget_before(tx, i64::MAX).await).await.unwrap();
+    assert_eq!(&everything(store).await, before, "a dry run left something behind");
+}
+
 async fn dump(store: &Store) -> BTreeMap<String, Vec<String>> {
     let (backend, tables) = match store.kind() {
         Kind::Sqlite => (DbBackend::Sqlite, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"),

@@ -42,6 +42,7 @@ async fn with_plugin(on: On) -> (World, Uuid, [Uuid; 2], Uuid) {
         certificate: None,
         created_at: NOW_MS,
         created_by_id: None,
+        number: 0,
     };
     let run = |id, outcome: &str, later| run::Model {
         id,

@@ -19,6 +19,7 @@ use pact_core::role::Role;
 use pact_core::time::Instant;
 use pact_script::plugin::load_all;
 use pact_script::pool::{Pool, PoolOptions};
+use pact_store::Store;
 use pact_tests::process::{ADMIN, Caller, PASSWORD, pact_binary};
 use serde_json::{Value, json};
 
@@ -47,9 +48,16 @@ pub struct House {
     pub app: App,
     /// Kept while the company works.
     _jobs: Jobs,
-    _pool: Pool,
+    pool: Pool,
     handle: ServerHandle,
     fresh: Fresh,
+}
+
+/// Another node on the database of a company, with workers and without jobs of its own.
+pub struct Node {
+    pub admin: Caller,
+    base: String,
+    handle: ServerHandle,
 }
 
 /// A person who is signed in.
@@ -90,18 +98,33 @@ impl House {
         app.refresh_plugins().await.unwrap();
         app.refresh_organisation().await.unwrap();
         let working = jobs::start(&app).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let serving = server::start(app.clone(), Settings { workers: 1, ..Settings::default() }, listener).unwrap();
-        let handle = serving.handle();
-        tokio::spawn(serving);
+        let (base, handle) = served(app.clone());
         let admin = Caller::sign_in(&base, ADMIN).await;
-        Self { admin, base, clock, app, _jobs: working, _pool: pool, handle, fresh }
+        Self { admin, base, clock, app, _jobs: working, pool, handle, fresh }
+    }
+
+    /// Another node on the same database, at the same clock.
+    pub async fn another_node(&self) -> Node {
+        let store = Store::open(&self.fresh.url).await.unwrap();
+        let pool = Some(Arc::new(self.pool.clone()));
+        let app = App::new(store, self.clock.clone(), Arc::default(), pool).await.unwrap();
+        let (base, handle) = served(app);
+        Node { admin: Caller::sign_in(&base, ADMIN).await, base, handle }
+    }
+
+    /// The address of the database.
+    pub fn database(&self) -> &str {
+        &self.fresh.url
     }
 
     /// Lets time pass.
     pub fn pass(&self, minutes: i64) {
-        self.clock.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+        self.pass_s(minutes * 60);
+    }
+
+    /// Lets seconds pass.
+    pub fn pass_s(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
     }
 
     /// Somebody who signs in again: who was signed in hours ago is not any more.
@@ -295,6 +318,29 @@ impl Drop for House {
     fn drop(&mut self) {
         drop(self.handle.stop(false));
     }
+}
+
+impl Node {
+    /// The admin signs in again.
+    pub async fn sign_in(&self) -> Caller {
+        Caller::sign_in(&self.base, ADMIN).await
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+/// A server in this process: where it answers, and how it is stopped.
+fn served(app: App) -> (String, ServerHandle) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let serving = server::start(app, Settings { workers: 1, ..Settings::default() }, listener).unwrap();
+    let handle = serving.handle();
+    tokio::spawn(serving);
+    (base, handle)
 }
 
 impl Member {

@@ -5,6 +5,7 @@ mod lists;
 mod queries;
 mod schedules;
 mod search;
+mod versions;
 mod writer;
 
 use pact_store::entity::{contact, customer, event, lead, organisation, person, push, team};

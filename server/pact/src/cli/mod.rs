@@ -11,6 +11,7 @@ mod lint;
 mod lsp;
 mod migrate;
 mod openapi;
+mod place;
 mod plugin;
 mod prove;
 mod remote;
@@ -56,7 +57,7 @@ enum Command {
     Run(run::Run),
     /// Follow the runs of scripts.
     Runs(runs::Runs),
-    /// Make plugins, try them, make one file of them, install and remove them.
+    /// Make plugins, try them, make one file of them, install, set and remove them.
     Plugin(plugin::PluginCommand),
     /// Write what scripts can say: the reference page, and definitions for editors.
     Script(script::ScriptCommand),

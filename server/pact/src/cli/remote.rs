@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use clap::Args;
 use reqwest::header::{CONTENT_TYPE, ETAG, IF_MATCH};
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -40,11 +40,15 @@ pub(super) struct Answer {
 impl Server {
     /// Makes ready to speak to it.
     pub(super) fn open(&self) -> anyhow::Result<Remote> {
-        let name = &self.key_env;
-        let key = std::env::var(name)
-            .with_context(|| format!("the environment variable {name} holds no API key; make one with `pact key --email YOU`"))?;
-        Ok(Remote::nobody(&self.server)?.with(key.trim().into()))
+        Ok(Remote::nobody(&self.server)?.with(key_from(&self.key_env, "--email YOU")?))
     }
+}
+
+/// The API key of an environment variable; `options` say how `pact key` makes one.
+pub(super) fn key_from(name: &str, options: &str) -> anyhow::Result<SecretString> {
+    let key = std::env::var(name)
+        .with_context(|| format!("the environment variable {name} holds no API key; make one with `pact key {options}`"))?;
+    Ok(key.trim().into())
 }
 
 impl Remote {
@@ -76,17 +80,28 @@ impl Remote {
         answer(self.request(Method::POST, path).json(body)).await
     }
 
+    /// Asks for something to be done of which there is nothing to say.
+    pub(super) async fn post_nothing(&self, path: &str) -> anyhow::Result<Answer> {
+        answer(self.request(Method::POST, path)).await
+    }
+
     /// Sends an archive.
     pub(super) async fn post_archive(&self, path: &str, archive: Vec<u8>) -> anyhow::Result<Answer> {
         answer(self.request(Method::POST, path).header(CONTENT_TYPE, "application/gzip").body(archive)).await
     }
 
-    /// Changes or removes what was read with this revision.
-    pub(super) async fn on_revision(&self, method: Method, path: &str, etag: &str) -> anyhow::Result<Answer> {
-        answer(self.request(method, path).header(IF_MATCH, etag)).await
+    /// Removes what was read with this revision.
+    pub(super) async fn remove(&self, path: &str, etag: &str) -> anyhow::Result<Answer> {
+        answer(self.request(Method::DELETE, path).header(IF_MATCH, etag)).await
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    /// Changes what was read with this revision.
+    pub(super) async fn change(&self, path: &str, etag: &str, body: &Value) -> anyhow::Result<Answer> {
+        answer(self.request(Method::PATCH, path).header(IF_MATCH, etag).json(body)).await
+    }
+
+    /// A request, to be made complete and sent.
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}/api/v1{path}", self.base));
         match self.key.expose_secret() {
             "" => request,
@@ -101,16 +116,37 @@ async fn answer(request: RequestBuilder) -> anyhow::Result<Answer> {
     Ok(Answer { status: response.status().as_u16(), etag, body: response.json().await.unwrap_or_default() })
 }
 
+/// Sends a request whose answer is read piece by piece, or is no JSON.
+pub(super) async fn sent(request: RequestBuilder) -> anyhow::Result<Response> {
+    let response = request.send().await.context("the server does not answer")?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    Err(refused(status.as_u16(), &response.json().await.unwrap_or_default()))
+}
+
+/// What the server says is wrong.
+fn refused(status: u16, body: &Value) -> anyhow::Error {
+    match body["detail"].as_str() {
+        Some(detail) => anyhow!("{detail}"),
+        None => anyhow!("the server answered {status}"),
+    }
+}
+
 impl Answer {
     /// The body of a good answer.
     pub(super) fn good(self) -> anyhow::Result<Self> {
-        if (200..300).contains(&self.status) {
-            return Ok(self);
+        if (200..300).contains(&self.status) { Ok(self) } else { Err(refused(self.status, &self.body)) }
+    }
+
+    /// How much of what would be done at once, where the server asks for somebody's word on that.
+    pub(super) fn to_confirm(&self) -> Option<Vec<(String, u64)>> {
+        if self.body["type"] != "/problems/confirmation-needed" {
+            return None;
         }
-        match self.body["detail"].as_str() {
-            Some(detail) => bail!("{detail}"),
-            None => bail!("the server answered {}", self.status),
-        }
+        let effects = self.body["errors"].as_array()?.iter();
+        effects.map(|one| Some((one["field"].as_str()?.to_owned(), one["why"].as_str()?.parse().ok()?))).collect()
     }
 
     /// A text of the body.

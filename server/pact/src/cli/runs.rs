@@ -1,23 +1,24 @@
 //! `pact runs`: follows the runs of scripts while they happen, and shows one, by a server or on its database.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, Subcommand};
-use pact_app::App;
-use pact_app::app::SystemClock;
 use pact_app::ops::run::called_by_acts;
 use pact_store::entity::run;
 use pact_store::plugin::runs_since;
-use pact_store::{Scope, Store, list};
+use pact_store::{Scope, list};
+use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::config::{Common, Configuration, Listening};
+use super::place::Place;
+use super::remote::{Remote, sent};
 use crate::http::run::{Run, RunShown};
 
+/// What a key must be good for.
+const SCOPE: &str = "plugins_read";
 /// How often the database is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How far back each look goes, in milliseconds: a run is written a little after it began.
@@ -57,19 +58,6 @@ struct Show {
     place: Place,
 }
 
-/// Where runs are looked at.
-#[derive(Debug, Args)]
-struct Place {
-    #[command(flatten)]
-    common: Common,
-    /// The server to ask, such as `https://pact.example.com`; without it, the database is looked at
-    #[arg(long, value_name = "URL", env = "PACT_SERVER")]
-    server: Option<String>,
-    /// The environment variable that holds the API key for the server
-    #[arg(long, value_name = "NAME", default_value = "PACT_API_KEY")]
-    key_env: String,
-}
-
 impl Runs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         actix_web::rt::System::new().block_on(async {
@@ -87,51 +75,19 @@ impl Runs {
     }
 }
 
-impl Place {
-    /// A client and the key for the server.
-    fn client(&self) -> anyhow::Result<(reqwest::Client, String)> {
-        let key = std::env::var(&self.key_env)
-            .with_context(|| format!("the environment variable {} holds no API key", self.key_env))?;
-        // It fails when another part of the process chose before, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        Ok((reqwest::Client::builder().build()?, key.trim().to_owned()))
-    }
-
-    /// The database.
-    async fn store(&self) -> anyhow::Result<Store> {
-        let configuration = Configuration::read(self.common.clone(), Listening::default())?;
-        configuration.start_log()?;
-        configuration.open_store().await
-    }
-}
-
 impl Show {
     async fn show(&self) -> anyhow::Result<()> {
-        let run = match &self.place.server {
-            Some(server) => self.ask(server.trim_end_matches('/')).await?,
+        let run = match self.place.remote(SCOPE)? {
+            Some(server) => server.get(&format!("/runs/{}", self.id)).await?.good()?.body,
             None => self.look().await?,
         };
         println!("{}", whole(&run));
         Ok(())
     }
 
-    async fn ask(&self, server: &str) -> anyhow::Result<Value> {
-        let (http, key) = self.place.client()?;
-        let asked = http.get(format!("{server}/api/v1/runs/{}", self.id)).bearer_auth(key);
-        let answer = asked.send().await.context("the server does not answer")?;
-        let status = answer.status();
-        let shown: Value = answer.json().await.unwrap_or_default();
-        match shown["detail"].as_str() {
-            _ if status.is_success() => Ok(shown),
-            Some(detail) => bail!("{detail}"),
-            None => bail!("the server answered {status}"),
-        }
-    }
-
     /// The same without a server; the lines of digests are shown to nobody here.
     async fn look(&self) -> anyhow::Result<Value> {
-        let store = self.place.store().await?;
-        let app = App::new(store, Arc::new(SystemClock), Arc::default(), None).await?;
+        let app = self.place.app(None).await?;
         let row = list::find_in::<run::Model>(app.store.read(), &Scope::System, self.id).await?;
         let row = row.with_context(|| format!("there is no run {}", self.id))?;
         Ok(serde_json::to_value(RunShown::of(&app, Uuid::nil(), row).await?)?)
@@ -140,22 +96,17 @@ impl Show {
 
 impl Follow {
     async fn follow(&self) -> anyhow::Result<()> {
-        match &self.place.server {
-            Some(server) => self.listen(server.trim_end_matches('/')).await,
+        match self.place.remote(SCOPE)? {
+            Some(server) => self.listen(&server).await,
             None => self.look().await,
         }
     }
 
     /// Hears a server's stream; it ends every quarter of an hour, and is opened again.
-    async fn listen(&self, server: &str) -> anyhow::Result<()> {
-        let (http, key) = self.place.client()?;
+    async fn listen(&self, server: &Remote) -> anyhow::Result<()> {
         let of = self.plugin.as_ref().map(|plugin| format!("?plugin_id={plugin}")).unwrap_or_default();
         loop {
-            let asked = http.get(format!("{server}/api/v1/runs/stream{of}")).bearer_auth(&key);
-            let mut answer = asked.send().await.context("the server does not answer")?;
-            if !answer.status().is_success() {
-                bail!("the server answered {}", answer.status());
-            }
+            let mut answer = sent(server.request(Method::GET, &format!("/runs/stream{of}"))).await?;
             let mut heard = String::new();
             while let Some(piece) = answer.chunk().await? {
                 heard.push_str(&String::from_utf8_lossy(&piece));

@@ -8,10 +8,12 @@ use pact_app::evidence::signing;
 use pact_evidence::note::Kind;
 use pact_evidence::proof::continues;
 use pact_evidence::{Checkpoint, Hash, Note, Verifier};
-use reqwest::{Client, RequestBuilder};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-const EVIDENCE: &str = "/api/v1/evidence";
+use super::remote::{Remote, key_from, sent};
+
+const EVIDENCE: &str = "/evidence";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a witness needs.
@@ -37,15 +39,10 @@ pub(super) fn key(file: &Path, name: &str) -> anyhow::Result<Verifier> {
 
 /// Fetches the newest checkpoint, compares it with the one that was seen last, signs it, and remembers it.
 pub(super) async fn cosign(wish: &Wish<'_>) -> anyhow::Result<Checkpoint> {
-    let env = wish.api_key_env;
-    let api_key = std::env::var(env).with_context(|| {
-        format!("the environment variable {env} holds no API key; an auditor makes one with the scope audit_read")
-    })?;
-    // It fails when another part of the process chose before, which is as good.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let http = Client::builder().timeout(TIMEOUT).build()?;
-    let base = format!("{}{EVIDENCE}", wish.server.trim_end_matches('/'));
-    let get = async |path: &str| answered(http.get(format!("{base}/{path}")).bearer_auth(api_key.trim())).await;
+    let key = key_from(wish.api_key_env, "--email AUDITOR --scope audit_read")?;
+    let server = Remote::nobody(wish.server)?.with(key);
+    let asked = |method, path: &str| server.request(method, &format!("{EVIDENCE}/{path}")).timeout(TIMEOUT);
+    let get = async |path: &str| anyhow::Ok(sent(asked(Method::GET, path)).await?.text().await?);
 
     let note: Note = get("checkpoint").await?.parse()?;
     let now: Checkpoint = note.text.parse()?;
@@ -67,22 +64,7 @@ pub(super) async fn cosign(wish: &Wish<'_>) -> anyhow::Result<Checkpoint> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let signature = signing::signer(wish.key_file, wish.name)?.cosign(&note.text, seconds).to_string();
     let body = json!({"size": now.size, "signature": signature});
-    answered(http.post(format!("{base}/cosignatures")).bearer_auth(api_key.trim()).json(&body)).await?;
+    sent(asked(Method::POST, "cosignatures").json(&body)).await?;
     std::fs::write(wish.seen, note.to_string()).with_context(|| format!("{} cannot be written", wish.seen.display()))?;
     Ok(now)
-}
-
-/// The answer's text, or what the server says is wrong.
-async fn answered(request: RequestBuilder) -> anyhow::Result<String> {
-    let answer = request.send().await.context("the server does not answer")?;
-    let status = answer.status();
-    let text = answer.text().await?;
-    if status.is_success() {
-        return Ok(text);
-    }
-    let problem: Value = serde_json::from_str(&text).unwrap_or_default();
-    match problem["detail"].as_str() {
-        Some(detail) => bail!("{detail}"),
-        None => bail!("the server answered {status}"),
-    }
 }

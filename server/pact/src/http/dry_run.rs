@@ -1,13 +1,13 @@
 //! Dry runs: what a script would do, or would have done, shown before it does anything. They leave nothing behind.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use pact_app::dry::{self as ops, Difference, LeadsAsked, Line, Over, StartDryRun, What};
+use pact_app::ops::plugin_settings::SendPlugin;
 use pact_app::{App, Refusal};
 use pact_core::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use super::caller::may;
 use super::page::{DEFAULT_PAGE_RECORDS, MAX_PAGE_RECORDS, Page};
 use super::problem::Problem;
 
-/// How long the answer to the start of a dry run waits for its end: a short one needs no second look.
+/// How long the answers to the start and the end of a dry run wait for its end: a short one needs no second look.
 const SHORT: Duration = Duration::from_millis(500);
 
 /// A script that is tried before it is installed.
@@ -97,7 +97,7 @@ pub struct NewDryRun {
     "effects": {"transfer": {"same": 9, "now": 3, "then": 1, "refused": 0}}, "lines_left_out": 0, "failure": null, "took_ms": 812
 }))]
 pub struct DryRun {
-    /// Its id, random; this node knows it until an hour after its end.
+    /// Its id, random; every node knows it until an hour after its end.
     id: Uuid,
     /// The plugin.
     plugin_id: String,
@@ -213,7 +213,7 @@ impl NewDryRun {
     pub(crate) fn read(self) -> Result<StartDryRun, Refusal> {
         let what = match (self.plugin_id, self.script) {
             (Some(plugin), None) => What::Installed { plugin, version: self.version_id },
-            (None, Some(TriedScript { manifest, files })) => What::Sent { manifest, files },
+            (None, Some(TriedScript { manifest, files })) => What::Sent(SendPlugin { manifest, files }),
             _ => return Err(Refusal::invalid("plugin_id", "name an installed plugin, or give a script: one of the two.")),
         };
         let leads = self.leads.map(|leads| {
@@ -231,16 +231,13 @@ impl NewDryRun {
     }
 }
 
-impl From<&ops::DryRun> for DryRun {
-    fn from(run: &ops::DryRun) -> Self {
-        let progress = run.progress();
+impl From<ops::Shown> for DryRun {
+    fn from(run: ops::Shown) -> Self {
+        let ops::Shown { id, about, progress } = run;
         let part = |done: u64, total: u64| if total == 0 { 0.0 } else { done as f64 / total as f64 };
-        let counted = |count: u64| (!run.by_acts).then_some(count);
+        let counted = |count: u64| (!about.by_acts).then_some(count);
         Self {
-            id: run.id,
-            plugin_id: run.plugin.clone(),
-            version: run.version.clone(),
-            call: run.call.clone(),
+            id,
             status: progress.status.as_str().to_owned(),
             progress: if progress.status == ops::Status::Done { 1.0 } else { part(progress.done, progress.total) },
             events: counted(progress.total),
@@ -251,6 +248,9 @@ impl From<&ops::DryRun> for DryRun {
             lines_left_out: progress.cut,
             failure: progress.failure,
             took_ms: progress.took.as_millis() as u64,
+            plugin_id: about.plugin,
+            version: about.version,
+            call: about.call,
         }
     }
 }
@@ -267,8 +267,8 @@ impl From<Line> for DryRunEffect {
         Self {
             event: line.event,
             at: line.at,
-            record_kind: line.record.map(|(kind, _)| kind.to_owned()),
-            record_id: line.record.map(|(_, id)| id),
+            record_id: line.record.as_ref().map(|(_, id)| *id),
+            record_kind: line.record.map(|(kind, _)| kind.into_owned()),
             difference: line.difference.as_str().to_owned(),
             what: line.what,
             effect: line.effect,
@@ -292,8 +292,8 @@ pub fn routes(config: &mut ServiceConfig) {
 /// Try a script without doing anything
 ///
 /// An installed plugin in any version, or a script that is given and judged first; over one event, over chosen records, over a stretch of the past, or for one
-/// tick of a schedule. It writes nothing: no data, no mail, no webhook, no run, no log. What it would do is kept in memory, for an hour after its end, by the node
-/// that answered. For admins.
+/// tick of a schedule. It writes nothing of what it does: no data, no mail, no webhook, no run, no log. What it would do is kept apart from everything else and
+/// shown by every node, for an hour after its end. For admins.
 #[utoipa::path(
     tag = "dry runs",
     request_body = NewDryRun,
@@ -311,7 +311,7 @@ async fn start_dry_run(
     let run = ops::start_dry_run(&app, caller.person_id, new.read()?).await?;
     run.wait(SHORT).await;
     let location = format!("/api/v1/dry-runs/{}", run.id);
-    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(DryRun::from(&*run)))
+    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(DryRun::from(run.shown())))
 }
 
 /// Show a dry run
@@ -320,7 +320,7 @@ async fn start_dry_run(
 #[utoipa::path(tag = "dry runs", responses((status = 200, description = "The dry run", body = DryRun)))]
 #[get("/dry-runs/{id}")]
 async fn read_dry_run(app: web::Data<App>, _: may::ManagePlugins, id: web::Path<Uuid>) -> Result<web::Json<DryRun>, Problem> {
-    Ok(web::Json(DryRun::from(&*ops::dry_run(&app, *id)?)))
+    Ok(web::Json(ops::dry_run(&app, *id).await?.into()))
 }
 
 /// List what a dry run would do
@@ -338,7 +338,6 @@ async fn list_dry_run_effects(
     id: web::Path<Uuid>,
     asked: web::Query<DryRunEffects>,
 ) -> Result<Page<DryRunEffect>, Problem> {
-    let run: Arc<ops::DryRun> = ops::dry_run(&app, *id)?;
     let DryRunEffects { limit, cursor, difference } = asked.into_inner();
     let limit = limit.unwrap_or(DEFAULT_PAGE_RECORDS);
     if !(1..=MAX_PAGE_RECORDS).contains(&limit) {
@@ -353,7 +352,7 @@ async fn list_dry_run_effects(
             Problem::parameter("difference", format!("{word:?} is none. Choose from: {known}."))
         })?),
     };
-    let (lines, next) = ops::lines_for(&app, caller.person_id, &run, difference, from, limit as usize);
+    let (lines, next) = ops::lines_for(&app, caller.person_id, *id, difference, from, limit as usize).await?;
     Ok(Page { items: lines.into_iter().map(DryRunEffect::from).collect(), next_cursor: next.map(|next| next.to_string()) })
 }
 
@@ -387,7 +386,5 @@ async fn record_dry_run(
 #[utoipa::path(tag = "dry runs", responses((status = 200, description = "The dry run, about to stop", body = DryRun)))]
 #[post("/dry-runs/{id}/cancel")]
 async fn cancel_dry_run(app: web::Data<App>, _: may::ManagePlugins, id: web::Path<Uuid>) -> Result<web::Json<DryRun>, Problem> {
-    let run = ops::cancel_dry_run(&app, *id)?;
-    run.wait(SHORT).await;
-    Ok(web::Json(DryRun::from(&*run)))
+    Ok(web::Json(ops::cancel_dry_run(&app, *id, SHORT).await?.into()))
 }

@@ -63,9 +63,9 @@ pub struct Plugin {
     "files": {"greet.rhai": "fn on_customer_created(customer) { log(customer.name); }"}
 }))]
 pub struct NewPlugin {
-    /// The manifest, as TOML.
+    /// The manifest, as TOML; left out for one script that carries it in its leading lines.
     #[schema(min_length = 1, max_length = 200000)]
-    pub(super) manifest: String,
+    pub(super) manifest: Option<String>,
     /// The scripts by file name; modules that they import may come along as `std/NAME`, else those that installed plugins import are taken.
     pub(super) files: BTreeMap<String, String>,
     /// The word of a preview, by which you agree to everything that the plugin asks for.
@@ -102,13 +102,15 @@ pub struct Confirmed {
 /// One version of a plugin's manifest and scripts.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "plugin_id": "lead-push", "version": "1.0.0",
+    "id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "number": 2, "plugin_id": "lead-push", "version": "1.0.0",
     "hash": "5f1c7d", "created_at": "2026-11-24T10:10:00.000Z", "created_by_id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5",
     "verdict": {"accepted": true, "rules": "5f1c7d", "of_this_release": true}
 }))]
 pub struct PluginVersion {
     /// Its id.
     id: Uuid,
+    /// Which of the plugin's versions it is, from 1, in the order in which they were installed and brought back.
+    number: i64,
     /// The plugin.
     plugin_id: String,
     /// The version that its manifest names.
@@ -139,7 +141,7 @@ pub struct PluginVerdict {
 /// One version of a plugin, with its files.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "version": {"id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "plugin_id": "lead-push", "version": "1.0.0", "hash": "5f1c7d"},
+    "version": {"id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "number": 2, "plugin_id": "lead-push", "version": "1.0.0", "hash": "5f1c7d"},
     "manifest": "id = \"lead-push\"", "files": {"push.rhai": "fn on_lead_created(lead) { }"}
 }))]
 pub struct PluginVersionShown {
@@ -189,7 +191,16 @@ impl From<script_version::Model> for PluginVersion {
         let verdict = verdict_of(&row);
         let verdict = verdict.map(|(rules, of_this_release)| PluginVerdict { accepted: true, rules, of_this_release });
         let created_by_id = row.created_by_id;
-        Self { id: row.id, plugin_id: row.plugin_id, version: row.version, hash: row.hash, created_at, created_by_id, verdict }
+        Self {
+            id: row.id,
+            number: row.number,
+            plugin_id: row.plugin_id,
+            version: row.version,
+            hash: row.hash,
+            created_at,
+            created_by_id,
+            verdict,
+        }
     }
 }
 

@@ -26,13 +26,15 @@ const MAX_VERSIONS: u64 = 200;
 /// What a plugin was set to, from one change to the next.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "plugin_id": "lead-push", "how": "set", "settings": {"within": "6 work hours"},
+    "id": "3f0b4d5e-7a8f-4f6e-9a55-0f6b7c8d9e10", "number": 3, "plugin_id": "lead-push", "how": "set", "settings": {"within": "6 work hours"},
     "changes": [{"name": "within", "from": "4 work hours", "to": "6 work hours"}],
     "created_at": "2026-11-24T10:10:00.000Z", "created_by_id": "0f6f0a0e-0e0c-4c61-8a66-9a0c11f1d3a5"
 }))]
 pub struct PluginSettingsVersion {
     /// Its id.
     id: Uuid,
+    /// Which of the plugin's settings versions it is, from 1.
+    number: i64,
     /// The plugin.
     plugin_id: String,
     /// How it came to be: `set`, `restored`, or `installed` with a version that takes other settings, or before the first change that is known.
@@ -89,6 +91,7 @@ impl PluginSettingsVersion {
         };
         Self {
             id: row.id,
+            number: row.number,
             plugin_id: row.plugin_id,
             how: row.how,
             settings: row.settings.0,

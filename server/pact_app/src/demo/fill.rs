@@ -112,6 +112,7 @@ async fn write_talks(tx: &Tx, company: &Company) -> Result<(), Refusal> {
     insert(tx, &company.packs).await?;
     insert(tx, &company.cards).await?;
     insert(tx, &company.plans).await?;
+    insert(tx, &company.plan_days).await?;
     insert(tx, &company.requests).await?;
     insert(tx, &company.goals).await?;
     for card in &company.cards {

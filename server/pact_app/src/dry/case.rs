@@ -4,16 +4,17 @@
 //! a file that goes from desk to desk, so people stand in it under pseudonyms, other ones in each case (`policy.md` §6): the run is done under these, so what it
 //! says of people says them too. Customers keep their names, and texts their words.
 
-use std::sync::Arc;
-
 use pact_core::role::Role;
 use pact_script::cases::record::{RecordError, Recorder, recorded};
 use pact_script::effect::Effect;
 use pact_script::run::Outcome;
 use uuid::Uuid;
 
-use super::kept::{DryRun, One, dry_run};
+use super::kept::DryRun;
 use super::nameless::Nameless;
+use super::prepare::prepare;
+use super::results;
+use super::told::Asked;
 use super::work::{self, Task};
 use crate::{App, Refusal, fields};
 
@@ -25,11 +26,27 @@ const TITLE_CHARS: usize = 200;
 /// # Errors
 /// There is no such dry run; it looked at more than one event; what it would show is not for this reader; or it cannot be told again as a case.
 pub async fn case_of(app: &App, reader: Uuid, role: Role, id: Uuid, title: Option<String>) -> Result<String, Refusal> {
-    let run = dry_run(app, id)?;
-    let task = task_of(&run, reader)?;
+    let (call, asked) = results::asked(app, id).await?;
+    written(app, reader, role, asked, title.unwrap_or_else(|| usual_title(&call))).await
+}
+
+/// The same of a dry run that is held here, and not kept for others.
+///
+/// # Errors
+/// As [`case_of`].
+pub async fn case_of_this(app: &App, reader: Uuid, role: Role, run: &DryRun, title: String) -> Result<String, Refusal> {
+    written(app, reader, role, run.asked.clone(), title).await
+}
+
+fn usual_title(call: &str) -> String {
+    format!("As {call} was tried")
+}
+
+async fn written(app: &App, reader: Uuid, role: Role, asked: Option<Asked>, title: String) -> Result<String, Refusal> {
+    let task = task_of(app, reader, asked).await?;
     check_fields(&task, role)?;
-    let pool = app.pool.as_deref().ok_or_else(|| not_now("No scripts run on this server, so none can be recorded."))?;
-    let gone = || not_now("The record that it was about is gone.");
+    let pool = app.pool.as_deref().ok_or_else(|| Refusal::not_now("No scripts run on this server, so none can be recorded."))?;
+    let gone = || Refusal::not_now("The record that it was about is gone.");
     let (plain, facts) = work::one(app, &task).await?.ok_or_else(gone)?;
     let wanted = pool.run(&plain, &facts).await;
     // Turns were promised to the first; so the second asks anew.
@@ -38,12 +55,11 @@ pub async fn case_of(app: &App, reader: Uuid, role: Role, id: Uuid, title: Optio
     let recorder = Recorder::new(&nameless);
     let outcome = pool.run(&again, &recorder).await;
     if done(&wanted) != done(&outcome) {
-        return Err(not_now(
+        return Err(Refusal::not_now(
             "It does something else when people have other names, and a case holds nobody's real name. Write the case by hand.",
         ));
     }
     check_digests(&outcome, reader)?;
-    let title = title.unwrap_or_else(|| format!("As {} was tried", run.call));
     let title: String = title.chars().take(TITLE_CHARS).collect();
     let written = recorded(pool, &task.plugin.manifest, &title, &again, &outcome, &recorder).await;
     written.map_err(|error| match error {
@@ -52,20 +68,19 @@ pub async fn case_of(app: &App, reader: Uuid, role: Role, id: Uuid, title: Optio
     })
 }
 
-/// The work of the dry run, if it looked at one event that may be told.
-fn task_of(run: &Arc<DryRun>, reader: Uuid) -> Result<Task, Refusal> {
-    let Some(One { plugin, function, due, looks_back, whole, is_act }) = run.one.clone() else {
-        return Err(not_now(
+/// The work of the dry run once more, if it looked at one event that may be told.
+async fn task_of(app: &App, reader: Uuid, asked: Option<Asked>) -> Result<Task, Refusal> {
+    let Some(Asked { command, looks_back, is_act }) = asked else {
+        return Err(Refusal::not_now(
             "A case is one run, and this dry run looked at several events. Try it over one record, or over one event.",
         ));
     };
     if is_act {
-        return Err(not_now(
+        return Err(Refusal::not_now(
             "An act of somebody fired this event, and its case would say at which moment. Try the same over its record instead.",
         ));
     }
-    let dues = Some(vec![due]);
-    Ok(Task { run: Arc::clone(run), reader, plugin, function, dues, stretch: None, looks_back, whole })
+    Ok(Task { looks_back, ..prepare(app, reader, command).await? })
 }
 
 /// Refuses fields that somebody in this role does not read: their values would stand in the world.
@@ -85,7 +100,9 @@ fn check_digests(outcome: &Outcome, reader: Uuid) -> Result<(), Refusal> {
     let of_others =
         outcome.effects.iter().any(|placed| matches!(&placed.effect, Effect::Send { person, .. } if *person != reader));
     match of_others {
-        true => Err(not_now("It writes a digest for somebody else, whose lines are theirs alone. Write the case by hand.")),
+        true => {
+            Err(Refusal::not_now("It writes a digest for somebody else, whose lines are theirs alone. Write the case by hand."))
+        }
         false => Ok(()),
     }
 }
@@ -96,10 +113,6 @@ fn done(outcome: &Outcome) -> (Vec<(String, Option<Uuid>, u32)>, bool) {
     let effects = outcome.effects.iter();
     let effects = effects.map(|placed| (word(&placed.effect).unwrap_or_default(), placed.effect.lead(), placed.line));
     (effects.collect(), outcome.error.is_some())
-}
-
-fn not_now(why: &str) -> Refusal {
-    Refusal::NotNow { why: why.to_owned() }
 }
 
 /// With a capital at its beginning.

@@ -1,16 +1,19 @@
 //! What would happen beside what really happened: same, only now, only then.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use pact_core::time::Instant;
 use pact_script::effect::{Effect, Placed};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::past::{Moment, PastLead, Step};
 
 /// What an effect is to what really happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Difference {
     /// It happened then, too.
     Same,
@@ -49,14 +52,14 @@ impl Difference {
 }
 
 /// One line of what came of a dry run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Line {
     /// The event, or the scheduled function.
     pub event: String,
     /// When it happened; the hour, where an act of staff fired it.
     pub at: Instant,
     /// The record that the event is about.
-    pub record: Option<(&'static str, Uuid)>,
+    pub record: Option<(Cow<'static, str>, Uuid)>,
     /// What it is to what really happened.
     pub difference: Difference,
     /// What is done, as one word: `push`, `transfer` …

@@ -49,13 +49,12 @@ pub(super) struct Task {
     pub(super) whole: Arc<Whole>,
 }
 
-/// Does a dry run.
-pub(super) async fn work_through(app: &App, task: Task) {
-    let outcome = match app.dry_runs.room.acquire().await {
-        Ok(_room) => work(app, &task).await,
+/// Does a dry run, once there is room for it.
+pub(super) async fn work_through(app: &App, task: &Task) -> Result<(), Refusal> {
+    match app.dry_runs.room.acquire().await {
+        Ok(_room) => work(app, task).await,
         Err(error) => Err(Refusal::defect(error)),
-    };
-    task.run.ends(outcome);
+    }
 }
 
 /// What one dry run knows while it works.
@@ -248,7 +247,7 @@ impl<'a> Desk<'a> {
         done: &[(String, Json)],
     ) -> Result<Vec<Line>, Refusal> {
         // Over a stretch of the past, lines that may name people would be a list of what they did.
-        let told = self.task.stretch.is_none() || !self.task.run.names_people;
+        let told = self.task.stretch.is_none() || !self.task.run.about().names_people;
         let log = outcome.log.iter().filter(|_| told);
         let mut lines: Vec<Line> = log.map(|text| self.line(due, Difference::Logged, "log", Some(text.clone()))).collect();
         if let Some(error) = &outcome.error {
@@ -311,7 +310,7 @@ impl<'a> Desk<'a> {
         }
         for (lead, step) in then.rest() {
             let mut line = self.line(due, Difference::Then, compare::word_of(step), None);
-            line.record = Some(("lead", lead));
+            line.record = Some(("lead".into(), lead));
             line.by = Some(by(step.by_plugin.as_deref()));
             lines.push(line);
         }
@@ -363,12 +362,12 @@ impl<'a> Desk<'a> {
 
     fn line(&self, due: &Due, difference: Difference, what: &str, because: Option<String>) -> Line {
         let record = match &self.task.function {
-            Function::Entry(point) => kind_of(*point).map(|kind| (noun(kind), due.record)),
+            Function::Entry(point) => kind_of(*point).map(|kind| (noun(kind).into(), due.record)),
             Function::Scheduled(_) => None,
         };
         Line {
-            event: self.task.run.call.clone(),
-            at: if self.task.run.by_acts { hour_of(due.at) } else { Instant::from_millis(due.at) },
+            event: self.task.run.about().call.clone(),
+            at: if self.task.run.about().by_acts { hour_of(due.at) } else { Instant::from_millis(due.at) },
             record,
             difference,
             what: what.to_owned(),

@@ -8,13 +8,14 @@ use tokio::task::JoinHandle;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{events, evidence, expiry, formulas, import, quiet, schedule, views};
+use crate::dry::forget_results;
 use crate::ops::coaching::tend::tend as tend_coaching;
 use crate::ops::field::{look_at_words, purge_removed};
 use crate::ops::pact::come_into_force;
 use crate::ops::plan::carry_out_plans;
 use crate::ops::request::raise_overdue;
 use crate::ops::security::tend::tend as tend_security;
-use crate::{App, relay};
+use crate::{App, Refusal, relay};
 
 /// Jobs that are under way.
 pub struct Jobs {
@@ -84,29 +85,23 @@ pub(super) async fn tick(app: &App, looked: &mut Looked) {
     expiry::expire_pushes(app).await;
     schedule::raise_ticks(app).await;
     if looked.swept.replace(minute) != Some(minute) {
-        if let Err(refusal) = carry_out_plans(app).await {
-            tracing::warn!(%refusal, "plans whose day is over could not be looked through; trying again");
-        }
-        if let Err(refusal) = raise_overdue(app).await {
-            tracing::warn!(%refusal, "requests could not be looked through for overdue ones; trying again");
-        }
-        if let Err(refusal) = come_into_force(app).await {
-            tracing::warn!(%refusal, "whether a version of the pact comes into force could not be seen; trying again");
-        }
-        if let Err(refusal) = tend_coaching(app).await {
-            tracing::warn!(%refusal, "coaching periods could not be looked through; trying again");
-        }
-        if let Err(refusal) = tend_security(app).await {
-            tracing::warn!(%refusal, "requests to open security records could not be looked through; trying again");
-        }
+        try_again("plans whose day is over", carry_out_plans(app).await);
+        try_again("overdue requests", raise_overdue(app).await);
+        try_again("a version of the pact that comes into force", come_into_force(app).await);
+        try_again("coaching periods", tend_coaching(app).await);
+        try_again("requests to open security records", tend_security(app).await);
         quiet::tell_of_quiet_leads(app).await;
         views::write_mails(app).await;
-        if let Err(refusal) = purge_removed(app).await {
-            tracing::warn!(%refusal, "fields that were removed long ago could not be deleted; trying again");
-        }
-        if let Err(refusal) = look_at_words(app).await {
-            tracing::warn!(%refusal, "values of fields could not be looked at for what search finds in them; trying again");
-        }
+        try_again("fields that were removed long ago", purge_removed(app).await);
+        try_again("values of fields that search has not looked at", look_at_words(app).await);
+        try_again("results of dry runs", forget_results(app).await);
+    }
+}
+
+/// Says what could not be looked through; the next minute does it again.
+fn try_again<T>(what: &str, done: Result<T, Refusal>) {
+    if let Err(refusal) = done {
+        tracing::warn!(%refusal, what, "something could not be looked through; trying again");
     }
 }
 

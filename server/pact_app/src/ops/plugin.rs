@@ -235,6 +235,8 @@ async fn insert_version(
         certificate: Some(certificate.into()),
         created_at: scene.now.millis(),
         created_by_id: scene.actor.person_id(),
+        // The database counts.
+        number: 0,
     };
     Ok(record::insert(tx, row).await?)
 }

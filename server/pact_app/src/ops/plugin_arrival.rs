@@ -171,7 +171,7 @@ pub async fn install_arrival(
 
 fn content(row: &plugin_arrival::Model) -> Option<SendPlugin> {
     let Content { manifest, files } = serde_json::from_value(row.content.clone()?.0).ok()?;
-    Some(SendPlugin { manifest, files })
+    Some(SendPlugin { manifest: Some(manifest), files })
 }
 
 /// Everything that would be installed, so that a change of any of it is seen.

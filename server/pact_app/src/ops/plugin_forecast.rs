@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::plugin::NewVersion;
-use super::plugin_settings::switch_plugin;
+use super::plugin_settings::{SendPlugin, switch_plugin};
 use crate::dry::{Over, StartDryRun, What, made_ready, sums_of};
 use crate::jobs::would_be_told;
 use crate::{Actor, App, Refusal};
@@ -55,7 +55,7 @@ async fn forecast_as(app: &App, what: &What, settings: &Map<String, Value>) -> R
     if app.pool.is_none() {
         return Ok(found);
     }
-    let plugin = made_ready(app, what, settings).await?;
+    let plugin = made_ready(app, what, settings).await?.plugin;
     let calls: BTreeSet<&str> = plugin.manifest.schedules.iter().map(|schedule| schedule.call.as_str()).collect();
     let mut asked: Vec<(String, Over)> = calls.into_iter().map(|call| (call.to_owned(), Over::Tick)).collect();
     let quiet = would_be_told(app, &plugin).await?;
@@ -83,7 +83,7 @@ pub(crate) async fn of_version(app: &App, version: &NewVersion) -> Result<Foreca
     if running.as_ref().is_some_and(|row| !row.enabled) {
         return Ok(Forecast::default());
     }
-    let what = What::Sent { manifest: Some(version.manifest()), files: version.files.clone() };
+    let what = What::Sent(SendPlugin { manifest: Some(version.manifest()), files: version.files.clone() });
     more(app, running.as_ref(), forecast_as(app, &what, &Map::new()).await?).await
 }
 

@@ -9,6 +9,7 @@ use pact_script::plugin::{MANIFEST_FILE, STD_PREFIX, Std, setting};
 use pact_store::entity::plugin;
 use pact_store::{AsJson, Notice, Tx, record};
 use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -24,11 +25,11 @@ use crate::{Actor, App, Refusal};
 /// The most files that a plugin is sent with.
 pub const MAX_FILES: usize = 100;
 
-/// Install a plugin from its files.
-#[derive(Clone, Debug)]
+/// A plugin as its files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SendPlugin {
-    /// The manifest, as TOML.
-    pub manifest: String,
+    /// The manifest, as TOML; nothing for one script that carries it in its leading lines.
+    pub manifest: Option<String>,
     /// The scripts by file name; modules that they import may come along as `std/NAME`.
     pub files: BTreeMap<String, String>,
 }
@@ -87,19 +88,36 @@ pub(crate) async fn read_sent(app: &App, sent: Sent) -> Result<(Plugin, Std), Re
             Ok((archive.plugin, known.chain(archive.modules).collect()))
         }
         Sent::Files(SendPlugin { manifest, files }) => {
-            check_count(files.len())?;
-            let (modules, scripts): (BTreeMap<_, _>, BTreeMap<_, _>) =
-                files.into_iter().partition(|(name, _)| name.starts_with(STD_PREFIX));
-            let mut files = Vec::with_capacity(scripts.len());
-            for (name, text) in scripts {
-                let checked = File::from_bytes(&name, text.into_bytes());
-                files.push(checked.map_err(|error| Refusal::invalid(format!("files.{name}"), error.to_string()))?);
-            }
-            let manifest = File { name: MANIFEST_FILE.to_owned(), text: manifest };
-            let plugin = Plugin::from_folder(manifest, files).map_err(|error| Refusal::invalid("manifest", error.to_string()))?;
+            let (plugin, modules) = read_files(manifest, files)?;
             Ok((plugin, known.chain(modules).collect()))
         }
     }
+}
+
+/// The plugin that some files are, and the modules among them.
+///
+/// # Errors
+/// What is no plugin.
+fn read_files(manifest: Option<String>, files: BTreeMap<String, String>) -> Result<(Plugin, BTreeMap<String, String>), Refusal> {
+    check_count(files.len())?;
+    let (modules, own): (BTreeMap<_, _>, BTreeMap<_, _>) = files.into_iter().partition(|(name, _)| name.starts_with(STD_PREFIX));
+    let mut scripts = Vec::with_capacity(own.len());
+    for (name, text) in own {
+        let checked = File::from_bytes(&name, text.into_bytes());
+        scripts.push(checked.map_err(|error| Refusal::invalid(format!("files.{name}"), error.to_string()))?);
+    }
+    let plugin = match (manifest, scripts.pop()) {
+        (Some(text), last) => {
+            scripts.extend(last);
+            Plugin::from_folder(File { name: MANIFEST_FILE.to_owned(), text }, scripts)
+        }
+        (None, Some(only)) if scripts.is_empty() => Plugin::from_script(only),
+        (None, _) => {
+            let why = "leave it out only for one script that carries its manifest in its leading lines.";
+            return Err(Refusal::invalid("manifest", why));
+        }
+    };
+    Ok((plugin.map_err(|error| Refusal::invalid("manifest", error.to_string()))?, modules))
 }
 
 fn check_count(files: usize) -> Result<(), Refusal> {

@@ -104,12 +104,7 @@ pub(crate) async fn keep(
     if before.settings.0 == *after {
         return Ok(());
     }
-    let newest = store::of_plugin(tx, &before.id, 1).await?.pop();
-    let mut last = newest.as_ref().map(|row| row.created_at);
-    let mut insert = async |settings: &Value, how: How, at: i64, by: Option<Uuid>| {
-        // In the order in which they came, also where two came in one millisecond.
-        let at = last.map_or(at, |last| at.max(last + 1));
-        last = Some(at);
+    let insert = async |settings: &Value, how: How, at: i64, by: Option<Uuid>| {
         let row = settings_version::Model {
             id: pact_core::id::random(),
             plugin_id: before.id.clone(),
@@ -117,11 +112,14 @@ pub(crate) async fn keep(
             how: how.as_str().to_owned(),
             created_at: at,
             created_by_id: by,
+            // The database counts.
+            number: 0,
         };
         record::insert(tx, row).await
     };
+    let newest = store::of_plugin(tx, &before.id, 1).await?.pop();
     if newest.is_none_or(|row| row.settings != before.settings) {
-        insert(&before.settings.0, How::Installed, before.installed_at.min(now.millis() - 1), None).await?;
+        insert(&before.settings.0, How::Installed, before.installed_at, None).await?;
     }
     Ok(insert(after, how, now.millis(), by).await?)
 }

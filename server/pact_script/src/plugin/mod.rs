@@ -27,7 +27,8 @@ use crate::run::Scripts;
 
 /// The file that makes a folder a plugin.
 pub const MANIFEST_FILE: &str = "plugin.toml";
-const SCRIPT_EXTENSION: &str = "rhai";
+/// What the name of a script ends in, after the dot.
+pub const SCRIPT_EXTENSION: &str = "rhai";
 /// What comes before the name of a module in an import.
 pub const STD_PREFIX: &str = "std/";
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use pact_script::plugin::archive::{MAX_ARCHIVE_BYTES, MAX_UNPACKED_BYTES, open, pack};
-use pact_script::plugin::{Std, load};
+use pact_script::plugin::{Std, case_files, load, load_all};
 use sha2::{Digest, Sha256};
 use tar::{EntryType, Header};
 
@@ -59,7 +59,66 @@ fn names_order_and_times_of_the_folder_make_no_difference() {
     assert!(archive.others.is_empty(), "what is no file of a plugin stays behind: {:?}", archive.others);
 }
 
+/// Every recipe is one file with its cases and the worlds that they name, and its cases hold where that file is unpacked.
+#[test]
+fn every_recipe_comes_out_as_it_went_in_with_cases_that_can_be_read() {
+    let mut packed = 0;
+    for (path, recipe) in load_all(&repository("scripts"), &std_modules()) {
+        let recipe = recipe.unwrap();
+        let (plugin, bytes) = pack(&path, &std_modules()).unwrap();
+        assert_eq!(bytes, pack(&path, &std_modules()).unwrap().1, "{}", path.display());
+        assert_eq!(plugin, recipe.plugin);
+        let archive = open(&bytes).unwrap();
+        assert_eq!(archive.plugin, recipe.plugin);
+
+        let folder = tempfile::tempdir().unwrap();
+        tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice())).unpack(folder.path()).unwrap();
+        let inside = folder.path().join(recipe.plugin.id());
+        let unpacked = load(&inside.join(path.file_name().unwrap()), &Std::load(&inside.join("std")).unwrap()).unwrap();
+        assert_eq!((&unpacked.plugin, &unpacked.scripts), (&recipe.plugin, &recipe.scripts));
+        let cases = |path: &Path| -> Vec<String> {
+            let files = case_files(path, recipe.manifest()).unwrap();
+            files.iter().map(|file| format!("{:?} {}", file.path.file_name(), file.case.as_ref().unwrap().title)).collect()
+        };
+        assert_eq!(cases(&unpacked.path), cases(&path), "worlds came along");
+        assert!(!cases(&path).is_empty());
+        packed += 1;
+    }
+    assert!(packed >= 16, "{packed} recipes");
+}
+
+#[test]
+fn a_script_is_packed_with_its_own_cases_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("b.rhai", "//! id = \"b\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"B\"\n\nfn f() { }\n");
+    write("c.rhai", "fn no_manifest() { }\n");
+    let case = "now = \"2026-11-24T09:00:00Z\"\nevent = \"lead_won\"\n";
+    write("cases/b/one.toml", &format!("worlds = [\"near.toml\", \"far.toml\", \"gone.toml\"]\n{case}"));
+    write("cases/b/near.toml", "");
+    write("cases/near.toml", "");
+    write("cases/far.toml", "");
+    write("cases/nobodys.toml", "");
+    write("cases/c/other.toml", case);
+    write("README.md", "of the folder");
+    let archive = open(&pack(&folder.path().join("b.rhai"), &Std::default()).unwrap().1).unwrap();
+    let names: Vec<&str> = archive.others.keys().map(String::as_str).collect();
+    assert_eq!(names, ["cases/b/near.toml", "cases/b/one.toml", "cases/far.toml"]);
+    // (path, why it is not packed)
+    for (path, why) in [("c.rhai", "there is no manifest"), ("", "plugin.toml"), ("cases/far.toml", "there is no manifest")] {
+        let refused = pack(&folder.path().join(path), &Std::default()).unwrap_err().to_string();
+        assert!(refused.contains(why), "{path}: {refused}");
+    }
+}
+
 const MANIFEST: &str = "id = \"a\"\nversion = \"1.0.0\"\napi = 1\ntitle = \"A\"\n[[script]]\nfile = \"a.rhai\"\n";
+
+/// A single script with its manifest.
+const LONE: &[u8] = b"//! id = \"a\"\n//! version = \"1.0.0\"\n//! api = 1\n//! title = \"A\"\n\nfn f() { }\n";
 
 /// One entry of an archive that somebody made by hand.
 #[derive(Clone)]
@@ -139,6 +198,17 @@ fn what_somebody_made_by_hand_is_refused_with_its_reason() {
         (with(entry("a/.hidden.rhai", "")), "no file of a plugin"),
         (with(entry("a/deep/b.rhai", "")), "no file of a plugin"),
         (with(entry("a/cases/../b.toml", "")), "no file of a plugin"),
+        (with(entry("a/cases/b/c/d.toml", "")), "no file of a plugin"),
+        (with(entry("a/cases/b/d.rhai", "")), "no file of a plugin"),
+        (
+            vec![sums(&[("a.rhai", LONE), ("b.rhai", LONE)]), entry("a/a.rhai", LONE), entry("a/b.rhai", LONE)],
+            "has no plugin.toml",
+        ),
+        (vec![sums(&[("a.rhai", LONE)]), entry("b/a.rhai", LONE), entry("b/SHA256SUMS", "")], "more than one folder"),
+        (
+            vec![Entry { name: b"b/SHA256SUMS".to_vec(), ..sums(&[("a.rhai", LONE)]) }, entry("b/a.rhai", LONE)],
+            "has the folder \"b\"",
+        ),
         (with(entry("a/b\\c.rhai", "")), "no file of a plugin"),
         (with(entry("a/b:c.rhai", "")), "no file of a plugin"),
         (with(entry("a/run.sh", "")), "no file of a plugin"),

@@ -63,8 +63,8 @@ pub use pact::{pact_signature, pact_version};
 pub use people::{absence, holiday, organisation, person, team, territory};
 pub use schedules::{quiet_mark, quiet_sweep, schedule};
 pub use scripts::{
-    custom_field, custom_value, formula_day, formula_reads, formula_stale, formula_sweep, plugin, run, run_subject,
-    script_version, settings_version,
+    custom_field, custom_value, dry_run, dry_run_line, formula_day, formula_reads, formula_stale, formula_sweep, plugin, run,
+    run_subject, script_version, settings_version,
 };
 pub use search::search_doc;
 pub use security::{security_access, security_record};

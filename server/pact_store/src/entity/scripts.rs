@@ -131,6 +131,8 @@ entity! {
         pub certificate: Option<Json>,
         pub created_at: i64,
         pub created_by_id: Option<Uuid>,
+        /// Which of its plugin's versions it is, from 1; the database counts where zero is written.
+        pub number: i64,
     }
 }
 
@@ -145,6 +147,8 @@ entity! {
         pub how: String,
         pub created_at: i64,
         pub created_by_id: Option<Uuid>,
+        /// Which of its plugin's settings it is, from 1; the database counts where zero is written.
+        pub number: i64,
     }
 }
 
@@ -180,5 +184,32 @@ entity! {
         pub run_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         pub record_id: Uuid,
+    }
+}
+
+entity! {
+    /// A dry run, for as long as its result is kept.
+    dry_run = "dry_runs" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// What it is, how far it is and what came of it.
+        pub told: Json,
+        /// What was asked for, where that can be written down as a case.
+        pub asked: Option<Json>,
+        pub cancelled: bool,
+        /// When the node that does it was last heard of.
+        pub seen_at: i64,
+        pub ended_at: Option<i64>,
+    }
+}
+
+entity! {
+    /// Some of the lines that came of a dry run, from `first` on, which counts from zero.
+    dry_run_line = "dry_run_lines" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub dry_run_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub first: i64,
+        pub lines: Json,
     }
 }

@@ -16,9 +16,9 @@ use pact_app::import::Mapping;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::config::{Common, Configuration, Listening};
+use super::place::Place;
 use local::Local;
-use remote::Remote;
+use remote::There;
 use show::Bar;
 
 /// How often an import is looked at.
@@ -68,19 +68,6 @@ struct Resume {
     place: Place,
 }
 
-/// Where leads go.
-#[derive(Debug, Args)]
-struct Place {
-    #[command(flatten)]
-    common: Common,
-    /// The server to send the file to, such as `https://pact.example.com`; without it, the leads go into the database
-    #[arg(long, value_name = "URL", env = "PACT_SERVER")]
-    server: Option<String>,
-    /// The environment variable that holds the API key for the server; its scope is imports_write
-    #[arg(long, value_name = "NAME", default_value = "PACT_API_KEY")]
-    key_env: String,
-}
-
 /// What is said about a file beside it.
 #[derive(Clone, Debug, Default, Args)]
 struct Options {
@@ -125,7 +112,7 @@ struct State {
 /// Where an import runs.
 enum Door {
     Local(Local),
-    Remote(Remote),
+    Remote(There),
 }
 
 impl Import {
@@ -149,7 +136,7 @@ impl Import {
 impl Leads {
     async fn run(self) -> anyhow::Result<u8> {
         let mapping = self.options.mapping.as_deref().map(MappingGiven::read).transpose()?;
-        let mut door = self.place.open().await?;
+        let mut door = open(&self.place).await?;
         if self.preview {
             let preview = door.preview(&self.file, &self.options, mapping).await?;
             show::preview(&preview);
@@ -163,7 +150,7 @@ impl Leads {
 
 impl Resume {
     async fn run(self) -> anyhow::Result<u8> {
-        let mut door = self.place.open().await?;
+        let mut door = open(&self.place).await?;
         let state = door.resume(self.id).await?;
         let refused = PathBuf::from(format!("{}.refused.csv", self.id));
         watch(door, state, &refused, &self.place).await
@@ -221,21 +208,11 @@ async fn report(door: &mut Door, state: &State, path: &Path, again: &str) -> any
     }
 }
 
-impl Place {
-    async fn open(&self) -> anyhow::Result<Door> {
-        match &self.server {
-            Some(server) => Ok(Door::Remote(Remote::open(server, &self.key_env)?)),
-            None => Ok(Door::Local(Local::open(&Configuration::read(self.common.clone(), Listening::default())?).await?)),
-        }
-    }
-
-    /// The arguments that lead to the same place again.
-    fn again(&self) -> String {
-        match &self.server {
-            Some(server) if self.key_env == "PACT_API_KEY" => format!(" --server {server}"),
-            Some(server) => format!(" --server {server} --key-env {}", self.key_env),
-            None => self.common.again(),
-        }
+/// The place where leads go, opened.
+async fn open(place: &Place) -> anyhow::Result<Door> {
+    match place.remote("imports_write")? {
+        Some(remote) => Ok(Door::Remote(There(remote))),
+        None => Ok(Door::Local(Local::open(&place.configuration()?).await?)),
     }
 }
 

@@ -1,13 +1,11 @@
 //! An import by a server, over its public interface.
 
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use futures_util::stream;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Body, Client, Method, RequestBuilder, Response};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{Body, Method, RequestBuilder, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,17 +13,13 @@ use uuid::Uuid;
 
 use super::show::Bar;
 use super::{MappingGiven, Options, State};
+use crate::cli::remote::{Remote, sent};
 
-const IMPORTS: &str = "/api/v1/imports";
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const IMPORTS: &str = "/imports";
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// A server, with a key for it.
-pub(super) struct Remote {
-    http: Client,
-    base: String,
-    key: SecretString,
-}
+/// A server that brings in leads.
+pub(super) struct There(pub(super) Remote);
 
 /// An import as the server shows it.
 #[derive(Deserialize)]
@@ -40,27 +34,18 @@ struct Shown {
     failure: Option<String>,
 }
 
-impl Remote {
-    pub(super) fn open(server: &str, key_env: &str) -> anyhow::Result<Self> {
-        let key = std::env::var(key_env)
-            .with_context(|| format!("the environment variable {key_env} holds no API key; make one with the scope imports_write at POST /api/v1/api-keys"))?;
-        // It fails when another part of the process chose before, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let http = Client::builder().connect_timeout(CONNECT_TIMEOUT).build()?;
-        Ok(Self { http, base: server.trim_end_matches('/').to_owned(), key: key.trim().into() })
-    }
-
+impl There {
     pub(super) async fn preview(&self, file: &Path, options: &Options, mapping: Option<MappingGiven>) -> anyhow::Result<Value> {
         let form = form(file, options, mapping, None).await?;
-        Ok(answered(self.request(Method::POST, "/preview").multipart(form)).await?.json().await?)
+        Ok(sent(self.request(Method::POST, "/preview").multipart(form)).await?.json().await?)
     }
 
     pub(super) async fn start(&self, file: &Path, options: &Options, mapping: Option<MappingGiven>) -> anyhow::Result<State> {
         let bar = Bar::bytes();
         let form = form(file, options, mapping, Some(bar.clone())).await?;
-        let sent = answered(self.request(Method::POST, "").multipart(form)).await;
+        let answer = sent(self.request(Method::POST, "").multipart(form)).await;
         bar.clear();
-        state(sent?).await
+        state(answer?).await
     }
 
     pub(super) async fn resume(&self, id: Uuid) -> anyhow::Result<State> {
@@ -68,21 +53,21 @@ impl Remote {
         if now.status != "stopped" {
             return Ok(now);
         }
-        state(answered(self.request(Method::POST, &format!("/{id}/resume"))).await?).await
+        state(sent(self.request(Method::POST, &format!("/{id}/resume"))).await?).await
     }
 
     pub(super) async fn state(&self, id: Uuid) -> anyhow::Result<State> {
-        state(answered(self.request(Method::GET, &format!("/{id}"))).await?).await
+        state(sent(self.request(Method::GET, &format!("/{id}"))).await?).await
     }
 
     pub(super) async fn stop(&self, id: Uuid) -> anyhow::Result<()> {
-        let answer = self.request(Method::POST, &format!("/{id}/stop")).send().await?;
+        let answer = self.0.post_nothing(&format!("{IMPORTS}/{id}/stop")).await?;
         // 409: it came to its end at the same moment.
-        if answer.status() == 409 { Ok(()) } else { checked(answer).await.map(drop) }
+        if answer.status == 409 { Ok(()) } else { answer.good().map(drop) }
     }
 
     pub(super) async fn write_refused(&self, id: Uuid, path: &Path) -> anyhow::Result<()> {
-        let mut answer = answered(self.request(Method::GET, &format!("/{id}/refused.csv"))).await?;
+        let mut answer = sent(self.request(Method::GET, &format!("/{id}/refused.csv"))).await?;
         let mut file = tokio::fs::File::create(path).await.with_context(|| format!("{} cannot be written", path.display()))?;
         while let Some(piece) = answer.chunk().await? {
             file.write_all(&piece).await?;
@@ -91,7 +76,7 @@ impl Remote {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{IMPORTS}{path}", self.base)).bearer_auth(self.key.expose_secret())
+        self.0.request(method, &format!("{IMPORTS}{path}"))
     }
 }
 
@@ -99,23 +84,6 @@ async fn state(answer: Response) -> anyhow::Result<State> {
     let Shown { id, status, total_rows, rows_done, accepted, merged, refused, failure } =
         answer.json().await.context("the server answered something that is no import; is it another version?")?;
     Ok(State { id, status, total: total_rows, done: rows_done, accepted, merged, refused, failure })
-}
-
-async fn answered(request: RequestBuilder) -> anyhow::Result<Response> {
-    checked(request.send().await.context("the server does not answer")?).await
-}
-
-/// The answer, or what the server says is wrong.
-async fn checked(answer: Response) -> anyhow::Result<Response> {
-    if answer.status().is_success() {
-        return Ok(answer);
-    }
-    let status = answer.status();
-    let problem: Value = answer.json().await.unwrap_or_default();
-    match problem["detail"].as_str() {
-        Some(detail) => bail!("{detail}"),
-        None => bail!("the server answered {status}"),
-    }
 }
 
 /// The file and what is said about it; `bar` moves as it is sent.

@@ -23,7 +23,7 @@ fn plugin(xml: &mut String, id: usize, tested: &Tested, stamp: &str) {
     let (failures, errors) =
         (count(|it| matches!(it, Verdict::Differs(_))), broken + count(|it| matches!(it, Verdict::Unreadable(_))));
     let seconds = tested.cases.iter().map(|case| case.took).sum::<Duration>().as_secs_f64();
-    let (name, package) = (escaped(&tested.name), escaped(&tested.path.display().to_string()));
+    let (name, package) = (attribute(&tested.name), attribute(&tested.path.display().to_string()));
     let _ = writeln!(
         xml,
         "  <testsuite id=\"{id}\" package=\"{package}\" name=\"{name}\" timestamp=\"{stamp}\" hostname=\"localhost\" tests=\"{}\" \
@@ -31,7 +31,7 @@ fn plugin(xml: &mut String, id: usize, tested: &Tested, stamp: &str) {
         tested.cases.len() + broken
     );
     if let Some(why) = &tested.broken {
-        let line = escaped(why.lines().next().unwrap_or_default());
+        let line = attribute(why.lines().next().unwrap_or_default());
         let _ = writeln!(
             xml,
             "    <testcase name=\"can be run\" classname=\"{name}\" time=\"0.000\">\n      <error message=\"{line}\" type=\"cannot be run\">{}</error>\n    \
@@ -46,7 +46,7 @@ fn plugin(xml: &mut String, id: usize, tested: &Tested, stamp: &str) {
 }
 
 fn one(xml: &mut String, class: &str, case: &Ran) {
-    let name = escaped(&format!("{}: {}", case.name, case.title));
+    let name = attribute(&format!("{}: {}", case.name, case.title));
     let head = format!("    <testcase name=\"{name}\" classname=\"{class}\" time=\"{:.3}\"", case.took.as_secs_f64());
     let _ = match &case.result {
         Verdict::Holds => writeln!(xml, "{head}/>"),
@@ -78,4 +78,9 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// The same in an attribute, where a bare end of line would be read as a space.
+fn attribute(text: &str) -> String {
+    escaped(text).replace('\n', "&#10;").replace('\t', "&#9;")
 }

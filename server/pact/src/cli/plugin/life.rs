@@ -1,22 +1,21 @@
 //! `pact plugin pack`, `install` and `remove`: a plugin as one file, and its way into a server and out of it.
 
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use pact_script::plugin::Std;
 use pact_script::plugin::archive::{ARCHIVE_SUFFIX, pack};
-use reqwest::Method;
+use pact_script::plugin::{SCRIPT_EXTENSION, Std};
 use serde_json::Value;
 
-use crate::cli::remote::{Answer, Remote, Server};
+use super::agreed;
+use crate::cli::remote::{Answer, Server};
 
 #[derive(Debug, Args)]
 pub(super) struct Pack {
-    /// The plugin's folder
-    #[arg(value_name = "FOLDER")]
-    folder: PathBuf,
+    /// The plugin's folder, or a single script
+    #[arg(value_name = "FOLDER|SCRIPT")]
+    path: PathBuf,
     /// The file to write [default: ID-VERSION.plugin.tar.gz]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -27,8 +26,8 @@ pub(super) struct Pack {
 
 #[derive(Debug, Args)]
 pub(super) struct Install {
-    /// The plugin's folder, or an archive of it
-    #[arg(value_name = "FOLDER|FILE")]
+    /// The plugin's folder, a single script (`.rhai`), or an archive
+    #[arg(value_name = "FOLDER|SCRIPT|FILE")]
     path: PathBuf,
     #[command(flatten)]
     server: Server,
@@ -76,7 +75,7 @@ fn modules(folder: &Path) -> anyhow::Result<Std> {
 
 impl Pack {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let (plugin, bytes) = pack(&self.folder, &modules(&self.std)?)?;
+        let (plugin, bytes) = pack(&self.path, &modules(&self.std)?)?;
         let usual = || PathBuf::from(format!("{}-{}{ARCHIVE_SUFFIX}", plugin.id(), plugin.manifest.version));
         let file = self.output.unwrap_or_else(usual);
         std::fs::write(&file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?;
@@ -87,7 +86,8 @@ impl Pack {
 
 impl Install {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let archive = if self.path.is_dir() {
+        let is_source = self.path.is_dir() || self.path.extension().is_some_and(|extension| extension == SCRIPT_EXTENSION);
+        let archive = if is_source {
             pack(&self.path, &modules(&self.std)?)?.1
         } else {
             std::fs::read(&self.path).with_context(|| format!("{} cannot be read", self.path.display()))?
@@ -153,18 +153,6 @@ fn show(preview: &Answer) {
     }
 }
 
-/// Asks on the terminal; without one, nobody agrees.
-fn agreed(question: &str) -> anyhow::Result<bool> {
-    if !io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    print!("{question} [y/N] ");
-    io::stdout().flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
 impl Remove {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let server = self.server.open()?;
@@ -180,14 +168,10 @@ impl Remove {
             Fields::Keep => "keep",
             Fields::Remove => "remove",
         };
-        remove(&server, &format!("{path}?fields={fields}"), &etag).await?;
+        server.remove(&format!("{path}?fields={fields}"), &etag).await?.good()?;
         println!("{} is removed.", self.id);
         Ok(())
     }
-}
-
-async fn remove(server: &Remote, path: &str, etag: &str) -> anyhow::Result<()> {
-    server.on_revision(Method::DELETE, path, etag).await?.good().map(drop)
 }
 
 fn say_what_goes(removal: &Value, wish: Fields) {

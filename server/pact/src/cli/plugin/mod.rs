@@ -5,10 +5,12 @@ mod junit;
 mod life;
 mod new;
 mod record;
+mod settings;
 mod suite;
 mod test;
 mod watch;
 
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -27,10 +29,12 @@ enum Action {
     New(new::New),
     /// Run the cases of plugins and scripts, and say what differs. Exit code 0: all hold; 1: some differ; 2: something cannot be run.
     Test(test::Test),
-    /// Make one file of a plugin's folder: always the same for the same folder, with a checksum of every file.
+    /// Make one file of a plugin's folder, or of a single script with its cases: always the same for the same files, with a checksum of each.
     Pack(life::Pack),
-    /// Install a plugin on a server, from its folder or an archive: first it is shown what it asks for, and what is other.
+    /// Install a plugin on a server, from its folder, a single script or an archive: first it is shown what it asks for, and what is other.
     Install(life::Install),
+    /// Show what a plugin on a server is set to, set it, and bring back what it was set to.
+    Settings(settings::Settings),
     /// Remove a plugin from a server.
     Remove(life::Remove),
 }
@@ -42,6 +46,7 @@ impl PluginCommand {
             Action::Test(command) => command.run(),
             Action::Pack(command) => code_of(command.run()),
             Action::Install(command) => code_of(on_a_server(command.run())),
+            Action::Settings(command) => code_of(on_a_server(command.run())),
             Action::Remove(command) => code_of(on_a_server(command.run())),
         }
     }
@@ -49,4 +54,16 @@ impl PluginCommand {
 
 fn on_a_server(doing: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(doing)
+}
+
+/// Asks on the terminal; without one, nobody agrees.
+fn agreed(question: &str) -> anyhow::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    print!("{question} [y/N] ");
+    io::stdout().flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -8,13 +8,14 @@
 //! | [`staff`] | organisation, teams, territories, people, absences, calendars |
 //! | [`customers`] | customers and their contacts |
 //! | [`leads`], [`course`], [`story`] | leads with pushes and histories, each step decided by the rules of `pact_core` |
-//! | [`talks`], [`subjects`] | cards, plans, requests, packs and goals |
+//! | [`talks`], [`plans`], [`subjects`] | cards, plans, requests, packs and goals |
 
 mod course;
 mod customers;
 mod dice;
 mod holidays;
 mod leads;
+mod plans;
 mod staff;
 mod story;
 mod subjects;
@@ -48,6 +49,7 @@ pub struct Company {
     pub packs: Vec<entity::pack::Model>,
     pub cards: Vec<entity::card::Model>,
     pub plans: Vec<entity::plan::Model>,
+    pub plan_days: Vec<entity::plan_day::Model>,
     pub requests: Vec<entity::request::Model>,
     pub goals: Vec<entity::goal::Model>,
 }
@@ -105,6 +107,7 @@ impl Company {
             packs: talks.packs,
             cards: talks.cards,
             plans: talks.plans,
+            plan_days: talks.plan_days,
             requests: talks.requests,
             goals: talks.goals,
         })

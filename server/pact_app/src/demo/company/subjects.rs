@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pact_store::entity::{customer, lead};
+use pact_store::entity::{customer, lead, plan};
 use uuid::Uuid;
 
 use super::customers::{Book, HomeOf};
@@ -53,6 +53,14 @@ impl Subjects {
     }
 }
 
+impl Subjects {
+    /// One customer, about none of their leads.
+    pub(super) fn of_customer<'a: 'b, 'b>(at: usize, teller: &mut Teller<'a>, book: &'b Book) -> Subject<'b> {
+        let product = teller.dice.weighted(&teller.words.leads.product, |product| product.weight);
+        Subject { customer: &book.customers[at], home: &book.homes[at], lead: None, product }
+    }
+}
+
 impl Subject<'_> {
     /// Since when there is something to say about it.
     pub(super) fn since(&self) -> i64 {
@@ -60,10 +68,12 @@ impl Subject<'_> {
     }
 }
 
-/// A card or a plan is something that happened: the clocks of its customer and of its open lead start anew.
-pub(super) fn wind_quiet_clocks(book: &mut Book, told: &mut Told, talks: &Talks) {
+/// A card, a plan, and a plan's day that was over until now are something that happened: the clocks of their customer and of their open lead start anew.
+pub(super) fn wind_quiet_clocks(book: &mut Book, told: &mut Told, talks: &Talks, until: i64) {
+    let over: HashMap<Uuid, i64> = talks.plan_days.iter().map(|day| (day.plan_id, day.over_at)).collect();
+    let carried_out = |plan: &plan::Model| over.get(&plan.id).copied().filter(|over_at| *over_at <= until);
     let cards = talks.cards.iter().map(|card| (card.customer_id, card.lead_id, card.written_at));
-    let plans = talks.plans.iter().map(|plan| (plan.customer_id, plan.lead_id, plan.announced_at));
+    let plans = talks.plans.iter().map(|plan| (plan.customer_id, plan.lead_id, carried_out(plan).unwrap_or(plan.announced_at)));
     let mut last: HashMap<Uuid, i64> = HashMap::new();
     let mut heard = |id: Uuid, at: i64| {
         let known = last.entry(id).or_insert(at);

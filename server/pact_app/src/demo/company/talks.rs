@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::Datelike;
 use pact_core::lead::LeadState;
 use pact_core::time::{Instant, WorkSpan};
-use pact_store::entity::{card, goal, lead, pack, person, plan, request};
+use pact_store::entity::{card, goal, lead, pack, person, plan, plan_day, request};
 use pact_store::{AsJson, Words as List};
 use uuid::Uuid;
 
@@ -20,8 +20,6 @@ use super::{HISTORY_DAYS, Quarter, days_from};
 const CARDS: usize = 920;
 const PLANS: usize = 180;
 const REQUESTS: usize = 70;
-/// How far ahead people plan, in days.
-const PLANNED_DAYS: i64 = 21;
 /// How many cards in a hundred keep the customer's own language, where we have words for it.
 const LOCAL_PERCENT: u32 = 40;
 
@@ -29,6 +27,8 @@ const LOCAL_PERCENT: u32 = 40;
 pub(super) struct Talks {
     pub(super) cards: Vec<card::Model>,
     pub(super) plans: Vec<plan::Model>,
+    /// When the days of plans are over that are still to come.
+    pub(super) plan_days: Vec<plan_day::Model>,
     pub(super) requests: Vec<request::Model>,
     pub(super) packs: Vec<pack::Model>,
     pub(super) goals: Vec<goal::Model>,
@@ -37,8 +37,8 @@ pub(super) struct Talks {
 /// What all of them choose from.
 pub(super) struct Teller<'a> {
     pub(super) words: &'a Words,
-    quarter: Quarter,
-    staff: &'a Staff,
+    pub(super) quarter: Quarter,
+    pub(super) staff: &'a Staff,
     pub(super) dice: Dice,
 }
 
@@ -54,7 +54,8 @@ pub(super) fn make(
     let mut teller = Teller { words, quarter, staff, dice: Dice::of(seed, "talks") };
     let packs = teller.packs();
     let subjects = Subjects::of(book, told);
-    let mut talks = Talks { cards: Vec::new(), plans: Vec::new(), requests: Vec::new(), goals: teller.goals(told), packs };
+    let goals = teller.goals(told);
+    let mut talks = Talks { cards: Vec::new(), plans: Vec::new(), plan_days: Vec::new(), requests: Vec::new(), goals, packs };
     for _ in 0..CARDS {
         let subject = subjects.draw(&mut teller, book, told)?;
         talks.cards.extend(teller.card(&subject, book)?);
@@ -67,7 +68,10 @@ pub(super) fn make(
         let subject = subjects.draw(&mut teller, book, told)?;
         talks.requests.extend(teller.request(&subject));
     }
-    wind_quiet_clocks(book, told, &talks);
+    talks.plans.extend(teller.plans_soon(book, &talks.packs));
+    talks.plan_days = teller.days_of(&talks.plans);
+    wind_quiet_clocks(book, told, &talks, quarter.ends.millis());
+    talks.plan_days.retain(|day| day.over_at > quarter.ends.millis());
     Ok(talks)
 }
 
@@ -117,39 +121,6 @@ impl<'a> Teller<'a> {
         let fitting = known((!fitting.is_empty()).then_some(fitting), "cards of the kind", kind)?;
         let [theme, about, text] = (*self.dice.pick(&fitting)).clone();
         Ok((kind.clone(), theme, about, text))
-    }
-
-    /// What the owner intends with the customer, announced some days before.
-    fn plan(&mut self, subject: &Subject<'_>, packs: &[pack::Model]) -> Option<plan::Model> {
-        let person = self.owner(subject)?;
-        let open = subject.lead.filter(|lead| lead.state == LeadState::Owned.as_str());
-        let ahead = self.dice.chance(45);
-        let day = if ahead { self.dice.between(0, PLANNED_DAYS) } else { -self.dice.between(1, 60) };
-        let calendar = self.staff.calendar(person.id)?;
-        let noon = self.dice.moment(days_from(self.quarter.today, day), calendar.zone, (9, 16));
-        let on_day = calendar.next_start(noon)?.day_in(calendar.zone);
-        let announced = days_from(on_day, -self.dice.between(2, 9)).min(days_from(self.quarter.today, -1));
-        let announced = self.dice.moment(announced, calendar.zone, (8, 18));
-        if announced.millis() < subject.since() || announced >= self.quarter.ends {
-            return None;
-        }
-        let fitting: Vec<_> = packs.iter().filter(|pack| pack.product.as_deref() == Some(subject.product.id.as_str())).collect();
-        let pack_id = (self.dice.chance(35) && !fitting.is_empty()).then(|| self.dice.pick(&fitting).id);
-        let objective = self.dice.pick(&self.words.talks.plan.objectives).clone();
-        let bring = self.dice.chance(55).then(|| self.dice.pick(&self.words.talks.plan.bring).clone());
-        Some(plan::Model {
-            id: self.dice.id(),
-            revision: self.dice.revision(),
-            customer_id: subject.customer.id,
-            lead_id: open.map(|lead| lead.id),
-            person_id: person.id,
-            objective: self.fill(&objective, subject),
-            on_day: on_day.to_string(),
-            pack_id,
-            bring: bring.map(|bring| self.fill(&bring, subject)),
-            withdrawn: self.dice.chance(5),
-            announced_at: announced.millis(),
-        })
     }
 
     /// A question for supply, a product manager, a partner or a colleague; two in three are answered.
@@ -236,7 +207,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn owner(&self, subject: &Subject<'_>) -> Option<&'a person::Model> {
+    pub(super) fn owner(&self, subject: &Subject<'_>) -> Option<&'a person::Model> {
         self.staff.person(subject.lead.and_then(|lead| lead.owner_id).or(subject.customer.owner_id)?)
     }
 
@@ -263,7 +234,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Fills a template with what the subject is about.
-    fn fill(&mut self, template: &str, subject: &Subject<'_>) -> String {
+    pub(super) fn fill(&mut self, template: &str, subject: &Subject<'_>) -> String {
         let model = self.dice.pick(&subject.product.models).clone();
         let industry = subject.customer.industry.as_deref().unwrap_or_default().replace(' ', "_");
         let no_use = vec!["the site".to_owned()];

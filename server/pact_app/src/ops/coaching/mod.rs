@@ -102,10 +102,6 @@ fn name(period: Uuid) -> Hash {
     Hash::of(format!("pact/coaching-period/1\0{period}"))
 }
 
-fn not_now(why: &str) -> Refusal {
-    Refusal::NotNow { why: why.to_owned() }
-}
-
 async fn shown(app: &App, row: coaching_period::Model) -> Result<Period, Refusal> {
     let conn = app.store.read();
     let (window, state) = (window(&row)?, state(&row)?);
@@ -200,7 +196,7 @@ pub async fn propose(app: &App, caller: &Caller, command: Propose) -> Result<Per
 }
 
 fn no_key() -> Refusal {
-    not_now("You have no key for notes yet. Make it at POST /api/v1/coaching/key.")
+    Refusal::not_now("You have no key for notes yet. Make it at POST /api/v1/coaching/key.")
 }
 
 fn tell(tx: &Tx, to: Uuid, period: Uuid, text: &str, at: Instant) {
@@ -256,12 +252,12 @@ pub async fn sign(app: &App, caller: &Caller, id: Uuid, read: Hash) -> Result<Pe
             store::hold(tx).await?;
             let row = found(tx, id, &by).await?;
             if row.coach_id == by.person_id {
-                return Err(not_now(
+                return Err(Refusal::not_now(
                     "You are the coach and signed with the proposal. The other of the two signs now, or does not.",
                 ));
             }
             if state(&row)? != State::Proposed {
-                return Err(not_now("This period waits for no signature: both have signed it, or it is over."));
+                return Err(Refusal::not_now("This period waits for no signature: both have signed it, or it is over."));
             }
             if row.document != read.to_string() {
                 return Err(Refusal::invalid(
@@ -309,7 +305,7 @@ pub async fn end(app: &App, caller: &Caller, id: Uuid) -> Result<(), Refusal> {
                     let recording = Recording::by_person(by.person_id, Some(by.role), now)?;
                     tend::close(tx, recording, row, today).await
                 }
-                State::Ended | State::Erased => Err(not_now("This period is over already.")),
+                State::Ended | State::Erased => Err(Refusal::not_now("This period is over already.")),
             }
         })
         .await

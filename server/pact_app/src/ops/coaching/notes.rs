@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{found, name, not_now, state, today_of, window};
+use super::{found, name, state, today_of, window};
 use crate::coaching::{keys, seal};
 use crate::evidence::Recording;
 use crate::ops::guard::text;
@@ -47,10 +47,10 @@ pub async fn write(app: &App, caller: &Caller, period: Uuid, words: &str) -> Res
             let row = found(tx, period, &by).await?;
             let written_by = if row.coach_id == by.person_id { "coach" } else { "person" };
             if state(&row)? != State::Signed || !window(&row)?.contains(today_of(tx, row.person_id, now).await?) {
-                return Err(not_now("Notes are written inside the days of a period that both have signed."));
+                return Err(Refusal::not_now("Notes are written inside the days of a period that both have signed."));
             }
             if store::notes(tx, period, MAX_NOTES).await?.len() as u64 >= MAX_NOTES {
-                return Err(not_now("This period has as many notes as it can hold."));
+                return Err(Refusal::not_now("This period has as many notes as it can hold."));
             }
             let note = sealed(&row, Uuid::new_v4(), written_by, now, &words)?;
             let id = note.id;
@@ -150,7 +150,7 @@ pub async fn share(app: &App, caller: &Caller, session: Uuid, secret: &SecretStr
 /// The key that followed the one for which notes are sealed.
 async fn next_key(conn: &impl ConnectionTrait, person: Uuid, sealed_for: &Option<String>) -> Result<String, Refusal> {
     let present = store::key(conn, person).await?.map(|key| key.public);
-    present
-        .filter(|present| sealed_for.as_ref().is_some_and(|sealed_for| sealed_for != present))
-        .ok_or_else(|| not_now("The other of the two reads these notes with the key that they have: there is nothing to share."))
+    present.filter(|present| sealed_for.as_ref().is_some_and(|sealed_for| sealed_for != present)).ok_or_else(|| {
+        Refusal::not_now("The other of the two reads these notes with the key that they have: there is nothing to share.")
+    })
 }

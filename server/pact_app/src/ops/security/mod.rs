@@ -149,10 +149,6 @@ async fn found(tx: &Tx, id: Uuid) -> Result<security_access::Model, Refusal> {
     store::access(tx, id).await?.ok_or(Refusal::NotFound { what: WHAT })
 }
 
-fn not_now(why: &str) -> Refusal {
-    Refusal::NotNow { why: why.to_owned() }
-}
-
 /// The requests in which the caller has a part, the latest first.
 ///
 /// # Errors
@@ -256,7 +252,7 @@ async fn settled(tx: &Tx, by: &Caller, now: Instant) -> Result<(), Refusal> {
     if is_settled(records::given_or_set(tx, by.person_id).await?, now) {
         return Ok(());
     }
-    Err(not_now(
+    Err(Refusal::not_now(
         "Your role or your password was set by somebody else within the last seven days. So that nobody can make the other of the two, somebody must act here who has had both for longer.",
     ))
 }
@@ -329,12 +325,12 @@ async fn room_for(tx: &Tx, wanted: &security_access::Model, now: Instant) -> Res
         row.pseudonym == wanted.pseudonym && (row.pseudonym.is_some() || row.person_id == wanted.person_id)
     };
     if living.iter().any(same) {
-        return Err(not_now(
+        return Err(Refusal::not_now(
             "There is a request about the same already that waits or is open. See GET /api/v1/security/accesses.",
         ));
     }
     if living.len() >= MAX_LIVING {
-        return Err(not_now("There are too many requests that wait or are open. Answer or withdraw those first."));
+        return Err(Refusal::not_now("There are too many requests that wait or are open. Answer or withdraw those first."));
     }
     Ok(())
 }
@@ -362,10 +358,10 @@ pub async fn agree(app: &App, caller: &Caller, id: Uuid) -> Result<Access, Refus
                 )));
             }
             if state(&row, now)? != State::Asked {
-                return Err(not_now("This request does not wait for an answer (any more)."));
+                return Err(Refusal::not_now("This request does not wait for an answer (any more)."));
             }
             if !asked_by.is_some_and(|it| it.active && it.role == row.asker_role) {
-                return Err(not_now("Whoever asked does not have that role any more. Somebody else must ask."));
+                return Err(Refusal::not_now("Whoever asked does not have that role any more. Somebody else must ask."));
             }
             settled(tx, &by, now).await?;
             let concerned = concerned(tx, &row).await?;
@@ -400,7 +396,8 @@ async fn concerned(tx: &Tx, row: &security_access::Model) -> Result<Uuid, Refusa
         return row.person_id.ok_or_else(|| Refusal::defect("a request to open records of nobody"));
     };
     let name = evidence::name(tx, pseudonym).await?;
-    name.map(|name| name.person_id).ok_or_else(|| not_now("Whom this pseudonym stands for was erased: nobody can tell any more."))
+    name.map(|name| name.person_id)
+        .ok_or_else(|| Refusal::not_now("Whom this pseudonym stands for was erased: nobody can tell any more."))
 }
 
 /// What the person concerned is told.
@@ -431,7 +428,7 @@ pub async fn withdraw(app: &App, caller: &Caller, id: Uuid) -> Result<(), Refusa
                 None => return Err(Refusal::NotFound { what: WHAT }),
             }
             if state == State::Closed {
-                return Err(not_now("This request is over already."));
+                return Err(Refusal::not_now("This request is over already."));
             }
             let recording = Recording::by_person(by.person_id, Some(by.role), now)?;
             log(tx, recording, id, SecurityStep::Withdrawn).await?;

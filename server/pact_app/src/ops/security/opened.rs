@@ -10,7 +10,7 @@ use pact_store::{Ask, Page, Secret, Sort, evidence, record, security as store};
 use uuid::Uuid;
 
 use super::records::holds;
-use super::{WHAT, log, not_now, state};
+use super::{WHAT, log, state};
 use crate::evidence::Recording;
 use crate::{App, Caller, Refusal};
 
@@ -63,7 +63,7 @@ pub async fn behind(app: &App, caller: &Caller, id: Uuid) -> Result<Behind, Refu
     let row = open(app, caller, id, Opens::Name).await?;
     let pseudonym = row.pseudonym.ok_or_else(|| Refusal::defect("an open request without a pseudonym"))?;
     let name = evidence::name(app.store.read(), &pseudonym).await?;
-    let name = name.ok_or_else(|| not_now("Whom this pseudonym stands for was erased: nobody can tell any more."))?;
+    let name = name.ok_or_else(|| Refusal::not_now("Whom this pseudonym stands for was erased: nobody can tell any more."))?;
     Ok(Behind { person_id: name.person_id, name: app.organisation().name_of(name.person_id), salt: name.salt })
 }
 
@@ -108,13 +108,15 @@ fn readable(app: &App, caller: &Caller, row: &security_access::Model, opens: Ope
         return Err(Refusal::NotFound { what: WHAT });
     }
     if state(row, app.clock.now())? != State::Open {
-        return Err(not_now("This is not open: it takes an admin and an auditor, and is open for a day. Ask again if you must."));
+        return Err(Refusal::not_now(
+            "This is not open: it takes an admin and an auditor, and is open for a day. Ask again if you must.",
+        ));
     }
     let both = [(Some(row.asker_id), Some(&row.asker_role)), (row.other_id, row.other_role.as_ref())];
     for (person, role) in both {
         let is_held = person.zip(role).map(|(person, role)| Ok::<_, Refusal>(holds(app, person, role.parse()?))).transpose()?;
         if is_held != Some(true) {
-            return Err(not_now("One of the two does not have the role any more in which they opened this. Ask again."));
+            return Err(Refusal::not_now("One of the two does not have the role any more in which they opened this. Ask again."));
         }
     }
     Ok(())

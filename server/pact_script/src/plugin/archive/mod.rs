@@ -4,21 +4,24 @@
 //! `sha256sum -c` reads, so that anybody can check and open one without PACT. The same folder always gives the same bytes: names are sorted, and
 //! times, owners and modes are fixed.
 //!
+//! A single script is packed as it lies in its folder: the script with its manifest in the leading lines instead of a `plugin.toml`, its cases in
+//! `cases/NAME`, and the worlds that these name. So what was unpacked is tried like what was packed.
+//!
 //! Whoever reads one trusts nothing in it: sizes are bounded before and after unpacking, only plain files with the names that a plugin has are taken,
 //! and every file must be what its checksum says. Nothing is ever written to disk.
 
+mod packing;
+
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Read};
 
 use flate2::bufread::GzDecoder;
-use flate2::{Compression, GzBuilder};
-use pact_policy::manifest::{File, Plugin, Unreadable};
+use pact_policy::manifest::{File, Plugin, Unreadable, leading_manifest};
 use sha2::{Digest, Sha256};
-use tar::{EntryType, Header};
+use tar::EntryType;
 
-use super::{LoadError, MANIFEST_FILE, STD_PREFIX, Std, load, read};
+pub use self::packing::pack;
+use super::{LoadError, MANIFEST_FILE, STD_PREFIX};
 
 /// The largest archive that is read, in bytes.
 pub const MAX_ARCHIVE_BYTES: usize = 2 * 1024 * 1024;
@@ -47,14 +50,14 @@ pub struct Archive {
 /// Why an archive cannot be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// The folder is no plugin.
+    /// The folder or script is no plugin.
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The plugin in it cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// It is no archive of a plugin.
-    #[error("The archive {why}. Make it with `pact plugin pack FOLDER`.")]
+    #[error("The archive {why}. Make it with `pact plugin pack`.")]
     Bad {
         /// What is wrong.
         why: String,
@@ -63,69 +66,6 @@ pub enum ArchiveError {
 
 fn bad(why: impl Into<String>) -> ArchiveError {
     ArchiveError::Bad { why: why.into() }
-}
-
-/// The archive of a plugin's folder, with the modules of `std` that its scripts import.
-///
-/// # Errors
-/// A folder that is no plugin, or that holds more than an archive may.
-pub fn pack(folder: &Path, std: &Std) -> Result<(Plugin, Vec<u8>), ArchiveError> {
-    let loaded = load(folder, std)?;
-    if !folder.is_dir() {
-        return Err(bad(format!("of {} cannot be made: only a folder is packed", folder.display())));
-    }
-    let mut files = BTreeMap::new();
-    for path in listed(folder)? {
-        let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        if is_known(&name) {
-            files.insert(name, read(&path)?.text);
-        }
-    }
-    for (name, text) in &loaded.scripts.modules {
-        files.insert(format!("{name}.rhai"), text.clone());
-    }
-    let bytes = write(loaded.plugin.id(), &files)?;
-    // What was made can be read: whoever packs hears of it now if it cannot.
-    open(&bytes)?;
-    Ok((loaded.plugin, bytes))
-}
-
-/// The files of a folder and of its folder of cases.
-fn listed(folder: &Path) -> Result<Vec<std::path::PathBuf>, LoadError> {
-    let mut paths = Vec::new();
-    for folder in [folder.to_owned(), folder.join("cases")] {
-        if !folder.is_dir() {
-            continue;
-        }
-        let entries = fs::read_dir(&folder).map_err(|error| LoadError::Io { path: folder.clone(), error })?;
-        paths.extend(entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_file()));
-    }
-    Ok(paths)
-}
-
-fn write(id: &str, files: &BTreeMap<String, String>) -> Result<Vec<u8>, ArchiveError> {
-    let sums: String = files.iter().map(|(name, text)| format!("{}  {name}\n", sum(text.as_bytes()))).collect();
-    let mut tar = tar::Builder::new(Vec::new());
-    let mut each =
-        std::iter::once((SUMS_FILE, sums.as_str())).chain(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    let written = each.try_for_each(|(name, text)| add(&mut tar, &format!("{id}/{name}"), text));
-    let tar = written.and_then(|()| tar.into_inner()).map_err(|error| bad(format!("cannot be written: {error}")))?;
-    // No name and no time, and always the same word for the system that made it.
-    let mut zip = GzBuilder::new().operating_system(255).write(Vec::new(), Compression::best());
-    zip.write_all(&tar).and_then(|()| zip.finish()).map_err(|error| bad(format!("cannot be written: {error}")))
-}
-
-fn add(tar: &mut tar::Builder<Vec<u8>>, name: &str, text: &str) -> io::Result<()> {
-    let mut header = Header::new_ustar();
-    header.set_path(name)?;
-    header.set_entry_type(EntryType::Regular);
-    header.set_mode(0o644);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(0);
-    header.set_size(text.len() as u64);
-    header.set_cksum();
-    tar.append(&header, text.as_bytes())
 }
 
 /// Reads an archive: whole, with every checksum.
@@ -152,8 +92,15 @@ pub fn open(bytes: &[u8]) -> Result<Archive, ArchiveError> {
             others.insert(name, file.text);
         }
     }
-    let manifest = manifest.ok_or_else(|| bad(format!("has no {MANIFEST_FILE}")))?;
-    let plugin = Plugin::from_folder(manifest, scripts)?;
+    let plugin = match (manifest, scripts.pop()) {
+        (Some(manifest), last) => Plugin::from_folder(manifest, scripts.into_iter().chain(last).collect())?,
+        (None, Some(only)) if scripts.is_empty() && !leading_manifest(&only.text).is_empty() => Plugin::from_script(only)?,
+        (None, _) => {
+            return Err(bad(format!(
+                "has no {MANIFEST_FILE}, and no single script that carries its manifest in leading //! lines"
+            )));
+        }
+    };
     if plugin.id() != id {
         return Err(bad(format!("has the folder \"{id}\", and its manifest names the plugin \"{}\"", plugin.id())));
     }
@@ -228,7 +175,11 @@ fn is_known(name: &str) -> bool {
     let ends = |name: &str, with: &[&str]| with.iter().any(|end| name.len() > end.len() && name.ends_with(end));
     match name.split_once('/') {
         None => is_plain(name) && (name == MANIFEST_FILE || name == "LICENSE" || ends(name, &[".rhai", ".md"])),
-        Some(("cases", name)) => is_plain(name) && ends(name, &[".toml"]),
+        Some(("cases", name)) => {
+            // The cases of a single script are in a folder of its name.
+            let (folder, name) = name.split_once('/').unwrap_or(("cases", name));
+            is_plain(folder) && is_plain(name) && ends(name, &[".toml"])
+        }
         Some(("std", name)) => is_plain(name) && ends(name, &[".rhai"]),
         Some(_) => false,
     }
