@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use pact_core::time::Instant;
+use pact_script::pool::Pool;
 use pact_script::run::{Outcome, Run};
 use pact_store::entity::event;
 use serde_json::Value as Json;
@@ -20,6 +21,7 @@ use super::kept::DryRun;
 use super::presence::Presence;
 use crate::facts::look::{InThePast, Look, Whole};
 use crate::facts::{RunFacts, noun};
+use crate::ops::effect::may_heal;
 use crate::organisation::Turns;
 use crate::past::{Decided, Moment, Past, PastLead};
 use crate::plugins::Installed;
@@ -30,6 +32,8 @@ use crate::{App, Refusal};
 const PIECE: usize = 512;
 /// Runs that are sent to a worker at once.
 const BATCH: usize = 64;
+/// Runs that are done again in vain, at most; after so many, what is too slow is left.
+const TRIES_IN_VAIN: u32 = 5;
 /// How long after an event something still counts as what came of it, in milliseconds.
 const WINDOW_MS: i64 = 24 * 3_600_000;
 
@@ -65,6 +69,8 @@ struct Desk<'a> {
     turns: Arc<Turns>,
     decided: Arc<RwLock<HashMap<Uuid, Decided>>>,
     words: Vec<&'static str>,
+    /// How many more runs may be tried again in vain.
+    tries_left: u32,
 }
 
 pub(super) async fn work(app: &App, task: &Task) -> Result<(), Refusal> {
@@ -113,6 +119,7 @@ impl<'a> Desk<'a> {
             turns: Arc::new(Turns::still()),
             decided: Arc::default(),
             words: compare::words_of(&task.plugin.may),
+            tries_left: TRIES_IN_VAIN,
         })
     }
 
@@ -195,7 +202,8 @@ impl<'a> Desk<'a> {
                 looked_at.push((*due, moment, *following));
             }
         }
-        let outcomes = pool.run_many(&runs).await;
+        let mut outcomes = pool.run_many(&runs).await;
+        self.try_again(pool, &runs, &mut outcomes).await;
         for ((_, facts), outcome) in runs.iter().zip(&outcomes) {
             match outcome.error {
                 Some(_) => facts.give_back(),
@@ -211,6 +219,19 @@ impl<'a> Desk<'a> {
         }
         self.task.run.moves(batch.len() as u64, failed, untold, lines);
         Ok(())
+    }
+
+    /// Does runs again that a busy machine held up, as a server would: a forecast must not come out smaller because of that. Whatever is too slow again and
+    /// again is so by itself.
+    async fn try_again(&mut self, pool: &Pool, runs: &[(Run, RunFacts)], outcomes: &mut [Outcome]) {
+        for ((run, facts), outcome) in runs.iter().zip(outcomes) {
+            if self.tries_left == 0 || !outcome.error.as_ref().is_some_and(may_heal) {
+                continue;
+            }
+            facts.give_back();
+            *outcome = pool.run(run, facts).await;
+            self.tries_left -= u32::from(outcome.error.is_some());
+        }
     }
 
     fn moment(&self, due: &Due, near: &Past) -> Moment {

@@ -87,7 +87,7 @@ pub(super) async fn keep_back(
 }
 
 /// Whether the same run may go well a little later, though nobody changed anything: it took too long on a machine with much to do, or lost its worker.
-const fn may_heal(error: &ScriptError) -> bool {
+pub(crate) const fn may_heal(error: &ScriptError) -> bool {
     match error.limit {
         Some(Limit::WallTime) => true,
         // What a script or an effect is refused for has a place; what befell the worker has none.

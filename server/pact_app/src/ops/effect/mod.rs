@@ -20,6 +20,7 @@ use uuid::Uuid;
 use self::bounds::{Bounds, Kept};
 use self::drafts::Drafts;
 pub(crate) use self::drafts::check_may;
+pub(crate) use self::failure::may_heal;
 use crate::events::Lane;
 use crate::ops::lead::Scene;
 use crate::ops::run::Given;
