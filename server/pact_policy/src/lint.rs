@@ -121,10 +121,10 @@ mod tests {
 
     /// A formula of an admin.
     fn defined(formula: &str) -> Source {
-        let text = SEATS.replace("seats", "doubled").replace("Seats", "Doubled").replace("number", "formula")
+        let text = SEATS.replace("seats", "all_seats").replace("Seats", "Seats on both floors").replace("number", "formula")
             + format!("formula = '{formula}'\n").as_str();
         let fields = parse_fields(&text).unwrap();
-        Source::Fields { file: File { name: "field/customer.doubled".to_owned(), text }, fields }
+        Source::Fields { file: File { name: "field/customer.all_seats".to_owned(), text }, fields }
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!((harmless.findings.len(), harmless.unreadable.len()), (0, 0), "{harmless:?}");
         assert!(harmless.acts.is_empty(), "{:?}", harmless.acts);
         let counting = lint(&[plugin("customer.plans.len()"), doubled()]);
-        assert!(counting.acts.contains("customer.seats") && counting.acts.contains("customer.doubled"), "{:?}", counting.acts);
+        assert!(counting.acts.contains("customer.seats") && counting.acts.contains("customer.all_seats"), "{:?}", counting.acts);
         assert_eq!(of_field(&lint(&[defined("record.plans.len()")])), 1, "a formula is labelled as a script is");
         // A kept judge says the same after the plugin changed.
         let mut judge = crate::Judge::default();

@@ -21,7 +21,7 @@ pub(super) struct Settings {
     id: String,
     #[command(flatten)]
     server: Server,
-    /// Set this, such as highlight_after="6 work days", and leave the others as they are; may be given several times
+    /// Set this, such as quiet_after="6 work days", and leave the others as they are; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
     /// Let this go back to its default; may be given several times
