@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use pact_tests::process::{ADMIN, Caller, PASSWORD, Place, pact_binary};
+use pact_tests::process::{ADMIN, Caller, PASSWORD, Place, Process, pact_binary};
 use pact_tests::server::Db;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -53,6 +53,17 @@ impl Desk {
     }
 }
 
+/// A server with an empty folder of plugins and these settings, its admin, and a desk beside it.
+async fn served(place: &Place, settings: &[(&'static str, &str)]) -> (Process, Caller, Desk) {
+    let plugins = place.folder().join("plugins");
+    std::fs::create_dir(&plugins).unwrap();
+    let launch = settings.iter().fold(place.launch(&plugins), |launch, (name, value)| launch.with(name, *value));
+    let server = launch.start();
+    let admin = Caller::sign_in(&server.base, ADMIN).await;
+    let desk = Desk::of(&admin, &server.base, place.folder()).await;
+    (server, admin, desk)
+}
+
 /// What waits in the folder, once something is so.
 async fn arrivals(admin: &Caller, what: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let until = Instant::now() + PATIENCE;
@@ -82,10 +93,7 @@ fn write_plugin(folder: &Path) {
 async fn a_plugin_is_packed_dropped_agreed_to_and_removed(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let place = Place::on(db);
     let plugins = place.folder().join("plugins");
-    std::fs::create_dir(&plugins).unwrap();
-    let server = place.launch(&plugins).with("PACT_TRUST_PLUGINS", "false").start();
-    let admin = Caller::sign_in(&server.base, ADMIN).await;
-    let desk = Desk::of(&admin, &server.base, place.folder()).await;
+    let (_server, admin, desk) = served(&place, &[("PACT_TRUST_PLUGINS", "false")]).await;
     write_plugin(&place.folder().join("notes"));
 
     desk.says(&["plugin", "pack", "notes"], true, &["notes-1.0.0.plugin.tar.gz", "notes 1.0.0"]);
@@ -135,11 +143,7 @@ async fn a_plugin_is_packed_dropped_agreed_to_and_removed(#[values(Db::Sqlite, D
 #[tokio::test]
 async fn a_recipe_is_installed_with_one_command(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let place = Place::on(db);
-    let plugins = place.folder().join("plugins");
-    std::fs::create_dir(&plugins).unwrap();
-    let server = place.launch(&plugins).start();
-    let admin = Caller::sign_in(&server.base, ADMIN).await;
-    let desk = Desk::of(&admin, &server.base, place.folder()).await;
+    let (_server, admin, desk) = served(&place, &[]).await;
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts");
     let recipe = repository.join("big-deal-four-eyes.rhai");
     let (recipe, std) = (recipe.to_str().unwrap(), repository.join("std"));
@@ -196,11 +200,7 @@ const SWEEP: &str = "fn sweep() { if setting(\"show\") { for lead in leads.open(
 #[tokio::test]
 async fn settings_are_versions_at_the_desk_too(#[values(Db::Sqlite, Db::Postgres)] db: Db) {
     let place = Place::on(db);
-    let plugins = place.folder().join("plugins");
-    std::fs::create_dir(&plugins).unwrap();
-    let server = place.launch(&plugins).with("PACT_CONFIRM_ABOVE", "0").start();
-    let admin = Caller::sign_in(&server.base, ADMIN).await;
-    let desk = Desk::of(&admin, &server.base, place.folder()).await;
+    let (_server, admin, desk) = served(&place, &[("PACT_CONFIRM_ABOVE", "0")]).await;
     let settings = |more: &[&'static str]| [&["plugin", "settings", "sweeper"], more].concat();
     let set = async || anew(&admin).get("/api/v1/plugins/sweeper").await["settings"].clone();
     desk.says(&settings(&[]), false, &["There is no plugin"]);

@@ -47,7 +47,8 @@ impl Server {
 /// The API key of an environment variable; `options` say how `pact key` makes one.
 pub(super) fn key_from(name: &str, options: &str) -> anyhow::Result<SecretString> {
     let key = std::env::var(name).ok().filter(|key| !key.trim().is_empty());
-    let key = key.with_context(|| format!("the environment variable {name} holds no API key; make one with `pact key {options}`"))?;
+    let key =
+        key.with_context(|| format!("the environment variable {name} holds no API key; make one with `pact key {options}`"))?;
     Ok(key.trim().into())
 }
 

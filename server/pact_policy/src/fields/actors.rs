@@ -22,15 +22,19 @@ pub(super) fn is_goal(text: &[String], at: usize) -> bool {
         "the", "our", "a", "den", "dem", "die", "der", "unseren", "unserem", "unsere", "le", "la", "les", "nos", "notre", "el",
         "los", "nuestro", "o", "os", "de", "het", "onze", "il", "lo", "i",
     ];
-    let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map(String::as_str);
-    let is = |word: Option<&str>, list: &[&str]| word.is_some_and(|word| list.contains(&word));
-    is(before(1), &TO) || (is(before(1), &ARTICLES) && is(before(2), &TO))
+    let is = |list: &[&str], n: usize| list.contains(&before(text, at, n));
+    is(&TO, 1) || (is(&ARTICLES, 1) && is(&TO, 2))
+}
+
+/// The word so many places before one; empty where there is none.
+fn before(text: &[String], at: usize, n: usize) -> &str {
+    at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str)
 }
 
 /// Whether staff are named before the customer: they do what is said, and the customer is whom they do it to.
 pub(super) fn us_first(lexicon: &Lexicon, text: &[String]) -> bool {
     const BY_THEM: [&str; 8] = ["by", "durch", "par", "por", "pelo", "pelos", "door", "from"];
-    const THEIRS: [&str; 11] = ["of", "des", "der", "du", "del", "do", "van", "dei", "von", "s", "von dem"];
+    const THEIRS: [&str; 10] = ["of", "des", "der", "du", "del", "do", "van", "dei", "von", "s"];
     let us = lexicon.actor.all(text).into_iter().find(|(at, _)| !is_goal(text, *at));
     let customer = lexicon.customer.all(text).into_iter().map(|(at, _)| at).next();
     let (Some((us, length)), Some(customer)) = (us, customer) else { return false };
@@ -77,8 +81,7 @@ pub(super) fn by_us(lexicon: &Lexicon, text: &[String]) -> bool {
     ];
     lexicon.actor.all(text).into_iter().any(|(at, _)| {
         let here = text[at].as_str();
-        let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str);
-        !is_goal(text, at) && (BY.contains(&here) || BY.contains(&before(1)) || BY.contains(&before(2)))
+        !is_goal(text, at) && (BY.contains(&here) || BY.contains(&before(text, at, 1)) || BY.contains(&before(text, at, 2)))
     })
 }
 
@@ -92,10 +95,8 @@ pub(super) fn by_rep(lexicon: &Lexicon, text: &[String]) -> bool {
     ];
     lexicon.actor.all(text).into_iter().any(|(at, length)| {
         let words = &text[at..at + length];
-        let before = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).map_or("", String::as_str);
-        let by = BY.contains(&words[0].as_str())
-            || BY.contains(&before(1))
-            || (ARTICLES.contains(&before(1)) && BY.contains(&before(2)));
+        let is = |list: &[&str], n: usize| list.contains(&before(text, at, n));
+        let by = BY.contains(&words[0].as_str()) || is(&BY, 1) || (is(&ARTICLES, 1) && is(&BY, 2));
         by && !words.iter().any(|word| US.contains(&word.as_str()))
     })
 }

@@ -21,9 +21,6 @@ const STACK_BYTES: usize = 8 * 1024 * 1024;
 /// One way of a branch, with the variables that hold something on it, and how long lists are at least.
 type Way<'a> = (&'a Node, &'a [usize], &'a [super::lengths::Length]);
 
-/// Numbers from here on are too great to be counts; a sum with one may be too great for a number.
-const GREAT: u64 = 1 << 40;
-
 impl Machine<'_> {
     pub(crate) fn eval(&mut self, node: &Node) -> Val {
         self.nodes += 1;
@@ -127,6 +124,11 @@ impl Machine<'_> {
         }
     }
 
+    /// What says that a value is one that was written as such, by how it is written.
+    pub(crate) fn written(&mut self, text: &str) -> Id {
+        self.identity(Id(0x7fff_fff0), text)
+    }
+
     fn literal(&mut self, lit: &Lit) -> Val {
         let (shape, text) = match lit {
             Lit::Unit => (Shape::Unit, "()".to_owned()),
@@ -138,12 +140,9 @@ impl Machine<'_> {
             }
             Lit::Other => (Shape::Number, String::new()),
         };
-        let version = if text.is_empty() { Id::NONE } else { self.identity(Id(0x7fff_fff0), &text) };
+        let version = if text.is_empty() { Id::NONE } else { self.written(&text) };
         if let Lit::Int(it) = lit {
             self.numbers.insert(version, *it);
-            if it.unsigned_abs() >= GREAT {
-                self.great.insert(version);
-            }
         }
         Val { version, ..Val::new(shape, Lab::NONE) }
     }
@@ -252,18 +251,13 @@ impl Machine<'_> {
         let outer = std::mem::take(&mut self.exits);
         let before = self.cells_now();
         self.filled(there);
-        let asked = self.known_lengths.len();
-        self.known_lengths.extend(long);
-        let a = self.eval(yes);
-        self.known_lengths.truncate(asked);
+        let a = self.knowing(long.iter().copied(), |machine| machine.eval(yes));
         let exits_a = std::mem::take(&mut self.exits);
         let mut start = before;
         start.extend(self.cells.iter().skip(start.len()).cloned());
         let after_a = std::mem::replace(&mut self.cells, start);
         self.filled(missing);
-        self.known_lengths.extend(short);
-        let b = self.eval(no);
-        self.known_lengths.truncate(asked);
+        let b = self.knowing(short.iter().copied(), |machine| machine.eval(no));
         let exits_b = std::mem::take(&mut self.exits);
         self.pc.pop();
         let after_b = std::mem::take(&mut self.cells);
@@ -352,15 +346,12 @@ impl Machine<'_> {
                 ShortOp::Coalesce => {}
             }
             self.filled(&filled);
-            let asked = self.known_lengths.len();
             let lengths = match op {
                 ShortOp::And => self.lengths(first, true),
                 ShortOp::Or => self.lengths(first, false),
                 ShortOp::Coalesce => Vec::new(),
             };
-            self.known_lengths.extend(lengths);
-            let next = self.eval(part);
-            self.known_lengths.truncate(asked);
+            let next = self.knowing(lengths, |machine| machine.eval(part));
             let after = std::mem::take(&mut self.cells);
             self.cells = self.join_cells(after, &before);
             guard = if op == ShortOp::And && next.lab.deps.0 == 0 {

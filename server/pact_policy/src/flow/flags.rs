@@ -18,7 +18,7 @@ impl Machine<'_> {
     /// Notes a write, before what decided that it is reached becomes part of it.
     pub(crate) fn note_write(&mut self, cell: usize, val: &Val) {
         let Some(turn) = self.pc.iter().position(|pc| matches!(pc, Pc::Turn { reach: Reach::OneSubject, .. })) else { return };
-        let literals = [self.identity(Id(0x7fff_fff0), "true"), self.identity(Id(0x7fff_fff0), "false")];
+        let literals = [self.written("true"), self.written("false")];
         let literal = if literals.contains(&val.version) && val.lab.is_none() { val.version } else { Id::NONE };
         let chained = self.pc.iter().skip(turn + 1).any(|pc| {
             let (Pc::Branch { lab, .. } | Pc::Turn { lab, .. }) = pc;

@@ -68,7 +68,6 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         missing: Lab::NONE,
         reached: BTreeSet::new(),
         clock: 0,
-        great: HashSet::new(),
         numbers: HashMap::new(),
         known_lengths: Vec::new(),
         entry: None,

@@ -65,6 +65,15 @@ impl Machine<'_> {
         }
     }
 
+    /// Looks at something while so much is known of how long lists are.
+    pub(crate) fn knowing<T>(&mut self, lengths: impl IntoIterator<Item = Length>, look: impl FnOnce(&mut Self) -> T) -> T {
+        let asked = self.known_lengths.len();
+        self.known_lengths.extend(lengths);
+        let seen = look(self);
+        self.known_lengths.truncate(asked);
+        seen
+    }
+
     /// How long lists are at least where a condition says `yes`.
     pub(crate) fn lengths(&self, condition: &Node, yes: bool) -> Vec<Length> {
         let mut found = Vec::new();

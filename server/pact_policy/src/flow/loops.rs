@@ -175,11 +175,8 @@ impl Machine<'_> {
                 seen = machine.join(seen, more);
                 if !after {
                     machine.pc.push(Pc::Branch { lab: more, guard: val.guard, left: false });
-                    let asked = machine.known_lengths.len();
                     let lengths = machine.lengths(condition, true);
-                    machine.known_lengths.extend(lengths);
-                    machine.eval(body);
-                    machine.known_lengths.truncate(asked);
+                    machine.knowing(lengths, |machine| machine.eval(body));
                     machine.pc.pop();
                 }
             });

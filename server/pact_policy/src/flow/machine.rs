@@ -144,8 +144,6 @@ pub(crate) struct Machine<'a> {
     pub(crate) missing: Lab,
     /// Sinks reached in this run, and whom they reach, for what fails behind them.
     pub(crate) reached: BTreeSet<(u32, Pos, super::sink::Sink, Id)>,
-    /// Numbers so great that adding to them may end the run.
-    pub(crate) great: HashSet<Id>,
     /// The numbers that were written as such, by what says that a value is one of them.
     pub(crate) numbers: HashMap<Id, i64>,
     /// How long lists are at least, where the script has asked.

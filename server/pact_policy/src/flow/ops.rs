@@ -10,6 +10,9 @@ use crate::ir::{Pos, Sym};
 use crate::table::{self, EntryPoint};
 use crate::transfer::Transfer;
 
+/// Numbers from here on are too great to be counts; a sum with one may be too great for a number.
+const GREAT: u64 = 1 << 40;
+
 impl Machine<'_> {
     /// Whether there is something: a label about a person's list says more once it is asked whether the list is empty.
     pub(crate) fn presence(&mut self, val: &Val, lab: Lab) -> Lab {
@@ -56,8 +59,7 @@ impl Machine<'_> {
     pub(crate) fn emptiness(&mut self, op: &str, a: &Val, b: &Val) -> Option<Lab> {
         let (length, other) = if a.empty.is_some() { (a, b) } else { (b, a) };
         let lab = length.empty?;
-        let zero = self.identity(Id(0x7fff_fff0), "0");
-        let one = self.identity(Id(0x7fff_fff0), "1");
+        let (zero, one) = (self.written("0"), self.written("1"));
         let flipped = b.empty.is_some();
         let asks = other.version.same(zero)
             || (other.version.same(one) && matches!((op, flipped), (">=" | "<", false) | ("<=" | ">", true)));
@@ -83,7 +85,8 @@ impl Machine<'_> {
         {
             return made(Shape::Bool, lab);
         }
-        let great = self.great.contains(&a.version) || self.great.contains(&b.version);
+        let is_great = |val: &Val| self.number_in(val).is_some_and(|number| number.unsigned_abs() >= GREAT);
+        let great = is_great(a) || is_great(b);
         if op == "**" || matches!(op, "+" | "-" | "*") && great {
             let lab = Transfer::Overflows.keep(joined);
             self.may_fail(lab, pos);
@@ -127,8 +130,7 @@ impl Machine<'_> {
             "+" => self.plus(a, b, joined, from, some),
             "/" | "%" => {
                 self.may_fail(lb, pos);
-                let zero = self.identity(Id(0x7fff_fff0), "0");
-                self.may_fail_here(b.version.same(zero), pos);
+                self.may_fail_here(self.number_in(b) == Some(0), pos);
                 made(arithmetic(&a.shape, &b.shape), joined.without(Bits::SORT))
             }
             ".." | "..=" => {

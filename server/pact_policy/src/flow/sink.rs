@@ -302,7 +302,7 @@ impl Machine<'_> {
                 Pc::Branch { lab, guard, .. } => (*lab, *guard),
                 Pc::Turn { lab, .. } => (*lab, None),
             };
-            let unit = self.identity(Id(0x7fff_fff0), "()");
+            let unit = self.written("()");
             let own = guard.filter(|(guarded, version)| *guarded == field && (version.same(value.version) || *version == unit));
             once |= own.is_some();
             deps.extend(self.fields.deps.get(lab.deps).iter().copied().filter(|&dep| own.is_none() || dep != field));

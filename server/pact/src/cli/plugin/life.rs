@@ -8,7 +8,7 @@ use pact_script::plugin::archive::{ARCHIVE_SUFFIX, pack};
 use pact_script::plugin::{SCRIPT_EXTENSION, Std};
 use serde_json::Value;
 
-use super::agreed;
+use super::{agreed, say_at_once};
 use crate::cli::remote::{Answer, Server};
 
 #[derive(Debug, Args)]
@@ -143,11 +143,7 @@ fn show(preview: &Answer) {
     if let Some(why) = preview.body["refused"].as_str() {
         println!("Refused: {why}");
     }
-    let at_once: Vec<String> =
-        preview.body["at_once"].as_object().into_iter().flatten().map(|(what, count)| format!("{count} × {what}")).collect();
-    if !at_once.is_empty() {
-        println!("It would do this at once: {}", at_once.join(", "));
-    }
+    say_at_once(preview.body["at_once"].as_object().into_iter().flatten());
     if before.starts_with("replaces") && !preview.text("changes").is_empty() {
         println!("What is other:\n{}", preview.text("changes").trim_end());
     }

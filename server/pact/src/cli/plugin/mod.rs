@@ -10,6 +10,7 @@ mod suite;
 mod test;
 mod watch;
 
+use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -54,6 +55,14 @@ impl PluginCommand {
 
 fn on_a_server(doing: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(doing)
+}
+
+/// Says what would be done at once, if anything.
+fn say_at_once(effects: impl IntoIterator<Item = (impl Display, impl Display)>) {
+    let words: Vec<String> = effects.into_iter().map(|(what, count)| format!("{count} × {what}")).collect();
+    if !words.is_empty() {
+        println!("It would do this at once: {}", words.join(", "));
+    }
 }
 
 /// Asks on the terminal; without one, nobody agrees.

@@ -11,7 +11,7 @@ use clap::Args;
 use pact_policy::manifest::{Manifest, Setting, SettingType, parse_manifest};
 use serde_json::{Map, Value, json};
 
-use super::agreed;
+use super::{agreed, say_at_once};
 use crate::cli::remote::{Answer, Remote, Server};
 
 #[derive(Debug, Args)]
@@ -116,8 +116,7 @@ impl Desk {
         let answer = send(self.confirm.map_or_else(String::new, with)).await?;
         let Some(effects) = answer.to_confirm() else { return answer.good() };
         let count: u64 = effects.iter().map(|(_, count)| count).sum();
-        let words: Vec<String> = effects.iter().map(|(what, count)| format!("{count} × {what}")).collect();
-        println!("It would do this at once: {}", words.join(", "));
+        say_at_once(effects);
         if !agreed("Shall it do this at once?")? {
             bail!("it is not set: say --confirm {count} if it shall do all this at once");
         }

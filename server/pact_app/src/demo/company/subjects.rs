@@ -51,9 +51,7 @@ impl Subjects {
         };
         Ok(Subject { customer, home, lead, product })
     }
-}
 
-impl Subjects {
     /// One customer, about none of their leads.
     pub(super) fn of_customer<'a: 'b, 'b>(at: usize, teller: &mut Teller<'a>, book: &'b Book) -> Subject<'b> {
         let product = teller.dice.weighted(&teller.words.leads.product, |product| product.weight);

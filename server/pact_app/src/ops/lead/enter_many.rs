@@ -72,8 +72,8 @@ where
                 Kind::Sqlite => entries.clone(),
                 Kind::Postgres => decided_again(tx, &scene, &leads).await?,
             };
-            let entries: Vec<(Scene, Entry)> = entries.into_iter().map(|entry| (scene.clone(), entry)).collect();
-            also(tx, &write_all(tx, &entries).await?).await
+            let entries = entries.into_iter().map(|entry| (scene.clone(), entry)).collect();
+            also(tx, &write_all(tx, entries).await?).await
         })
         .await
 }

@@ -119,7 +119,7 @@ async fn enter(app: &App, leads: &[Arriving]) -> Result<Vec<Result<Entered, Refu
         Kind::Sqlite => {
             let decided = decide(app.store.read(), leads.iter().map(Arriving::parts)).await?;
             let entries = entering(leads, &decided);
-            let written = app.store.write(async move |tx| write_all(tx, &entries).await).await?;
+            let written = app.store.write(async move |tx| write_all(tx, entries.clone()).await).await?;
             Ok(answers(decided, written))
         }
         // Another node may let in the same customer just now: who holds the keys sees what it wrote.
@@ -129,7 +129,7 @@ async fn enter(app: &App, leads: &[Arriving]) -> Result<Vec<Result<Entered, Refu
                 .write(async move |tx| {
                     record::hold_keys(tx, &keys(&leads).collect()).await?;
                     let decided = decide(tx, leads.iter().map(Arriving::parts)).await?;
-                    let written = write_all(tx, &entering(&leads, &decided)).await?;
+                    let written = write_all(tx, entering(&leads, &decided)).await?;
                     Ok(answers(decided, written))
                 })
                 .await

@@ -47,7 +47,7 @@ pub(super) async fn decide<'a>(
 ///
 /// # Errors
 /// What the database reports.
-pub(super) async fn write_all(tx: &Tx, entries: &[(Scene, Entry)]) -> Result<Vec<Entered>, Refusal> {
+pub(super) async fn write_all(tx: &Tx, entries: Vec<(Scene, Entry)>) -> Result<Vec<Entered>, Refusal> {
     // Somebody asks whom we know: they are not quiet any more.
     let known: BTreeSet<Uuid> = entries.iter().filter_map(|(_, entry)| entry.known_customer()).collect();
     if let Some(at) = entries.iter().map(|(scene, _)| scene.now.millis()).max() {
@@ -55,7 +55,7 @@ pub(super) async fn write_all(tx: &Tx, entries: &[(Scene, Entry)]) -> Result<Vec
     }
     let mut written = Vec::with_capacity(entries.len());
     for (scene, entry) in entries {
-        written.push(entry.clone().write(tx, scene).await?);
+        written.push(entry.write(tx, &scene).await?);
     }
     Ok(written)
 }
