@@ -256,7 +256,6 @@ async fn a_team_has_hours_for_those_who_have_none_of_their_own(#[values(Db::Sqli
     // Monday 5 January 2026, 19:00 and Tuesday, 10:00, in Amsterdam.
     let (monday_evening, tuesday_morning) = (1_767_636_000_000, 1_767_690_000_000);
     let on_duty = async |at: i64| {
-        server.app.refresh_organisation().await.unwrap();
         let snapshot = server.app.organisation();
         [ann.id, bo.id].map(|id| snapshot.people[&id].calendar.is_on_duty(Instant::from_millis(at)))
     };
@@ -335,8 +334,6 @@ async fn an_absence_is_announced_by_the_person_their_manager_or_an_admin(#[value
     let (ann, bo) = (server.person("ann", Role::Rep).await, server.person("bo", Role::Rep).await);
     let mia = server.person("mia", Role::Manager).await;
     assert_eq!(admin.change(&format!("{PERSONS}/{}", ann.id), &json!({"manager_id": mia.id})).await.status, 200);
-    // The snapshot is loaded again after the commit; what it decides here is only who sees why somebody is away.
-    server.app.refresh_organisation().await.unwrap();
     let away =
         json!({"person_id": ann.id, "from_on": "2026-12-01", "until_on": "2026-12-02", "kind": "sick", "stand_in_id": bo.id});
     for (who, status) in [(&ann, 201), (&mia, 201), (&admin, 201), (&bo, 403)] {

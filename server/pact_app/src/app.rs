@@ -8,7 +8,7 @@ use pact_core::lead::Receiver;
 use pact_core::time::Instant;
 use pact_policy::Judge;
 use pact_script::pool::Pool;
-use pact_store::{Notice, Store, StoreError};
+use pact_store::{Notice, Store, StoreError, Tx};
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
@@ -43,6 +43,17 @@ impl Clock for SystemClock {
     fn now(&self) -> Instant {
         Instant::from_millis(chrono::Utc::now().timestamp_millis())
     }
+}
+
+/// What is held in memory beside the database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Held {
+    /// Persons, teams, territories, absences, holidays and working hours.
+    Organisation,
+    /// Plugins and custom fields.
+    Plugins,
+    /// Which webhooks ask for which events.
+    Webhooks,
 }
 
 /// The application: cheap to clone, shared by all doors.
@@ -176,7 +187,7 @@ impl App {
         self.plugins.load_full()
     }
 
-    /// Reads the organisation again, if it changed or the minute did: presence belongs to it.
+    /// Reads the organisation again, and who is present at this minute.
     ///
     /// # Errors
     /// A store that does not answer.
@@ -207,6 +218,38 @@ impl App {
         Ok(())
     }
 
+    /// Does a job that changes what is held in memory, and is back when this process goes by it: whoever is told that a webhook was made may count on it.
+    ///
+    /// # Errors
+    /// Those of the job. What was committed stands even if it cannot be read again at once: the next change or minute tries anew.
+    pub(crate) async fn change<T, E, F>(&self, held: Held, job: F) -> Result<T, E>
+    where
+        F: AsyncFn(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let done = self.store.write(job).await?;
+        let read = match held {
+            Held::Organisation => self.catch_up_with_organisation().await,
+            Held::Plugins => self.refresh_plugins().await,
+            Held::Webhooks => self.refresh_webhooks().await,
+        };
+        if let Err(error) = read {
+            tracing::warn!(%error, "what was changed could not be read again; the next change or minute tries anew");
+        }
+        Ok(done)
+    }
+
+    async fn catch_up_with_organisation(&self) -> Result<(), StoreError> {
+        let version = pact_store::organisation::version(self.store.read()).await?;
+        self.go_by_organisation(version).await
+    }
+
+    /// Reads the organisation again if what is held is older than this version.
+    async fn go_by_organisation(&self, version: i64) -> Result<(), StoreError> {
+        if self.organisation().version < version { self.refresh_organisation().await } else { Ok(()) }
+    }
+
     /// Listens to what is committed, here and by other nodes, and keeps what is held in memory up to date; ends when the store closes.
     pub async fn listen(self) {
         let mut committed = self.store.committed();
@@ -225,7 +268,7 @@ impl App {
     pub(crate) async fn hear(&self, notice: Notice) -> Result<(), StoreError> {
         match notice {
             Notice::EventAppended { .. } => self.events_wait.notify_one(),
-            Notice::OrganisationChanged { .. } => self.refresh_organisation().await?,
+            Notice::OrganisationChanged { version } => self.go_by_organisation(version).await?,
             Notice::PluginsChanged => {
                 self.refresh_plugins().await?;
                 self.formulas_wait.notify_one();

@@ -29,7 +29,6 @@ impl House {
         for (name, role) in [("adam", Role::Admin), ("audrey", Role::Auditor), ("ann", Role::Rep)] {
             server.person(name, role).await;
         }
-        server.app.refresh_organisation().await.unwrap();
         server.pass_s(7 * DAY_S);
         let again = async |name: &str| server.sign_in(&format!("{name}@example.com"), PASSWORD).await;
         let (adam, audrey, ann) = (again("adam").await, again("audrey").await, again("ann").await);
@@ -55,9 +54,7 @@ impl House {
 
     /// A newcomer.
     async fn newcomer(&self, name: &str, role: Role) -> Client {
-        let client = self.server.person(name, role).await;
-        self.server.app.refresh_organisation().await.unwrap();
-        client
+        self.server.person(name, role).await
     }
 
     /// What an admin asks of Ann's records: those of the last week.

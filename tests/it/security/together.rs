@@ -156,7 +156,6 @@ async fn either_takes_it_back_and_what_nobody_answers_ends(#[case] db: Db) {
     assert_eq!(act(&house.audrey, &access, "agree").await.status, 200);
     let left = house.adam.change(&format!("/api/v1/persons/{}", house.audrey.id), &json!({"role": "rep"})).await;
     assert_eq!(left.status, 200, "{}", left.text);
-    house.server.app.refresh_organisation().await.unwrap();
     for client in [&house.adam, &house.audrey] {
         assert_eq!(opened(client, &access).await.problem(), "not-now", "an admin without an auditor neither");
     }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::guard::{content_revision, same_content};
 use super::organisation::touch;
 use crate::access::rights;
+use crate::app::Held;
 use crate::list::sorts;
 use crate::{Actor, App, Caller, Refusal};
 
@@ -135,14 +136,13 @@ pub async fn create_absence(app: &App, actor: &Actor, command: CreateAbsence) ->
         stand_in_id: command.stand_in_id,
     };
     let actor = actor.clone();
-    app.store
-        .write(async move |tx| {
-            check(tx, &actor, &row).await?;
-            record::insert(tx, row.clone()).await?;
-            touch(tx).await?;
-            Ok(row.clone())
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        check(tx, &actor, &row).await?;
+        record::insert(tx, row.clone()).await?;
+        touch(tx).await?;
+        Ok(row.clone())
+    })
+    .await
 }
 
 /// Changes an absence.
@@ -157,22 +157,21 @@ pub async fn change_absence(
     change: ChangeAbsence,
 ) -> Result<absence::Model, Refusal> {
     let actor = actor.clone();
-    app.store
-        .write(async move |tx| {
-            let before = hold(tx, id).await?;
-            may_plan(tx, &actor, before.person_id).await?;
-            same_content(&before, &based_on, "absence")?;
-            let mut after = before;
-            after.from_on = change.from_on.map_or(after.from_on, |day| day.to_string());
-            after.until_on = change.until_on.map_or(after.until_on, |day| day.to_string());
-            after.kind = change.kind.map_or(after.kind, |kind| kind.as_str().to_owned());
-            after.stand_in_id = change.stand_in_id.unwrap_or(after.stand_in_id);
-            check(tx, &actor, &after).await?;
-            overwrite(tx, &after).await?;
-            touch(tx).await?;
-            Ok(after)
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let before = hold(tx, id).await?;
+        may_plan(tx, &actor, before.person_id).await?;
+        same_content(&before, &based_on, "absence")?;
+        let mut after = before;
+        after.from_on = change.from_on.map_or(after.from_on, |day| day.to_string());
+        after.until_on = change.until_on.map_or(after.until_on, |day| day.to_string());
+        after.kind = change.kind.map_or(after.kind, |kind| kind.as_str().to_owned());
+        after.stand_in_id = change.stand_in_id.unwrap_or(after.stand_in_id);
+        check(tx, &actor, &after).await?;
+        overwrite(tx, &after).await?;
+        touch(tx).await?;
+        Ok(after)
+    })
+    .await
 }
 
 /// Takes an absence back.
@@ -181,15 +180,14 @@ pub async fn change_absence(
 /// Somebody who may not, or a revision that is not the present one.
 pub async fn delete_absence(app: &App, actor: &Actor, id: Uuid, based_on: String) -> Result<(), Refusal> {
     let actor = actor.clone();
-    app.store
-        .write(async move |tx| {
-            let before = hold(tx, id).await?;
-            may_plan(tx, &actor, before.person_id).await?;
-            same_content(&before, &based_on, "absence")?;
-            Entity::delete_by_id(id).exec(tx).await.map_err(StoreError::from)?;
-            touch(tx).await
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let before = hold(tx, id).await?;
+        may_plan(tx, &actor, before.person_id).await?;
+        same_content(&before, &based_on, "absence")?;
+        Entity::delete_by_id(id).exec(tx).await.map_err(StoreError::from)?;
+        touch(tx).await
+    })
+    .await
 }
 
 /// Whether somebody may see why a person is away: the person, who leads them, and admins.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::guard::{content_revision, maybe_text, same_content, text};
 use super::organisation::touch;
 use super::person::country;
+use crate::app::Held;
 use crate::list::sorts;
 use crate::{Actor, App, Refusal};
 
@@ -97,14 +98,13 @@ pub async fn create_holiday(app: &App, _actor: &Actor, command: CreateHoliday) -
         on_day: command.on_day.to_string(),
         name: text(NAME, "name", &command.name)?,
     };
-    app.store
-        .write(async move |tx| {
-            check_new(tx, &row).await?;
-            record::insert(tx, row.clone()).await?;
-            touch(tx).await?;
-            Ok(row.clone())
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        check_new(tx, &row).await?;
+        record::insert(tx, row.clone()).await?;
+        touch(tx).await?;
+        Ok(row.clone())
+    })
+    .await
 }
 
 /// Changes a holiday.
@@ -119,24 +119,23 @@ pub async fn change_holiday(
     change: ChangeHoliday,
 ) -> Result<holiday::Model, Refusal> {
     let name = change.name.as_deref().map(|name| text(NAME, "name", name)).transpose()?;
-    app.store
-        .write(async move |tx| {
-            let mut row = hold(tx, id).await?;
-            same_content(&row, &based_on, "holiday")?;
-            row.on_day = change.on_day.map_or(row.on_day, |day| day.to_string());
-            row.name = name.clone().unwrap_or(row.name);
-            check_new(tx, &row).await?;
-            Entity::update_many()
-                .col_expr(Column::OnDay, Expr::value(row.on_day.clone()))
-                .col_expr(Column::Name, Expr::value(row.name.clone()))
-                .filter(Column::Id.eq(id))
-                .exec(tx)
-                .await
-                .map_err(StoreError::from)?;
-            touch(tx).await?;
-            Ok(row)
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let mut row = hold(tx, id).await?;
+        same_content(&row, &based_on, "holiday")?;
+        row.on_day = change.on_day.map_or(row.on_day, |day| day.to_string());
+        row.name = name.clone().unwrap_or(row.name);
+        check_new(tx, &row).await?;
+        Entity::update_many()
+            .col_expr(Column::OnDay, Expr::value(row.on_day.clone()))
+            .col_expr(Column::Name, Expr::value(row.name.clone()))
+            .filter(Column::Id.eq(id))
+            .exec(tx)
+            .await
+            .map_err(StoreError::from)?;
+        touch(tx).await?;
+        Ok(row)
+    })
+    .await
 }
 
 /// Removes a holiday.
@@ -144,14 +143,13 @@ pub async fn change_holiday(
 /// # Errors
 /// A revision that is not the present one.
 pub async fn delete_holiday(app: &App, _actor: &Actor, id: Uuid, based_on: String) -> Result<(), Refusal> {
-    app.store
-        .write(async move |tx| {
-            let row = hold(tx, id).await?;
-            same_content(&row, &based_on, "holiday")?;
-            Entity::delete_by_id(id).exec(tx).await.map_err(StoreError::from)?;
-            touch(tx).await
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let row = hold(tx, id).await?;
+        same_content(&row, &based_on, "holiday")?;
+        Entity::delete_by_id(id).exec(tx).await.map_err(StoreError::from)?;
+        touch(tx).await
+    })
+    .await
 }
 
 async fn hold(tx: &Tx, id: Uuid) -> Result<holiday::Model, Refusal> {

@@ -4,6 +4,7 @@ use pact_store::entity::mail_setting;
 use uuid::Uuid;
 
 use crate::access::link::{Link, Purpose};
+use crate::app::Held;
 use crate::texts::Texts;
 use crate::{App, Caller, Refusal};
 
@@ -71,10 +72,9 @@ pub async fn end_mail(app: &App, token: &str) -> Result<EndOfMail, Refusal> {
 
 async fn put(app: &App, wanted: mail_setting::Model) -> Result<mail_setting::Model, Refusal> {
     let row = wanted.clone();
-    app.store
-        .write(async move |tx| -> Result<(), Refusal> { Ok(pact_store::mail::put_settings(tx, row.clone()).await?) })
-        .await?;
-    // Here at once; other nodes hear of it within a minute.
-    app.refresh_organisation().await?;
+    app.change(Held::Organisation, async move |tx| -> Result<(), Refusal> {
+        Ok(pact_store::mail::put_settings(tx, row.clone()).await?)
+    })
+    .await?;
     Ok(wanted)
 }

@@ -7,6 +7,7 @@ use sea_orm::entity::prelude::*;
 
 use super::guard::{content_revision, text};
 use super::person::{country, time_zone};
+use crate::app::Held;
 use crate::{Actor, App, Refusal};
 
 /// How many people must contribute before a tally shows a group, until the pact says otherwise.
@@ -79,26 +80,25 @@ pub async fn change_organisation(
     let country = change.country.as_deref().map(|given| country("country", given)).transpose()?;
     let language = change.language.as_deref().map(|given| text(WORD, "language", given)).transpose()?;
     let zone = change.time_zone.as_deref().map(time_zone).transpose()?;
-    app.store
-        .write(async move |tx| {
-            let mut row = pact_store::organisation::get(tx).await?;
-            if revision(&row) != based_on {
-                return Err(Refusal::Stale { what: "organisation" });
-            }
-            row.name = name.clone().unwrap_or(row.name);
-            row.country = country.clone().unwrap_or(row.country);
-            row.language = language.clone().unwrap_or(row.language);
-            row.time_zone = zone.clone().unwrap_or(row.time_zone);
-            organisation::Entity::update_many()
-                .col_expr(organisation::Column::Name, Expr::value(row.name.clone()))
-                .col_expr(organisation::Column::Country, Expr::value(row.country.clone()))
-                .col_expr(organisation::Column::Language, Expr::value(row.language.clone()))
-                .col_expr(organisation::Column::TimeZone, Expr::value(row.time_zone.clone()))
-                .exec(tx)
-                .await
-                .map_err(StoreError::from)?;
-            touch(tx).await?;
-            Ok(row)
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let mut row = pact_store::organisation::get(tx).await?;
+        if revision(&row) != based_on {
+            return Err(Refusal::Stale { what: "organisation" });
+        }
+        row.name = name.clone().unwrap_or(row.name);
+        row.country = country.clone().unwrap_or(row.country);
+        row.language = language.clone().unwrap_or(row.language);
+        row.time_zone = zone.clone().unwrap_or(row.time_zone);
+        organisation::Entity::update_many()
+            .col_expr(organisation::Column::Name, Expr::value(row.name.clone()))
+            .col_expr(organisation::Column::Country, Expr::value(row.country.clone()))
+            .col_expr(organisation::Column::Language, Expr::value(row.language.clone()))
+            .col_expr(organisation::Column::TimeZone, Expr::value(row.time_zone.clone()))
+            .exec(tx)
+            .await
+            .map_err(StoreError::from)?;
+        touch(tx).await?;
+        Ok(row)
+    })
+    .await
 }

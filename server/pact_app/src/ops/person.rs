@@ -21,6 +21,7 @@ use super::organisation::touch;
 use super::security::records::{Happening, keep_role};
 use super::session::end_sessions;
 use crate::access::{password, rights};
+use crate::app::Held;
 use crate::coaching::keys;
 use crate::evidence::Recording;
 use crate::list::sorts;
@@ -192,15 +193,14 @@ pub async fn create_person(app: &App, actor: &Actor, command: CreatePerson) -> R
         row.password_hash = Some(app.access.hasher.hash(given).await?.into());
     }
     let (actor, now) = (actor.clone(), app.clock.now());
-    app.store
-        .write(async move |tx| {
-            check_links(tx, &row).await?;
-            record::insert(tx, row.clone()).await.map_err(|error| taken(error, "person", "email"))?;
-            record_role(tx, &actor, now, None, &row).await?;
-            touch(tx).await?;
-            Ok(row.clone())
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        check_links(tx, &row).await?;
+        record::insert(tx, row.clone()).await.map_err(|error| taken(error, "person", "email"))?;
+        record_role(tx, &actor, now, None, &row).await?;
+        touch(tx).await?;
+        Ok(row.clone())
+    })
+    .await
 }
 
 /// Changes a person: an admin everything, anybody their own languages and time zone.
@@ -219,8 +219,7 @@ pub async fn change_person(
     changed(&record::get::<person::Model>(app.store.read(), id).await?, &change)?;
     let (now, by) = (app.clock.now(), actor.clone());
     let saved = app
-        .store
-        .write(async move |tx| {
+        .change(Held::Organisation, async move |tx| {
             let before = record::hold::<person::Model>(tx, id).await?;
             same_revision(&before, &revision)?;
             let after = changed(&before, &change)?;

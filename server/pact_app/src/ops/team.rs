@@ -9,6 +9,7 @@ use sea_orm::entity::prelude::*;
 
 use super::guard::{hours, maybe_text, same_revision, taken, text};
 use super::organisation::touch;
+use crate::app::Held;
 use crate::list::sorts;
 use crate::{Actor, App, Refusal};
 
@@ -71,14 +72,13 @@ pub async fn create_team(app: &App, _actor: &Actor, command: CreateTeam) -> Resu
         manager_id: command.manager_id,
         working_hours: command.working_hours.as_ref().map(hours).transpose()?,
     };
-    app.store
-        .write(async move |tx| {
-            check(tx, &row).await?;
-            record::insert(tx, row.clone()).await.map_err(|error| taken(error, "team", "name"))?;
-            touch(tx).await?;
-            Ok(row.clone())
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        check(tx, &row).await?;
+        record::insert(tx, row.clone()).await.map_err(|error| taken(error, "team", "name"))?;
+        touch(tx).await?;
+        Ok(row.clone())
+    })
+    .await
 }
 
 /// Changes a team.
@@ -89,21 +89,20 @@ pub async fn change_team(app: &App, _actor: &Actor, command: ChangeTeam) -> Resu
     let name = command.name.as_deref().map(|name| text(NAME, "name", name)).transpose()?;
     let region = command.region.as_ref().map(|given| maybe_text(WORD, "region", given.as_deref())).transpose()?;
     let working_hours = command.working_hours.as_ref().map(|given| given.as_ref().map(hours).transpose()).transpose()?;
-    app.store
-        .write(async move |tx| {
-            let before = record::hold::<team::Model>(tx, command.id).await?;
-            same_revision(&before, &command.revision)?;
-            let mut after = before.clone();
-            after.name = name.clone().unwrap_or(after.name);
-            after.region = region.clone().unwrap_or(after.region);
-            after.manager_id = command.manager_id.unwrap_or(after.manager_id);
-            after.working_hours = working_hours.clone().unwrap_or(after.working_hours);
-            check(tx, &after).await?;
-            let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "team", "name"))?;
-            touch(tx).await?;
-            Ok(saved)
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let before = record::hold::<team::Model>(tx, command.id).await?;
+        same_revision(&before, &command.revision)?;
+        let mut after = before.clone();
+        after.name = name.clone().unwrap_or(after.name);
+        after.region = region.clone().unwrap_or(after.region);
+        after.manager_id = command.manager_id.unwrap_or(after.manager_id);
+        after.working_hours = working_hours.clone().unwrap_or(after.working_hours);
+        check(tx, &after).await?;
+        let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "team", "name"))?;
+        touch(tx).await?;
+        Ok(saved)
+    })
+    .await
 }
 
 /// Removes a team; its people stay, in no team.
@@ -111,14 +110,13 @@ pub async fn change_team(app: &App, _actor: &Actor, command: ChangeTeam) -> Resu
 /// # Errors
 /// A revision that is not the present one.
 pub async fn delete_team(app: &App, _actor: &Actor, id: Uuid, revision: String) -> Result<(), Refusal> {
-    app.store
-        .write(async move |tx| {
-            let before = record::hold::<team::Model>(tx, id).await?;
-            same_revision(&before, &revision)?;
-            record::remove(tx, &before).await?;
-            touch(tx).await
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let before = record::hold::<team::Model>(tx, id).await?;
+        same_revision(&before, &revision)?;
+        record::remove(tx, &before).await?;
+        touch(tx).await
+    })
+    .await
 }
 
 async fn check(tx: &Tx, row: &team::Model) -> Result<(), Refusal> {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::guard::{same_revision, taken, text};
 use super::organisation::touch;
+use crate::app::Held;
 use crate::list::sorts;
 use crate::{Actor, App, Refusal};
 
@@ -81,14 +82,13 @@ pub async fn create_territory(app: &App, _actor: &Actor, command: CreateTerritor
         priority: command.priority.into(),
         rules: rules(&command.rules)?,
     };
-    app.store
-        .write(async move |tx| {
-            check_tree(tx, &row).await?;
-            record::insert(tx, row.clone()).await.map_err(|error| taken(error, "territory", "name"))?;
-            touch(tx).await?;
-            Ok(row.clone())
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        check_tree(tx, &row).await?;
+        record::insert(tx, row.clone()).await.map_err(|error| taken(error, "territory", "name"))?;
+        touch(tx).await?;
+        Ok(row.clone())
+    })
+    .await
 }
 
 /// Changes a territory.
@@ -104,21 +104,20 @@ pub async fn change_territory(
 ) -> Result<territory::Model, Refusal> {
     let name = change.name.as_deref().map(|name| text(NAME, "name", name)).transpose()?;
     let rules = change.rules.as_deref().map(rules).transpose()?;
-    app.store
-        .write(async move |tx| {
-            let before = record::hold::<territory::Model>(tx, id).await?;
-            same_revision(&before, &revision)?;
-            let mut after = before.clone();
-            after.name = name.clone().unwrap_or(after.name);
-            after.parent_id = change.parent_id.unwrap_or(after.parent_id);
-            after.priority = change.priority.map_or(after.priority, i64::from);
-            after.rules = rules.clone().unwrap_or(after.rules);
-            check_tree(tx, &after).await?;
-            let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "territory", "name"))?;
-            touch(tx).await?;
-            Ok(saved)
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let before = record::hold::<territory::Model>(tx, id).await?;
+        same_revision(&before, &revision)?;
+        let mut after = before.clone();
+        after.name = name.clone().unwrap_or(after.name);
+        after.parent_id = change.parent_id.unwrap_or(after.parent_id);
+        after.priority = change.priority.map_or(after.priority, i64::from);
+        after.rules = rules.clone().unwrap_or(after.rules);
+        check_tree(tx, &after).await?;
+        let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "territory", "name"))?;
+        touch(tx).await?;
+        Ok(saved)
+    })
+    .await
 }
 
 /// Removes a territory; its people, customers and leads stay, in none.
@@ -126,19 +125,18 @@ pub async fn change_territory(
 /// # Errors
 /// A revision that is not the present one, or territories that lie in it.
 pub async fn delete_territory(app: &App, _actor: &Actor, id: Uuid, revision: String) -> Result<(), Refusal> {
-    app.store
-        .write(async move |tx| {
-            let before = record::hold::<territory::Model>(tx, id).await?;
-            same_revision(&before, &revision)?;
-            let inside = Entity::find().filter(Column::ParentId.eq(id)).one(tx).await.map_err(StoreError::from)?;
-            if let Some(inside) = inside {
-                let why = format!("The territory \"{}\" lies in it. Move or remove that one first.", inside.name);
-                return Err(Refusal::NotNow { why });
-            }
-            record::remove(tx, &before).await?;
-            touch(tx).await
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        let before = record::hold::<territory::Model>(tx, id).await?;
+        same_revision(&before, &revision)?;
+        let inside = Entity::find().filter(Column::ParentId.eq(id)).one(tx).await.map_err(StoreError::from)?;
+        if let Some(inside) = inside {
+            let why = format!("The territory \"{}\" lies in it. Move or remove that one first.", inside.name);
+            return Err(Refusal::NotNow { why });
+        }
+        record::remove(tx, &before).await?;
+        touch(tx).await
+    })
+    .await
 }
 
 /// The rules as they are kept: trimmed, and not without bounds.

@@ -17,6 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::guard::{same_revision, taken, text};
+use crate::app::Held;
 use crate::evidence::record as record_act;
 use crate::relay::reach::check_url;
 use crate::relay::signature::new_secret;
@@ -99,8 +100,7 @@ pub async fn create_webhook(app: &App, actor: &Actor, command: CreateWebhook) ->
     };
     let actor = actor.clone();
     let made = app
-        .store
-        .write(async move |tx| {
+        .change(Held::Webhooks, async move |tx| {
             if Entity::find().count(tx).await.map_err(StoreError::from)? >= MAX_WEBHOOKS {
                 return Err(Refusal::NotNow {
                     why: format!("There are {MAX_WEBHOOKS} webhooks already. Remove those that nothing needs any more."),
@@ -125,25 +125,24 @@ pub async fn change_webhook(app: &App, actor: &Actor, command: ChangeWebhook) ->
     let url = command.url.as_deref().map(|given| address(app, given)).transpose()?;
     let asked = command.events.as_deref().map(events).transpose()?;
     let (now, actor) = (app.clock.now(), actor.clone());
-    app.store
-        .write(async move |tx| {
-            let before = hold(tx, command.id, &command.revision).await?;
-            let mut after = before.clone();
-            after.name = name.clone().unwrap_or(after.name);
-            after.url = url.clone().unwrap_or(after.url);
-            after.events = asked.clone().map_or(after.events, AsJson);
-            after.active = command.active.unwrap_or(after.active);
-            if after.active {
-                after.disabled_reason = None;
-                after.held_until = None;
-            }
-            let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "webhook", "name"))?;
-            record_act(tx, &actor, now, act(&saved, Change::Changed)).await?;
-            store::give_to(tx, &saved, now.millis()).await?;
-            tx.after_commit(Notice::WebhooksChanged);
-            Ok(saved)
-        })
-        .await
+    app.change(Held::Webhooks, async move |tx| {
+        let before = hold(tx, command.id, &command.revision).await?;
+        let mut after = before.clone();
+        after.name = name.clone().unwrap_or(after.name);
+        after.url = url.clone().unwrap_or(after.url);
+        after.events = asked.clone().map_or(after.events, AsJson);
+        after.active = command.active.unwrap_or(after.active);
+        if after.active {
+            after.disabled_reason = None;
+            after.held_until = None;
+        }
+        let saved = record::save(tx, &before, after).await.map_err(|error| taken(error, "webhook", "name"))?;
+        record_act(tx, &actor, now, act(&saved, Change::Changed)).await?;
+        store::give_to(tx, &saved, now.millis()).await?;
+        tx.after_commit(Notice::WebhooksChanged);
+        Ok(saved)
+    })
+    .await
 }
 
 /// Gives a webhook another secret, returned here and nowhere else; the one before signs as well for [`OLD_SECRET_HOURS`], so that the
@@ -183,14 +182,13 @@ pub async fn rotate_webhook_secret(
 /// A revision that is not the present one.
 pub async fn delete_webhook(app: &App, actor: &Actor, id: Uuid, revision: String) -> Result<(), Refusal> {
     let (now, actor) = (app.clock.now(), actor.clone());
-    app.store
-        .write(async move |tx| {
-            let before = hold(tx, id, &revision).await?;
-            record_act(tx, &actor, now, act(&before, Change::Removed)).await?;
-            tx.after_commit(Notice::WebhooksChanged);
-            Ok(record::remove(tx, &before).await?)
-        })
-        .await
+    app.change(Held::Webhooks, async move |tx| {
+        let before = hold(tx, id, &revision).await?;
+        record_act(tx, &actor, now, act(&before, Change::Removed)).await?;
+        tx.after_commit(Notice::WebhooksChanged);
+        Ok(record::remove(tx, &before).await?)
+    })
+    .await
 }
 
 /// Writes a message that says nothing, to see whether the other side takes it.

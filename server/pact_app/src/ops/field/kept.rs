@@ -8,6 +8,7 @@ use pact_store::{Tx, record};
 use uuid::Uuid;
 
 use super::{Accept, How, JUDGED_AT_MOST, accept, input, not_of_a_plugin, present, settled};
+use crate::app::Held;
 use crate::evidence::record as record_act;
 use crate::formulas::{name_of, reads_of};
 use crate::judging::{self, Definition};
@@ -34,7 +35,7 @@ pub async fn delete_field(app: &App, actor: &Actor, id: Uuid, revision: String) 
         nobody_reads(app, &seen).await?;
         let judged = judging::judge_without(app, id).await?;
         let (actor, now, revision) = (actor.clone(), app.clock.now(), revision.clone());
-        let removed = app.store.write(async move |tx| {
+        let removed = app.change(Held::Plugins, async move |tx| {
             pact_store::evidence::hold_head(tx).await?;
             if !judged.settle(tx, "").await? {
                 return Ok::<_, Refusal>(false);

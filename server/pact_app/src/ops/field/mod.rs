@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::guard::{maybe_text, same_revision, taken, text};
+use crate::app::Held;
 use crate::evidence::Recording;
 use crate::evidence::sources::verdict;
 use crate::formulas::{self, name_of};
@@ -287,19 +288,18 @@ async fn write_accepted(
     judged: Judged,
 ) -> Result<Option<custom_field::Model>, Refusal> {
     let (actor, now, given, definition) = (actor.clone(), app.clock.now(), given.clone(), definition.clone());
-    app.store
-        .write(async move |tx| {
-            pact_store::evidence::hold_head(tx).await?;
-            if !judged.settle(tx, "").await? {
-                return Ok(None);
-            }
-            record_definition(tx, &actor, now, &given, &definition, &judged).await?;
-            let row = given.write(tx, now).await?;
-            judged.tell_acts(tx).await?;
-            settled(tx, &row).await?;
-            Ok::<_, Refusal>(Some(row))
-        })
-        .await
+    app.change(Held::Plugins, async move |tx| {
+        pact_store::evidence::hold_head(tx).await?;
+        if !judged.settle(tx, "").await? {
+            return Ok(None);
+        }
+        record_definition(tx, &actor, now, &given, &definition, &judged).await?;
+        let row = given.write(tx, now).await?;
+        judged.tell_acts(tx).await?;
+        settled(tx, &row).await?;
+        Ok::<_, Refusal>(Some(row))
+    })
+    .await
 }
 
 /// What follows a change of a definition: what formulas read is said anew, and a formula is computed for all records.
@@ -341,23 +341,22 @@ async fn record_refusal(
     judged: Judged,
 ) -> Result<bool, Refusal> {
     let (actor, now, row, definition) = (actor.clone(), app.clock.now(), given.row.clone(), definition.clone());
-    app.store
-        .write(async move |tx| {
-            pact_store::evidence::hold_head(tx).await?;
-            if !judged.is_of_now(tx, "").await? {
-                return Ok(false);
-            }
-            let mut recording = Recording::by(&actor, now)?;
-            let act = PolicyAct::FieldRefused {
-                field: name_of(&row),
-                sources: recording.text(definition.text.clone()),
-                about: row.about.clone(),
-                verdict: verdict(&mut recording, judged.report()),
-            };
-            recording.write(tx, act).await?;
-            Ok(true)
-        })
-        .await
+    app.change(Held::Plugins, async move |tx| {
+        pact_store::evidence::hold_head(tx).await?;
+        if !judged.is_of_now(tx, "").await? {
+            return Ok(false);
+        }
+        let mut recording = Recording::by(&actor, now)?;
+        let act = PolicyAct::FieldRefused {
+            field: name_of(&row),
+            sources: recording.text(definition.text.clone()),
+            about: row.about.clone(),
+            verdict: verdict(&mut recording, judged.report()),
+        };
+        recording.write(tx, act).await?;
+        Ok(true)
+    })
+    .await
 }
 
 fn present(row: &custom_field::Model) -> Result<(), Refusal> {

@@ -8,6 +8,7 @@ use pact_store::{StoreError, Tx, evidence, pact as store};
 use sea_orm::entity::prelude::*;
 
 use super::{Document, missing, number};
+use crate::app::Held;
 use crate::evidence::record as record_act;
 use crate::ops::organisation::touch;
 use crate::{Actor, App, Refusal};
@@ -49,13 +50,12 @@ pub async fn come_into_force(app: &App) -> Result<(), Refusal> {
     if missing(app.store.read(), &newest, now).await? != Lacks::Nothing {
         return Ok(());
     }
-    app.store
-        .write(async move |tx| {
-            store::hold(tx).await?;
-            let row = store::version(tx, newest.number).await?.ok_or(Refusal::NotFound { what: "version of the pact" })?;
-            settle(tx, row, now).await.map(drop)
-        })
-        .await
+    app.change(Held::Organisation, async move |tx| {
+        store::hold(tx).await?;
+        let row = store::version(tx, newest.number).await?.ok_or(Refusal::NotFound { what: "version of the pact" })?;
+        settle(tx, row, now).await.map(drop)
+    })
+    .await
 }
 
 /// Refuses to run with settings that no signed version covers.

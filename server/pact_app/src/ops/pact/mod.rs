@@ -25,6 +25,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::guard::text;
+use crate::app::Held;
 use crate::evidence::Recording;
 use crate::{Actor, App, Caller, Refusal};
 
@@ -230,8 +231,7 @@ pub async fn propose(app: &App, actor: &Actor, command: Propose) -> Result<Versi
     command.settings.check().map_err(|bad| Refusal::invalid(format!("settings.{}", bad.setting()), bad.to_string()))?;
     let (now, by, proposed) = (app.clock.now(), actor.clone(), command.settings);
     let row = app
-        .store
-        .write(async move |tx| {
+        .change(Held::Organisation, async move |tx| {
             store::hold(tx).await?;
             check_signers(tx, "settings.representatives", &proposed.representatives).await?;
             check_signers(tx, "settings.management", &proposed.management).await?;

@@ -7,6 +7,7 @@ use pact_store::pact as store;
 use uuid::Uuid;
 
 use super::{Document, Status, Version, force, in_force, number, shown, status};
+use crate::app::Held;
 use crate::evidence::Recording;
 use crate::{App, Caller, Refusal};
 
@@ -29,8 +30,7 @@ pub async fn withdraw(app: &App, caller: &Caller, number: i64) -> Result<Version
 async fn change(app: &App, caller: &Caller, of: i64, signs: Option<Hash>) -> Result<Version, Refusal> {
     let (now, by) = (app.clock.now(), caller.clone());
     let row = app
-        .store
-        .write(async move |tx| {
+        .change(Held::Organisation, async move |tx| {
             store::hold(tx).await?;
             let row = store::version(tx, of).await?.ok_or(Refusal::NotFound { what: "version of the pact" })?;
             let hash = Document::stored(&row)?.hash();
