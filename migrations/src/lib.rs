@@ -43,6 +43,7 @@ mod m0023_settings_versions;
 mod m0024_security;
 mod m0025_field_words;
 mod m0026_versions_dry_runs;
+mod m0027_name_neighbours;
 mod needs;
 mod shape;
 
@@ -83,6 +84,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_security::Migration),
             Box::new(m0025_field_words::Migration),
             Box::new(m0026_versions_dry_runs::Migration),
+            Box::new(m0027_name_neighbours::Migration),
         ]
     }
 }

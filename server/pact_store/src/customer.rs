@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, Select, Statement};
 use uuid::Uuid;
 
 use crate::entity::customer::{Column, Entity, Model};
@@ -19,6 +19,8 @@ use crate::tx::Tx;
 const EQUALS: u64 = 50;
 /// Customers whose names come just before and just after it in the alphabet, at most, each.
 const NEIGHBOURS: u64 = 10;
+/// Hexadecimal digits of an id.
+const ID_DIGITS: usize = 32;
 
 /// Which customers.
 #[derive(Clone, Debug, Default)]
@@ -102,12 +104,11 @@ pub(crate) fn asked_of(person: Uuid, column: impl ColumnTrait) -> Condition {
     Condition::any().add(column.in_subquery(requests)).add(column.in_subquery(leads))
 }
 
-/// Customers that those which enter may be the same as: with an equal name key, domain or number, and those whose name keys are their neighbours in
-/// the alphabet. Each is found by an index, so that an import of many rows stays quick; [`similar`] also forgives errors at the beginning of a name.
+/// Customers with the name key, domain or number of those which enter.
 ///
 /// # Errors
 /// What the database reports.
-pub async fn candidates(
+pub async fn equals(
     conn: &impl ConnectionTrait,
     name_keys: &[&str],
     domains: &[&str],
@@ -115,18 +116,68 @@ pub async fn candidates(
 ) -> Result<Vec<Model>, StoreError> {
     let known = || Entity::find().filter(Column::MergedIntoId.is_null());
     let equal = |column: Column, key: Expr| known().filter(column.into_expr().eq(key)).limit(EQUALS);
-    let name = || Column::NameKey.into_expr();
-    let after = |key: Expr| known().filter(name().gt(key)).order_by_asc(Column::NameKey).limit(NEIGHBOURS);
-    let before =
-        |key: Expr| known().filter(name().lt(key)).filter(name().ne("")).order_by_desc(Column::NameKey).limit(NEIGHBOURS);
     let questions = [
         Each::text(name_keys, |key| equal(Column::NameKey, key)),
-        Each::text(name_keys, after),
-        Each::text(name_keys, before),
         Each::text(domains, |key| equal(Column::Domain, key)),
         Each::text(phones, |key| equal(Column::Phone, key)),
     ];
     together(conn, questions).await
+}
+
+/// A customer whose name comes just before or just after another one in the alphabet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// The name key next to which it is.
+    pub of: String,
+    /// The customer.
+    pub id: Uuid,
+    /// Its own name key.
+    pub name_key: String,
+}
+
+/// The neighbours of names in the alphabet, so that errors of typing behind a name's beginning are seen. [`similar`] forgives those at its beginning as
+/// well.
+///
+/// Nearly all of them are nothing like the name, and each name has twenty; so only ids and keys are read, from an index that holds both, and a name's
+/// neighbours come as one text.
+///
+/// # Errors
+/// What the database reports.
+pub async fn neighbours(conn: &impl ConnectionTrait, name_keys: &[&str]) -> Result<Vec<Neighbour>, StoreError> {
+    if name_keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let backend = conn.get_database_backend();
+    let (line, joined, asked) = match backend {
+        DbBackend::Postgres => (
+            "replace(CAST(id AS TEXT), '-', '') || name_key",
+            "string_agg(line, chr(10))",
+            "json_array_elements_text(CAST($1 AS JSON)) AS asked(value)",
+        ),
+        _ => ("hex(id) || name_key", "group_concat(line, char(10))", "json_each(?) AS asked"),
+    };
+    let beside = |which: &str, order: &str| {
+        format!(
+            r#"(SELECT {joined} FROM (SELECT {line} AS line FROM "customers" WHERE merged_into_id IS NULL AND {which} ORDER BY name_key {order} LIMIT {NEIGHBOURS}) AS near)"#
+        )
+    };
+    let after = beside("name_key > asked.value", "ASC");
+    let before = beside("name_key < asked.value AND name_key <> ''", "DESC");
+    let sql = format!("SELECT asked.value AS of_key, {after} AS after, {before} AS before FROM {asked}");
+    let keys = serde_json::Value::from(name_keys).to_string();
+    let mut all = Vec::new();
+    for row in conn.query_all_raw(Statement::from_sql_and_values(backend, sql, [keys.into()])).await? {
+        let of: String = row.try_get("", "of_key")?;
+        for column in ["after", "before"] {
+            let lines: Option<String> = row.try_get("", column)?;
+            let lines = lines.iter().flat_map(|lines| lines.lines());
+            all.extend(lines.filter_map(|line| {
+                let (id, name_key) = line.split_at_checked(ID_DIGITS)?;
+                Some(Neighbour { of: of.clone(), id: id.parse().ok()?, name_key: name_key.to_owned() })
+            }));
+        }
+    }
+    Ok(all)
 }
 
 /// Customers with a similar name, most similar first, wherever the typing errors are. It costs some milliseconds.

@@ -128,7 +128,7 @@ fn sqlite(path: &Path, connections: u32, read_only: bool) -> ConnectOptions {
             .pragma("temp_store", "MEMORY");
         // In KiB. Readers find in the system's cache what is not in their own, and each has one.
         if read_only {
-            return sqlite.pragma("cache_size", "-4000").pragma("query_only", "ON");
+            return sqlite.pragma("cache_size", "-2000").pragma("query_only", "ON");
         }
         sqlite
             .pragma("cache_size", "-16000")

@@ -5,7 +5,9 @@
 use std::collections::HashSet;
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 
 use crate::entity::{lead, quiet_mark, quiet_sweep};
@@ -31,6 +33,17 @@ pub async fn swept(tx: &Tx, row: quiet_sweep::Model) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// An open lead of whose quiet spell nobody was told: no more of it than says since when it is whose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Untold {
+    /// The lead.
+    pub id: Uuid,
+    /// Who owns it.
+    pub owner_id: Option<Uuid>,
+    /// When something happened on it last.
+    pub last_event_at: i64,
+}
+
 /// Open leads on which something happened last between two instants (`since` excluded), and of whose present quiet spell a plugin was not told.
 ///
 /// # Errors
@@ -42,7 +55,7 @@ pub async fn untold(
     since: i64,
     until: i64,
     limit: u64,
-) -> Result<Vec<lead::Model>, StoreError> {
+) -> Result<Vec<Untold>, StoreError> {
     let told = Query::select()
         .expr(Expr::value(1))
         .from(quiet_mark::Entity)
@@ -53,11 +66,14 @@ pub async fn untold(
         )
         .to_owned();
     let quiet = lead::Entity::find()
+        .select_only()
+        .columns([lead::Column::Id, lead::Column::OwnerId, lead::Column::LastEventAt])
         .filter(lead::Column::State.is_in(states.iter().copied()))
         .filter(lead::Column::LastEventAt.gt(since))
         .filter(lead::Column::LastEventAt.lte(until))
         .filter(Expr::exists(told).not());
-    Ok(quiet.order_by_asc(lead::Column::LastEventAt).order_by_asc(lead::Column::Id).limit(limit).all(conn).await?)
+    let quiet = quiet.order_by_asc(lead::Column::LastEventAt).order_by_asc(lead::Column::Id).limit(limit);
+    Ok(quiet.into_model::<Untold>().all(conn).await?)
 }
 
 /// Marks quiet spells as told; returns the leads of which nobody had told the plugin before.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use pact_store::entity::lead;
 use pact_store::{Lane, Store, record, search};
 use pact_tests::process::{Place, test_plugins};
 use pact_tests::server::Db;
@@ -47,7 +48,8 @@ async fn fill(place: &Place, leads: usize) {
     for chunk in (0..leads).step_by(CHUNK) {
         let job = async move |tx: &pact_store::Tx| {
             let customers: Vec<_> = (chunk..chunk + CHUNK).step_by(LEADS_EACH).map(customer_row).collect();
-            let leads: Vec<_> = (chunk..chunk + CHUNK).map(|n| lead_row(customers[(n - chunk) / LEADS_EACH].id, n)).collect();
+            let leads: Vec<_> =
+                (chunk..chunk + CHUNK).map(|n| fresh(lead_row(customers[(n - chunk) / LEADS_EACH].id, n))).collect();
             for lead in &leads {
                 search::index(tx, "lead", lead.id, &lead.title, "heat-pump").await?;
             }
@@ -57,4 +59,9 @@ async fn fill(place: &Place, leads: usize) {
         store.write_in(Lane::Bulk, job).await.expect("rows are written");
     }
     store.close().await;
+}
+
+/// A lead on which something happened just now: a server to which quiet ones wait is not at rest.
+fn fresh(lead: lead::Model) -> lead::Model {
+    lead::Model { last_event_at: chrono::Utc::now().timestamp_millis(), ..lead }
 }

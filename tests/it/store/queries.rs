@@ -7,6 +7,7 @@ use pact_store::outbox as outbox_of;
 use pact_store::record::{self, new_revision};
 use pact_store::{Notice, StoreError, field};
 use rstest::rstest;
+use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
 use super::{On, contact, customer, event, lead, organisation, person, push};
@@ -215,13 +216,17 @@ async fn the_known_is_found_for_matching(#[case] on: On) {
 
     let conn = fresh.store.read();
     let names = |rows: Vec<pact_store::entity::customer::Model>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
-    let by_name = names(pact_store::customer::candidates(conn, &["globex dairy"], &[], &[]).await.unwrap());
-    assert!(by_name.contains(&"Globex Dairy B.V.".to_owned()) && by_name.contains(&"Globex Dairies".to_owned()), "{by_name:?}");
-    assert!(!by_name.contains(&"Globex Dairy".to_owned()), "what was merged away is no candidate");
-    assert!(by_name.len() <= 23);
-    assert_eq!(names(pact_store::customer::candidates(conn, &[], &["globex.nl"], &[]).await.unwrap()), ["Globex Dairy B.V."]);
-    assert_eq!(names(pact_store::customer::candidates(conn, &[], &[], &["+31201234567"]).await.unwrap()), ["Globex Dairy B.V."]);
-    assert!(pact_store::customer::candidates(conn, &[], &[], &[]).await.unwrap().is_empty());
+    let equals = async |keys: &[&str], domains: &[&str], phones: &[&str]| {
+        names(pact_store::customer::equals(conn, keys, domains, phones).await.unwrap())
+    };
+    for (keys, domains, phones) in
+        [(vec!["globex dairy"], vec![], vec![]), (vec![], vec!["globex.nl"], vec![]), (vec![], vec![], vec!["+31201234567"])]
+    {
+        let found = equals(&keys, &domains, &phones).await;
+        assert_eq!(found, ["Globex Dairy B.V."], "{keys:?} {domains:?} {phones:?}; what was merged away is no candidate");
+    }
+    assert!(equals(&[], &[], &[]).await.is_empty());
+    neighbours(conn).await;
 
     assert_eq!(pact_store::contact::candidates(conn, &["jo@globex.nl"], &[]).await.unwrap().len(), 1);
     assert!(pact_store::contact::candidates(conn, &[], &["+31"]).await.unwrap().is_empty());
@@ -230,6 +235,24 @@ async fn the_known_is_found_for_matching(#[case] on: On) {
     assert_eq!(titles(pact_store::lead::candidates(conn, &[known], &["crm-1"]).await.unwrap()), ["open"]);
     assert_eq!(titles(pact_store::lead::candidates(conn, &[known], &["crm-2"]).await.unwrap()), ["open", "lost"]);
     assert!(pact_store::lead::candidates(conn, &[], &[]).await.unwrap().is_empty());
+}
+
+/// The ten names before and the ten after each that is asked for, without what was merged away.
+async fn neighbours(conn: &DatabaseConnection) {
+    let found = pact_store::customer::neighbours(conn, &["globex dairy", "alpha 03"]).await.unwrap();
+    let beside = |of: &str| {
+        let mut keys: Vec<&str> = found.iter().filter(|one| one.of == of).map(|one| one.name_key.as_str()).collect();
+        keys.sort_unstable();
+        keys
+    };
+    let mut of_globex: Vec<String> = (31..40).map(|n| format!("alpha {n}")).chain(["globex dairies".to_owned()]).collect();
+    of_globex.extend((0..10).map(|n| format!("zeta {n:02}")));
+    assert_eq!(beside("globex dairy"), of_globex);
+    assert_eq!(beside("alpha 03").len(), 13, "three before, ten after, and itself not");
+    let dairies = found.iter().find(|one| one.name_key == "globex dairies").unwrap();
+    let row = pact_store::record::find::<pact_store::entity::customer::Model>(conn, dairies.id).await.unwrap().unwrap();
+    assert_eq!(row.name, "Globex Dairies");
+    assert!(pact_store::customer::neighbours(conn, &[]).await.unwrap().is_empty());
 }
 
 #[rstest]

@@ -11,7 +11,8 @@ use pact_core::event::EventName;
 use pact_core::time::{Instant, Span, WorkSpan};
 use pact_policy::table::EntryPoint;
 use pact_script::value::Value;
-use pact_store::entity::{lead, quiet_mark, quiet_sweep};
+use pact_store::entity::{quiet_mark, quiet_sweep};
+use pact_store::quiet::Untold;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -49,7 +50,7 @@ async fn sweep(app: &App, plugin: &Installed) -> Result<(), Refusal> {
         Some(last) if found.len() as u64 == LEADS_PER_SWEEP => horizon.earliest.min(last.last_event_at - 1),
         Some(_) | None => horizon.earliest,
     };
-    let quiet: Vec<lead::Model> = found.into_iter().filter(|row| horizon.is_quiet(row)).collect();
+    let quiet: Vec<Untold> = found.into_iter().filter(|row| horizon.is_quiet(row)).collect();
     for leads in quiet.chunks(LEADS_AT_ONCE) {
         tell(app, plugin, leads).await?;
     }
@@ -69,9 +70,9 @@ pub(crate) async fn would_be_told(app: &App, plugin: &Installed) -> Result<Vec<U
     Ok(found.iter().filter(|row| horizon.is_quiet(row)).map(|row| row.id).collect())
 }
 
-async fn tell(app: &App, plugin: &Installed, leads: &[lead::Model]) -> Result<(), Refusal> {
+async fn tell(app: &App, plugin: &Installed, leads: &[Untold]) -> Result<(), Refusal> {
     let mark =
-        |row: &lead::Model| quiet_mark::Model { lead_id: row.id, plugin_id: plugin.id.clone(), last_event_at: row.last_event_at };
+        |row: &Untold| quiet_mark::Model { lead_id: row.id, plugin_id: plugin.id.clone(), last_event_at: row.last_event_at };
     let marks: Vec<quiet_mark::Model> = leads.iter().map(mark).collect();
     let scene = Scene { lane: Lane::Bulk, ..app.scene(&Actor::System) };
     let payload = json!({ "plugin": plugin.id });
@@ -151,7 +152,7 @@ impl Horizon {
         Self { of_owner, of_nobody, earliest: all().min().unwrap_or(of_nobody), latest: all().max().unwrap_or(of_nobody) }
     }
 
-    fn is_quiet(&self, row: &lead::Model) -> bool {
+    fn is_quiet(&self, row: &Untold) -> bool {
         let at = row.owner_id.and_then(|owner| self.of_owner.get(&owner)).unwrap_or(&self.of_nobody);
         row.last_event_at <= *at
     }

@@ -9,7 +9,7 @@ use pact_core::matching::{
 };
 use pact_store::entity::{contact, customer, lead};
 use pact_store::lead::OPEN_STATES;
-use pact_store::record;
+use pact_store::{StoreError, record};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
@@ -86,7 +86,7 @@ impl Known {
         let (alike, given, customers) = tokio::try_join!(
             pact_store::contact::candidates(conn, &emails, &numbers),
             record::many::<contact::Model>(conn, given),
-            pact_store::customer::candidates(conn, &named, &domains, &phones),
+            alike_customers(conn, &named, &domains, &phones),
         )?;
         alike.into_iter().chain(given).for_each(|contact| known.add_contact(contact));
         customers.into_iter().for_each(|customer| known.add_customer(customer));
@@ -212,7 +212,7 @@ impl Known {
         })
     }
 
-    /// Customers with the same name, domain or number, and those next to it in the alphabet.
+    /// Customers with the same name, domain or number, and those next to it in the alphabet among whom is looked for.
     fn alike(&self, party: &Party) -> HashSet<Uuid> {
         let key = party.name_key.as_str();
         let domain = party.domain.as_ref().and_then(|domain| self.at_domain.get(domain));
@@ -269,6 +269,28 @@ impl Known {
         let candidate = CandidateLead { customer, contact, product: asked.product, external_key: asked.external_key };
         rules::match_open_lead(&candidate, &known)
     }
+}
+
+/// Customers that those which enter may be the same as: with an equal name key, domain or number, and those next to them in the alphabet whose names are
+/// alike. Each is found by an index, so that an import of many rows stays quick.
+///
+/// # Errors
+/// What the database reports.
+pub(crate) async fn alike_customers(
+    conn: &impl ConnectionTrait,
+    name_keys: &[&str],
+    domains: &[&str],
+    phones: &[&str],
+) -> Result<Vec<customer::Model>, StoreError> {
+    let (mut alike, beside) = tokio::try_join!(
+        pact_store::customer::equals(conn, name_keys, domains, phones),
+        pact_store::customer::neighbours(conn, name_keys),
+    )?;
+    let known: HashSet<Uuid> = alike.iter().map(|customer| customer.id).collect();
+    let near = beside.iter().filter(|one| !known.contains(&one.id) && rules::names_may_match(&one.of, &one.name_key));
+    let near: BTreeSet<Uuid> = near.map(|one| one.id).collect();
+    alike.extend(record::many::<customer::Model>(conn, near).await?);
+    Ok(alike)
 }
 
 /// Texts that are there, each once.

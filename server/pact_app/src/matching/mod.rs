@@ -8,7 +8,7 @@ use pact_core::text::{ADDRESS, NAME, WORD};
 use pact_store::entity::customer;
 use uuid::Uuid;
 
-pub(crate) use known::{Asked, Known, Matched, known_customer};
+pub(crate) use known::{Asked, Known, Matched, alike_customers, known_customer};
 
 use crate::Refusal;
 use crate::ops::lead::{ContactGiven, CustomerGiven};

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::fold::fold_accents;
-use super::score::name_score;
+use super::score::{name_score, reaches};
 use super::{Match, Verdict, decide};
 
 /// From this likeness of names on, a customer in the same place is the same.
@@ -64,6 +64,11 @@ enum Place {
 /// name, by a similar name in the same place.
 pub fn match_customer(candidate: &CandidateCustomer<'_>, known: &[KnownCustomer]) -> Match {
     decide(known.iter().filter_map(|one| judge(candidate, one)).collect())
+}
+
+/// Whether names are so alike that they may make two customers one, or be offered as such, without a domain or a telephone number that both have.
+pub fn names_may_match(one: &str, other: &str) -> bool {
+    reaches(one, other, NEAR_SCORE_IN_PLACE.min(NEAR_SCORE).min(SAME_SCORE_IN_PLACE))
 }
 
 fn judge(candidate: &CandidateCustomer<'_>, known: &KnownCustomer) -> Option<Verdict> {

@@ -20,6 +20,7 @@ pub use address::{company_domain, email, is_free_mail, website_domain};
 pub use contact::{CandidateContact, KnownContact, match_contact};
 pub use customer::{
     CandidateCustomer, KnownCustomer, NEAR_SCORE, NEAR_SCORE_IN_PLACE, SAME_SCORE_IN_PLACE, SUPPORTED_SCORE, match_customer,
+    names_may_match,
 };
 pub use fold::fold_accents;
 pub use lead::{CandidateLead, KnownLead, match_open_lead};

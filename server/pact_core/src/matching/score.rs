@@ -25,9 +25,16 @@ pub fn name_score(one: &str, other: &str) -> f64 {
         return 1.0;
     }
     let (one, other) = (loose(one), loose(other));
+    // Jaro's measure takes the first letter that fits, so where letters repeat its order counts.
+    let (one, other) = if one <= other { (one, other) } else { (other, one) };
     let whole = whole_score(&one, &other);
     let score = if is_contained(&one, &other) { whole.max(CONTAINED_SCORE) } else { weigh_difference(whole, &one, &other) };
     if numbers(&one) == numbers(&other) { score } else { score.min(OTHER_NUMBER_SCORE) }
+}
+
+/// Whether two keys are as alike as `least`, which is told at once of names with different numbers.
+pub(super) fn reaches(one: &str, other: &str, least: f64) -> bool {
+    (least <= OTHER_NUMBER_SCORE || numbers(one) == numbers(other)) && name_score(one, other) >= least
 }
 
 /// The best score of the names as they are, with their words in one order, and, where they have more or fewer, written together.

@@ -104,7 +104,7 @@ fn tell_owner(tx: &Tx, scene: &Scene, before: Option<Uuid>, row: &customer::Mode
 async fn refuse_known(app: &App, checked: &Checked) -> Result<(), Refusal> {
     let Checked { name_key, domain, phone, .. } = checked;
     let (domains, phones) = (domain.as_deref().into_iter().collect::<Vec<_>>(), phone.as_deref().into_iter().collect::<Vec<_>>());
-    let known = pact_store::customer::candidates(app.store.read(), &[name_key], &domains, &phones).await?;
+    let known = crate::matching::alike_customers(app.store.read(), &[name_key], &domains, &phones).await?;
     let candidate = CandidateCustomer {
         name_key,
         domain: domain.as_deref(),

@@ -113,6 +113,14 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    /// What it shares with leads that may be the same or like it: the party's keys, the key from outside, the first word of the name. Leads that share one
+    /// enter one after the other.
+    pub(super) fn keys(&self) -> impl Iterator<Item = String> {
+        let first_word = self.party.name_key.split(' ').next().filter(|word| !word.is_empty());
+        let more = [self.external_key.as_ref().map(|key| format!("key:{key}")), first_word.map(|word| format!("like:{word}"))];
+        self.party.keys().map(str::to_owned).chain(more.into_iter().flatten())
+    }
+
     /// What of it is matched.
     pub(super) fn asked(&self) -> Asked<'_> {
         Asked { party: &self.party, product: self.product.as_deref(), external_key: self.external_key.as_deref() }

@@ -85,12 +85,6 @@ async fn decided_again(tx: &Tx, scene: &Scene, leads: &[CheckedLead]) -> Result<
     decide(tx, leads.iter().map(|lead| (scene, &lead.0))).await?.into_iter().collect()
 }
 
-/// What two leads share that may be the same or like each other: the party's keys, the key from outside, the first word of the name.
 fn keys_of(leads: &[CheckedLead]) -> HashSet<String> {
-    let of = |CheckedLead(checked): &CheckedLead| {
-        let first_word = checked.party.name_key.split(' ').next().filter(|word| !word.is_empty());
-        let more = [checked.external_key.as_ref().map(|key| format!("key:{key}")), first_word.map(|word| format!("like:{word}"))];
-        checked.party.keys().map(str::to_owned).chain(more.into_iter().flatten()).collect::<Vec<_>>()
-    };
-    leads.iter().flat_map(of).collect()
+    leads.iter().flat_map(|CheckedLead(checked)| checked.keys()).collect()
 }

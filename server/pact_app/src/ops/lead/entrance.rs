@@ -1,9 +1,11 @@
 //! The entrance: leads that come in at the same moment enter together, with one look-up and one transaction for all of them.
 //!
-//! Somebody who comes alone is let in at once. Whoever comes while others are being let in waits for the next turn, with everybody else who came
-//! meanwhile; so the more come, the less each costs.
+//! Somebody who comes alone is let in at once. Whoever comes while all doors are busy waits for the next that is free, with everybody else who came
+//! meanwhile; so the more come, the less each costs. SQLite has two doors: while what came through one is written to the disk, the other looks up who comes
+//! next. Leads of the same customer never pass through both at once. On PostgreSQL, whoever writes holds the keys of customers against all nodes, so a
+//! second door would wait for the first.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use pact_store::{Kind, record};
@@ -24,8 +26,8 @@ pub(crate) struct Entrance(Mutex<Queue>);
 #[derive(Debug, Default)]
 struct Queue {
     waiting: VecDeque<Waiting>,
-    /// Whether somebody lets them in.
-    attended: bool,
+    /// Doors at which somebody is being let in.
+    busy: usize,
 }
 
 #[derive(Debug)]
@@ -49,30 +51,36 @@ struct Arriving {
 /// Ids without a record, nobody who asks, or a store that does not answer.
 pub(super) async fn come_in(app: &App, scene: Scene, checked: Checked) -> Result<Entered, Refusal> {
     let (answer, answered) = oneshot::channel();
-    if app.entrance.queue_up(Waiting { lead: Arriving { scene, checked }, answer }) {
+    let doors = match app.store.kind() {
+        Kind::Sqlite => 2,
+        Kind::Postgres => 1,
+    };
+    if app.entrance.queue_up(Waiting { lead: Arriving { scene, checked }, answer }, doors) {
         tokio::spawn(attend(app.clone()));
     }
     answered.await.unwrap_or_else(|_| Err(Refusal::defect("letting a lead in ended in a defect")))
 }
 
 impl Entrance {
-    /// Whether nobody lets them in yet.
-    fn queue_up(&self, waiting: Waiting) -> bool {
+    /// Whether a door is free, which is then to be attended.
+    fn queue_up(&self, waiting: Waiting, doors: usize) -> bool {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         queue.waiting.push_back(waiting);
-        !std::mem::replace(&mut queue.attended, true)
+        let is_free = queue.busy < doors;
+        queue.busy += usize::from(is_free);
+        is_free
     }
 
-    /// The next to be let in; when nobody waits, nobody attends any longer.
+    /// The next to be let in; when nobody waits, this door is free.
     fn next(&self) -> Vec<Waiting> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let some = queue.waiting.len().min(TOGETHER);
-        queue.attended = some > 0;
+        queue.busy -= usize::from(some == 0);
         queue.waiting.drain(..some).collect()
     }
 }
 
-/// Lets in whoever waits, until nobody does.
+/// Lets in whoever waits through one door, until nobody does.
 async fn attend(app: App) {
     loop {
         let together = app.entrance.next();
@@ -114,7 +122,8 @@ async fn enter_alone(app: &App, lead: &Arriving) -> Result<Entered, Refusal> {
 /// Decides what becomes of leads, and writes all or none; what is refused before anything is written stands alone.
 async fn enter(app: &App, leads: &[Arriving]) -> Result<Vec<Result<Entered, Refusal>>, Refusal> {
     // Two leads of one new customer at the same moment would otherwise make two customers.
-    let _one_at_a_time = app.entering.hold(keys(leads)).await;
+    let keys = keys_of(leads);
+    let _one_at_a_time = app.entering.hold(keys.iter().map(String::as_str)).await;
     match app.store.kind() {
         Kind::Sqlite => {
             let decided = decide(app.store.read(), leads.iter().map(Arriving::parts)).await?;
@@ -127,7 +136,7 @@ async fn enter(app: &App, leads: &[Arriving]) -> Result<Vec<Result<Entered, Refu
             let leads = leads.to_vec();
             app.store
                 .write(async move |tx| {
-                    record::hold_keys(tx, &keys(&leads).collect()).await?;
+                    record::hold_keys(tx, &keys.iter().map(String::as_str).collect()).await?;
                     let decided = decide(tx, leads.iter().map(Arriving::parts)).await?;
                     let written = write_all(tx, entering(&leads, &decided)).await?;
                     Ok(answers(decided, written))
@@ -137,8 +146,8 @@ async fn enter(app: &App, leads: &[Arriving]) -> Result<Vec<Result<Entered, Refu
     }
 }
 
-fn keys(leads: &[Arriving]) -> impl Iterator<Item = &str> {
-    leads.iter().flat_map(|lead| lead.checked.party.keys())
+fn keys_of(leads: &[Arriving]) -> BTreeSet<String> {
+    leads.iter().flat_map(|lead| lead.checked.keys()).collect()
 }
 
 /// Those that are not refused.
