@@ -20,7 +20,22 @@ impl Machine<'_> {
             }
             None => right.changed_unless_named(),
         };
-        self.store(target, val, pos);
+        match (op, self.root(target)) {
+            (None, Some(cell)) if Transfer::Overwritten.on() => {
+                if let Kind::Var(name) = &target.kind {
+                    self.overwrite(cell, name, val, pos);
+                }
+            }
+            _ => self.store(target, val, pos),
+        }
+    }
+
+    /// Writes another value to a variable: what the old one told decides like anything else, but where a text grows by what is shown.
+    fn overwrite(&mut self, cell: usize, name: &Sym, val: Val, pos: Pos) {
+        let grows = matches!(val.shape, Shape::Text(_)) && self.innermost_turn_since(0).is_some_and(|bit| val.some & bit != 0);
+        let lab = self.step(val.lab, pos, What::Kept(name.clone()));
+        let version = if val.version == Id::NONE { self.fresh_identity() } else { val.version };
+        self.write_as(cell, Val { lab, version, cell: Id::NONE, ..val }, grows);
     }
 
     /// A list with one more element.
@@ -142,6 +157,11 @@ impl Machine<'_> {
 
     /// Writes a variable: it now depends on what decided that it is written, since it was declared and in this turn.
     pub(crate) fn write(&mut self, cell: usize, val: Val) {
+        self.write_as(cell, val, true);
+    }
+
+    /// Writes a variable; where it `grows`, what its own state decided about that is what it holds already.
+    fn write_as(&mut self, cell: usize, val: Val, grows: bool) {
         self.note_write(cell, &val);
         let val = self.bounded(val);
         let declared = self.cells[cell].depth;
@@ -151,7 +171,7 @@ impl Machine<'_> {
         let mut once = false;
         for at in declared.max(turn)..self.pc.len() {
             let Pc::Branch { lab: branch, .. } = self.pc[at] else { continue };
-            if branch.of_cell.same(id) {
+            if grows && branch.of_cell.same(id) {
                 once |= branch.bits.has(Bits::AMONG);
             } else {
                 lab = self.join(lab, branch);
@@ -170,7 +190,9 @@ impl Machine<'_> {
             }
             list.element.lab.bits |= Bits::AMONG;
         }
-        forget_own_state(&mut val, id, 0);
+        if grows {
+            forget_own_state(&mut val, id, 0);
+        }
         self.clock += 1;
         let stamp = self.clock;
         let here = &mut self.cells[cell];
@@ -250,8 +272,12 @@ impl Machine<'_> {
             Shape::Text(_) if val.some & bit != 0 => {
                 let mut lab = lab;
                 if lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::SUBJECTS) {
-                    lab.bits |= Transfer::TextListed.bits(Bits::LISTED);
-                    lab.claim();
+                    if reach == Reach::OneSubject && !lab.bits.meets(Bits::OWN_ONLY | Bits::RUNNING) {
+                        lab.bits |= Bits::OF_ONE;
+                    } else {
+                        lab.bits |= Transfer::TextListed.bits(Bits::LISTED);
+                        lab.claim();
+                    }
                 }
                 Val { lab, shape: Shape::Text(None), ..val }
             }

@@ -73,6 +73,7 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         entry: None,
         home: MANIFEST,
         identified: false,
+        filtering: None,
         quiet: false,
     };
     machine.formulas(subject);
@@ -287,7 +288,7 @@ impl<'a> Machine<'a> {
             let name = self.fields.name(id);
             let kept = if rule.is_some() { Lab { bits: Bits::TRACE, ..lab } } else { lab };
             let kept = self.step(Lab { own: Id::NONE, of_cell: Id::NONE, ..kept }, pos, What::Stored(name));
-            self.fields.write(id, kept);
+            self.fields.write(id, kept, kept.bits);
         }
         self.quiet = false;
         self.units = units;

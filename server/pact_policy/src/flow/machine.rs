@@ -152,6 +152,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) home: u32,
     /// Whether something was read that tells one person from all others.
     pub(crate) identified: bool,
+    /// The filter of people that is being looked at.
+    pub(crate) filtering: Option<super::people::Filtering>,
     /// Whether reads need no declaration: in formulas.
     pub(crate) quiet: bool,
     pub(crate) clock: u32,

@@ -39,6 +39,12 @@ impl Machine<'_> {
         lab
     }
 
+    /// What is told by whether a stored field holds anything: what decided that it was written, and not what was.
+    pub(crate) fn is_stored(&mut self, val: &Val) -> Lab {
+        let lab = Lab { bits: val.there, ..val.lab };
+        self.presence(&Val { lab, ..val.clone() }, lab)
+    }
+
     /// Whether a value may be nothing because a person's list had nothing to take; its text is then another.
     pub(crate) fn shows_nothing(val: &Val) -> bool {
         val.maybe && val.field.is_none() && val.lab.bits.has(Bits::TRACE) && val.lab.bits.meets(Bits::PERSONAL)
@@ -53,6 +59,31 @@ impl Machine<'_> {
             }
         }
         lab
+    }
+
+    /// What is told by whether a text that lists traces is empty: whether there are any.
+    fn no_text(&self, a: &Val, b: &Val) -> Option<Lab> {
+        let empty = |val: &Val| val.text().is_some_and(|text| text.is_empty());
+        let of = if empty(b) {
+            a
+        } else if empty(a) {
+            b
+        } else {
+            return None;
+        };
+        Self::text_presence(of)
+    }
+
+    /// Whether there is anything in a text that lists traces.
+    pub(crate) fn text_presence(of: &Val) -> Option<Lab> {
+        if !matches!(of.shape, Shape::Text(_)) || !of.lab.bits.meets(Bits::LISTED | Bits::OF_ONE) {
+            return None;
+        }
+        let mut lab = of.lab.without(Bits::SORT | Bits::LISTED | Bits::OF_ONE);
+        lab.bits |= Transfer::LookedAt.bits(Bits::PRESENCE);
+        lab.claim();
+        lab.of_cell = if of.cell == Id::NONE { Id::MIXED } else { of.cell };
+        Some(lab)
     }
 
     /// What a comparison of a length tells, where it only tells whether there is anything.
@@ -76,6 +107,13 @@ impl Machine<'_> {
         // Adding up whether one lead after the other was offered to somebody counts.
         if joined.bits.meets(Bits::OFFERS | Bits::TRIED) && matches!(op, "+" | "-" | "*" | "/" | "%" | "**" | "<<" | "|") {
             joined = joined.gathered(false);
+        }
+        if let ("==" | "!=", Some(lab)) = (op, self.no_text(a, b)) {
+            let from = Self::deep_from(a) | Self::deep_from(b);
+            return Val { from, some: a.some | b.some | from, ..Val::new(Shape::Bool, lab) };
+        }
+        if op != "+" {
+            joined = joined.looked_at();
         }
         let from = Self::deep_from(a) | Self::deep_from(b);
         let some = a.some | b.some | from;
@@ -129,8 +167,10 @@ impl Machine<'_> {
             }
             "+" => self.plus(a, b, joined, from, some),
             "/" | "%" => {
-                self.may_fail(lb, pos);
-                self.may_fail_here(self.number_in(b) == Some(0), pos);
+                if !self.is_not_zero(b) {
+                    self.may_fail(lb, pos);
+                    self.may_fail_here(self.number_in(b) == Some(0), pos);
+                }
                 made(arithmetic(&a.shape, &b.shape), joined.without(Bits::SORT))
             }
             ".." | "..=" => {
@@ -180,6 +220,9 @@ impl Machine<'_> {
         let mut lab = joined.without(Bits::SORT | Bits::AGE);
         if matches!(a.shape, Shape::Unit) || matches!(b.shape, Shape::Unit) {
             let val = if matches!(a.shape, Shape::Unit) { b } else { a };
+            if val.field.is_some() {
+                return self.is_stored(val).without(Bits::SORT);
+            }
             // Whether a customer or lead has an owner is its own state, whoever that is.
             if let (Some(own), true) = (val.empty, val.is_person()) {
                 return own.without(Bits::SORT);
@@ -391,6 +434,7 @@ impl Machine<'_> {
 
     pub(crate) fn index(&mut self, val: &Val, at: &Val, pos: Pos) -> Val {
         self.may_tell_apart(at);
+        let at = &Val { lab: at.lab.looked_at(), ..at.clone() };
         match &val.shape {
             Shape::List(list) => {
                 let list = list.clone();
