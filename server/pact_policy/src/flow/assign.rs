@@ -284,8 +284,9 @@ impl Machine<'_> {
             _ => {
                 let lab = lab.gathered_in_turn(reach, bit);
                 let shape = if matches!(val.shape, Shape::Text(_)) { Shape::Text(None) } else { val.shape.clone() };
-                let lab =
-                    if val.is_person() && lab.bits.has(Bits::METRIC) { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
+                let kept = val.is_person() && lab.bits.has(Bits::METRIC)
+                    || matches!(val.shape, Shape::Record(_)) && lab.bits.has(Bits::ORDER | Bits::MEASURE);
+                let lab = if kept { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
                 Val { lab, shape, version: Id::NONE, field: None, ..val }
             }
         }

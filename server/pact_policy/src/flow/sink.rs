@@ -222,10 +222,6 @@ impl Machine<'_> {
                 if bits.has(Bits::AGE) {
                     return Some(Rule::NoReactionTime);
                 }
-                let others = Bits::PRESENCE | Bits::SELECTED | Bits::LISTED | Bits::MEASURE | Bits::METRIC | Bits::DURATION;
-                if bits.has(Bits::ORDER) && !bits.meets(others) && !matches!(sink, Sink::Post | Sink::Mail) {
-                    return Some(Rule::NoActivityRanking);
-                }
                 bits |= Bits::METRIC;
             }
         }
