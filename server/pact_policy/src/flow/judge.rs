@@ -74,6 +74,9 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         home: MANIFEST,
         identified: false,
         filtering: None,
+        said: HashSet::new(),
+        unsaid: HashSet::new(),
+        saying: false,
         quiet: false,
     };
     machine.formulas(subject);
@@ -105,6 +108,8 @@ impl Machine<'_> {
         self.failed = Lab::NONE;
         self.missing = Lab::NONE;
         self.known_lengths.clear();
+        self.said.clear();
+        self.unsaid.clear();
         self.reached.clear();
         self.fields.captured = false;
         self.home = self.units[unit].file;

@@ -61,10 +61,8 @@ impl Machine<'_> {
 
     /// A text or number of a person is read, that several may share, or that tells this one from all others.
     pub(crate) fn tells_apart(&mut self, record: &Val, ty: Option<FieldType>) {
-        let shared = matches!(
-            ty,
-            Some(FieldType::Text | FieldType::LongText | FieldType::Number | FieldType::Money | FieldType::Day)
-        );
+        let shared =
+            matches!(ty, Some(FieldType::Text | FieldType::LongText | FieldType::Number | FieldType::Money | FieldType::Day));
         match &mut self.filtering {
             Some(filtering) if shared && filtering.person.same(record.id) => filtering.by_field = true,
             _ => self.identified = true,
