@@ -12,7 +12,9 @@ pub(super) fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
     let stands = |at: usize, length: usize| {
         WE.contains(&text[at].as_str()) && text.get(at + length).is_some_and(|next| ARE.contains(&next.as_str()))
     };
-    lexicon.actor.all(text).into_iter().any(|(at, length)| !is_goal(text, at) && !stands(at, length))
+    lexicon.actor.all(text).into_iter().any(|(at, length)| {
+        !is_goal(text, at) && !stands(at, length) && lexicon.offering.at(text, at).is_none()
+    })
 }
 
 /// Whether what stands at a word is whom something goes to, and not who does it.
@@ -48,7 +50,7 @@ pub(super) fn us_first(lexicon: &Lexicon, text: &[String]) -> bool {
 /// Whether the customer is the one who acts, and not the one with whom something was done.
 pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     // Where something was done is not who did it: "mit dem Kunden", "invited to the fair".
-    let fairs = if lexicon.invited.any(text) { lexicon.fair.all(text) } else { Vec::new() };
+    let fairs = if lexicon.invited.any(text) { lexicon.fair.all(text) } else { when(lexicon, text) };
     let whither: Vec<_> = lexicon.outward.all(text).into_iter().chain(fairs).collect();
     let acts = |(at, _): (usize, usize)| !whither.iter().any(|(from, length)| (*from..from + length).contains(&at));
     if !lexicon.customer.all(text).into_iter().any(acts) {
@@ -61,6 +63,16 @@ pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     let passive = lexicon.passive.any(text) && lexicon.did.any(text);
     let by = ["by", "durch", "vom", "von", "par", "por", "pelo", "door", "dal", "dai"];
     !passive || text.iter().any(|word| by.contains(&word.as_str()))
+}
+
+/// Fairs that only say when it was: "thanked after the fair".
+fn when(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
+    const WHEN: [&str; 16] = [
+        "after", "before", "since", "nach", "vor", "seit", "apres", "avant", "depuis", "despues", "antes", "depois", "na", "voor",
+        "dopo", "prima",
+    ];
+    let fairs = lexicon.fair.all(text).into_iter();
+    fairs.filter(|(at, _)| (1..=3).any(|n| WHEN.contains(&before(text, *at, n)))).collect()
 }
 
 /// "Client revu depuis janvier", "Klant bezocht": a participle right behind the customer, and nothing that the customer did it to.

@@ -158,7 +158,7 @@ fn germanic(token: &Token, place: Place<'_>) -> bool {
 }
 
 /// Whether somebody of us says "we": "Batemos à porta", "Le invitamos", "Convidámo-lo".
-pub(super) fn plural_verb(text: &[String]) -> bool {
+pub(super) fn plural_verb(lexicon: &Lexicon, text: &[String]) -> bool {
     const NOUNS: &[&str] = &[
         "estamos",
         "somos",
@@ -200,5 +200,21 @@ pub(super) fn plural_verb(text: &[String]) -> bool {
     let clitic = |pair: &[String]| {
         ends(&pair[0], &["amo", "emo", "imo"]) && matches!(pair[1].as_str(), "lo" | "la" | "los" | "las" | "lhe" | "lhes")
     };
-    text.iter().any(verb) || text.windows(2).any(clitic)
+    let acts = |(at, word): (usize, &String)| verb(word) && lexicon.offering.at(text, at).is_none();
+    text.iter().enumerate().any(acts) || text.windows(2).any(clitic)
+}
+
+/// Whether it begins with a past tense, as Spanish and Portuguese form it: "Asistió", "Compareceu", "Vio los vídeos".
+///
+/// Of a person or a plan it tells what somebody did; a customer's past is the customer's.
+pub(super) fn past_tense(lexicon: &Lexicon, text: &str) -> bool {
+    const NOUNS: &str = " milieu neveu cheveu enjeu museu europeu coliseu ateneu hebreu jubileu genou bijou caillou ";
+    let tokens = tokens(text);
+    let ends = |word: &str| ["iu", "ou", "eu"].iter().any(|end| word.ends_with(end));
+    // "Não compareceu", "se presentó".
+    let begins = tokens.iter().position(|token| !among(" nao no se ", &token.word));
+    begins.and_then(|at| tokens.get(at)).is_some_and(|token| {
+        let word = token.word.as_str();
+        token.acute_o || lexicon.past.is(word) || word.len() > 4 && ends(word) && !among(NOUNS, word)
+    })
 }

@@ -171,6 +171,16 @@ lexicon! {
     number,
     /// Words that ask: "how", "where".
     asking,
+    /// What a person knows, needs, drives or may, where it begins: how things are.
+    able,
+    /// Vehicles, rooms, furniture, devices: they may bear the name of an act.
+    bearer,
+    /// Meals: somebody's act, and on a plan a part of what is planned.
+    meal,
+    /// "What we sell": our offer, and no act of ours.
+    offering,
+    /// Past tenses that no ending tells, where they begin.
+    past,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
@@ -300,6 +310,14 @@ pub(super) struct Token {
     pub(super) capital: bool,
     /// How long the word is up to its last "é": a French participle ends there, or shortly behind.
     pub(super) acute: Option<usize>,
+    /// Whether it ends in "ó", as Spanish writes that somebody did something.
+    pub(super) acute_o: bool,
+}
+
+impl Token {
+    const fn new() -> Self {
+        Self { word: String::new(), capital: false, acute: None, acute_o: false }
+    }
 }
 
 /// The words of a text: without accents and case, camelCase and snake_case taken apart, `#`, `%` and shortened words written out.
@@ -310,13 +328,14 @@ pub(super) fn words(text: &str) -> Vec<String> {
 /// The words of a text as [`words`] makes them, with what that leaves out.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut made = Vec::new();
-    let mut now = Token { word: String::new(), capital: false, acute: None };
+    let mut now = Token::new();
     let mut lower_before = false;
     for c in text.nfkd() {
         if unicode_normalization::char::is_combining_mark(c) {
             if c == '\u{301}' && now.word.ends_with('e') {
                 now.acute = Some(now.word.len());
             }
+            now.acute_o = c == '\u{301}' && now.word.ends_with('o');
             continue;
         }
         if !c.is_alphanumeric() {
@@ -336,6 +355,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         if now.word.is_empty() {
             now.capital = c.is_uppercase();
         }
+        now.acute_o = false;
         lower_before = c.is_lowercase() || c.is_numeric();
         match c {
             'ß' => now.word.push_str("ss"),
@@ -351,8 +371,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 fn flush(made: &mut Vec<Token>, now: &mut Token) {
-    let Token { word, capital, acute } = std::mem::replace(now, Token { word: String::new(), capital: false, acute: None });
-    if !word.is_empty() {
-        made.push(Token { word: written_out(&word).to_owned(), capital, acute });
+    let token = std::mem::replace(now, Token::new());
+    if !token.word.is_empty() {
+        made.push(Token { word: written_out(&token.word).to_owned(), ..token });
     }
 }

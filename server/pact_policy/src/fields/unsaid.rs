@@ -4,10 +4,10 @@
 //! the reps their pact.
 
 use super::actors::{names_us, says_customer, subject_first};
-use super::doing::{Look, doings, plural_verb};
+use super::doing::{Look, doings, past_tense, plural_verb};
 use super::lexicon::{Lexicon, words};
 use super::shape::ends_in_by;
-use super::words::{Whose, is_mark, is_wanted, lasts};
+use super::words::{Whose, is_mark, is_wanted, lasts, names_thing};
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field may record of which its words say nothing; `texts` are its label, help text and name.
@@ -53,7 +53,7 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// Whether it names something that acts may be about, and that has dates and states of its own.
     fn thing(&self) -> bool {
-        self.lexicon.object.any(&self.text) || self.lexicon.topic.any(&self.text)
+        names_thing(self.lexicon, &self.text) || self.lexicon.topic.any(&self.text)
     }
 
     fn says_customer(&self) -> bool {
@@ -65,9 +65,9 @@ impl Asked<'_> {
         let Self { lexicon, field, label, ref text, .. } = *self;
         let records = match field.ty {
             FieldType::YesNo => {
-                // The third person of Portuguese: "Assistiu à formação".
-                let third = text.iter().any(|word| word.len() > 5 && (word.ends_with("iu") || word.ends_with("ou")));
-                (third || !doings(lexicon, label, Look::Closing).is_empty()) && lexicon.wish.at(text, 0).is_none()
+                let able = lexicon.able.at(text, 0).is_some();
+                let did = doings(lexicon, label, Look::Closing).iter().any(|(at, _)| *at > 0 || !able);
+                (did || past_tense(lexicon, label)) && lexicon.wish.at(text, 0).is_none()
             }
             FieldType::Day => !lexicon.tenure.any(text),
             FieldType::Number | FieldType::Formula => {
@@ -100,7 +100,7 @@ impl Asked<'_> {
         if subject_first(lexicon, text, field) {
             return Whose::Nobody;
         }
-        if is_mark(field) && !self.thing() && plural_verb(text) {
+        if is_mark(field) && !self.thing() && plural_verb(lexicon, text) {
             return Whose::Ours;
         }
         if is_figure(field) && lexicon.our.any(text) && lasts(lexicon, text) && !mentions_customer(lexicon, text) {

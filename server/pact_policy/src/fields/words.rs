@@ -1,6 +1,7 @@
 //! Whose act a field's words speak of: nobody's, the customer's, ours, or they do not say.
 
 use super::actors::{by_rep, by_us, customer_first, names_us, our_act, says_customer, subject_first, us_first};
+use super::doing::{Look, doings, past_tense};
 use super::lexicon::{LEXICON, Lexicon, words};
 use super::shape::{day_of_doing, done_by, hands_over, leads_up, only_addresses, ticks};
 use super::unsaid::{mentions_customer, unsaid};
@@ -30,7 +31,7 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         .map(words)
         .filter(|words| !words.is_empty())
         .collect();
-    let name = words(&field.name);
+    let name = without_suffix(words(&field.name));
     // Where the label of a plan's field says what is needed, its name says no more.
     let wanted = |label: &Vec<String>| field.on == FieldOn::Plan && is_wanted(lexicon, label);
     if !texts.first().is_some_and(|label| repeats(lexicon, label, &name, field) || wanted(label)) {
@@ -81,6 +82,15 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         };
     }
     if about_customer { Whose::Nobody } else { unsaid(lexicon, field, &texts) }
+}
+
+/// A name without what only says what kind of field it is: `territory_note`.
+fn without_suffix(mut name: Vec<String>) -> Vec<String> {
+    let technical = |word: &String| matches!(word.as_str(), "note" | "notes" | "info" | "text" | "flag" | "field");
+    if name.len() > 1 && name.last().is_some_and(technical) {
+        name.pop();
+    }
+    name
 }
 
 /// Whether a name says nothing that the label does not: it repeats the label's words, or parts of its compounds.
@@ -138,9 +148,13 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
 
 fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     // A word of an act that is part of a thing's name is none: a call centre, visiting hours.
-    let things = lexicon.object.all(text);
+    let mut things = lexicon.object.all(text);
+    things.extend(bearers(lexicon, text));
     let free = |at: usize, length: usize| !things.iter().any(|(from, long)| *long > length && *from <= at && at < from + long);
-    let acts: Vec<_> = lexicon.act.all(text).into_iter().filter(|(at, length)| free(*at, *length)).collect();
+    // A meal is part of what a plan is for.
+    let planned = |at: usize| field.on == FieldOn::Plan && lexicon.meal.at(text, at).is_some();
+    let acts = lexicon.act.all(text).into_iter().filter(|(at, length)| free(*at, *length) && !planned(*at));
+    let acts: Vec<_> = acts.collect();
     let did = lexicon.did.all(text);
     let done = lexicon.done.any(text);
     let strong = lexicon.strong.any(text) || lexicon.report.any(text);
@@ -150,7 +164,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let us = names_us(lexicon, text);
     let ours = our_act(lexicon, text, &acts, &did);
     let outward = lexicon.outward.any(text);
-    let thing = lexicon.object.any(text);
+    let thing = !things.is_empty();
     // What acts may be about answers the questions of type and record; an act stays one, whatever it is about.
     let object = thing || lexicon.topic.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
@@ -206,11 +220,13 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     if !act {
         // Something that somebody carried out, to be marked: it does not say who.
         let intended = field.on == FieldOn::Plan && is_wanted(lexicon, text);
-        let performed = is_mark(field) && lexicon.performed.any(text) && !customer && !object && !intended;
+        let performed = lexicon.performed.any(text) || field.on != FieldOn::Plan && lexicon.meal.any(text);
+        let performed = is_mark(field) && performed && !customer && !object && !intended;
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
-        return if thing || addresses || wish { Whose::Thing } else { Whose::Ours };
+        let able = did.is_empty() && lexicon.able.at(text, 0).is_some() && doings(lexicon, &field.label, Look::All).is_empty();
+        return if thing || addresses || wish || able { Whose::Thing } else { Whose::Ours };
     }
     if customer {
         return Whose::Customer;
@@ -255,11 +271,41 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         },
         FieldOn::Plan => match field.ty {
             FieldType::Number | FieldType::Formula => lasts,
-            FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => !lexicon.need.any(text) && !infinitive(text),
+            FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => {
+                !lexicon.need.any(text) && !infinitive(text) && tells_past(lexicon, &field.label)
+            }
             _ => false,
         },
         FieldOn::Person => false,
     }
+}
+
+/// Whether a label says that something was: a participle, whatever it tells, or a past tense.
+fn tells_past(lexicon: &Lexicon, label: &str) -> bool {
+    !doings(lexicon, label, Look::All).is_empty() || past_tense(lexicon, label)
+}
+
+/// Things that bear the name of an act: "demo van", "sala de reuniones". Each with its place and length.
+fn bearers(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
+    const OF: [&str; 19] =
+        ["of", "for", "fur", "von", "voor", "van", "de", "d", "du", "des", "pour", "para", "do", "da", "dos", "das", "di", "per", "a"];
+    let acts = lexicon.act.all(text);
+    let named = |(at, length): (usize, usize)| {
+        let before = acts.iter().find(|(act, long)| act + long == at).map(|(act, long)| (*act, long + length));
+        let of = at + length;
+        let behind = || {
+            let led = text.get(of).is_some_and(|word| OF.contains(&word.as_str()));
+            let act = acts.iter().find(|(act, _)| led && *act == of + 1);
+            act.map(|(act, long)| (at, act + long - at))
+        };
+        before.or_else(behind)
+    };
+    lexicon.bearer.all(text).into_iter().filter_map(named).collect()
+}
+
+/// Whether it names a thing: one of those that acts are no part of, or one that bears the name of an act.
+pub(super) fn names_thing(lexicon: &Lexicon, text: &[String]) -> bool {
+    lexicon.object.any(text) || !bearers(lexicon, text).is_empty()
 }
 
 /// Whether it says how long something took, and not how often it was.
