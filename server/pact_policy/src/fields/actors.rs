@@ -2,6 +2,7 @@
 
 use super::doing::{Look, doings};
 use super::lexicon::Lexicon;
+use super::shape::is_participle;
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whether a text names a member of staff, or us, as the one who acts.
@@ -65,14 +66,19 @@ pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     !passive || text.iter().any(|word| by.contains(&word.as_str()))
 }
 
-/// Fairs that only say when it was: "thanked after the fair".
+/// Fairs that only say when or where it was: "thanked after the fair", "saludado en la feria".
 fn when(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
     const WHEN: [&str; 16] = [
         "after", "before", "since", "nach", "vor", "seit", "apres", "avant", "depuis", "despues", "antes", "depois", "na", "voor",
         "dopo", "prima",
     ];
-    let fairs = lexicon.fair.all(text).into_iter();
-    fairs.filter(|(at, _)| (1..=3).any(|n| WHEN.contains(&before(text, *at, n)))).collect()
+    const WHERE: [&str; 14] = ["at", "on", "en", "em", "na", "no", "auf", "sur", "au", "op", "alla", "bei", "in", "am"];
+    let done = text.first().is_some_and(|first| lexicon.did.at(text, 0).is_some() || is_participle(first));
+    let led = |at: usize| {
+        let near = |list: &[&str], most: usize| (1..=most).any(|n| list.contains(&before(text, at, n)));
+        near(&WHEN, 3) || done && near(&WHERE, 2)
+    };
+    lexicon.fair.all(text).into_iter().filter(|(at, _)| led(*at)).collect()
 }
 
 /// "Client revu depuis janvier", "Klant bezocht": a participle right behind the customer, and nothing that the customer did it to.

@@ -20,21 +20,21 @@ const BEFORE: &str = " est sont ete ont ha han he hemos se foi foram e sono stat
 const ARTICLES: &str = " un une um uma een ein eine einen the una uno ";
 
 /// What follows a German or Dutch participle that begins: "Besucht **am**".
-const LED: &str = " am op von vom door durch met mit im in bei bij diese diesen deze dit dieses ";
+const LED: &str = " am um om op von vom door durch met mit im in bei bij diese diesen deze dit dieses ";
 
 /// Separable beginnings of German and Dutch verbs: "**vorbei**gefahren".
 const SEPARABLE: &[&str] = &[
     "achter", "teil", "statt", "fest", "an", "auf", "aus", "ab", "ein", "nach", "vor", "zu", "zuruck", "weiter", "hin", "her",
     "mit", "los", "durch", "um", "uber", "unter", "bei", "fort", "rum", "rein", "raus", "binnen", "langs", "op", "in", "uit",
     "na", "terug", "door", "mee", "over", "toe", "voor", "rond", "heen", "aan", "af", "bij", "vorbei", "kennen", "dar", "da",
-    "weg", "wieder",
+    "weg", "wieder", "thuis", "heim", "hinaus", "hinein", "herum", "zusammen", "samen", "neer", "entgegen", "tegemoet",
 ];
 
 /// Beginnings of verbs that take no "ge".
-const INSEPARABLE: &[&str] = &["ver", "be", "er", "ent", "zer", "her", "ont", "uber", "unter", "wider", "hinter"];
+const INSEPARABLE: &[&str] = &["ver", "be", "er", "ent", "zer", "her", "ont", "uber", "unter", "wider", "hinter", "durch", "um"];
 
 /// Strong stems behind these: "besprochen", "begriffen".
-const STRONG: &[&str] = &["sproch", "schrieb", "griff", "gang", "trag", "nomm", "trieb", "word", "handel", "kek"];
+const STRONG: &[&str] = &["sproch", "schrieb", "griff", "gang", "trag", "nomm", "trieb", "word", "handel", "kek", "lauf", "schritt", "broch"];
 
 /// Ends of German and Dutch nouns that would pass for participles: "Angebotsfrist".
 const NOUN_ENDS: &[&str] = &[
@@ -81,7 +81,7 @@ fn is_doing(tokens: &[Token], at: usize, irregular: bool, look: Look) -> bool {
     let begins = at == 0;
     let closes = next.is_none_or(|next| {
         let infinitive = acute(token) && ["re", "er", "ir"].iter().any(|end| next.ends_with(end));
-        among(BEHIND, next) || next.chars().all(|c| c.is_ascii_digit()) || begins && (among(ARTICLES, next) || infinitive)
+        among(BEHIND, next) || is_adverb(next) || next.chars().all(|c| c.is_ascii_digit()) || begins && (among(ARTICLES, next) || infinitive)
     });
     let free = before.is_none_or(|before| !among(BEHIND, before) || among(BEFORE, before) || at == 1 && before == "a");
     let attribute = look != Look::Closing && !closes;
@@ -93,6 +93,11 @@ fn is_doing(tokens: &[Token], at: usize, irregular: bool, look: Look) -> bool {
 /// Whether a word ends in "é", "ée", "és" or "ées".
 fn acute(token: &Token) -> bool {
     token.acute.is_some_and(|long| matches!(&token.word[long.min(token.word.len())..], "" | "e" | "s" | "es"))
+}
+
+/// "Escalated **internally** on", "revisado **personalmente**".
+fn is_adverb(word: &str) -> bool {
+    word.len() > 5 && ["ly", "mente", "ement", "iquement"].iter().any(|end| word.ends_with(end))
 }
 
 fn english(word: &str) -> bool {
@@ -137,7 +142,7 @@ fn germanic(token: &Token, place: Place<'_>) -> bool {
     if nouns || !(place.closes || place.attribute) || token.capital && !place.attribute && !follows {
         return false;
     }
-    let verb_like = !token.capital || place.attribute;
+    let verb_like = !token.capital || place.attribute || place.begins && place.next.is_some_and(|next| among(LED, next));
     let is_participle = |stem: &str| {
         let t = |stem: &str| stem.ends_with('t') || stem.ends_with('d');
         let rests = SEPARABLE.iter().filter_map(|prefix| stem.strip_prefix(prefix)).chain([stem]);

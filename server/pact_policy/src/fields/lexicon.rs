@@ -181,6 +181,14 @@ lexicon! {
     offering,
     /// Past tenses that no ending tells, where they begin.
     past,
+    /// That something was talked through: somebody of us did, whatever it was about.
+    talked,
+    /// Who brings a lead is its source: "referred by".
+    referred,
+    /// Whom and what the customer has in its care: pupils, patients, members, cows.
+    people,
+    /// Ends of German and Dutch compounds that measure what stands before them: "Termin**quote**".
+    measured,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
@@ -222,6 +230,12 @@ impl Phrases {
     /// Whether a word is a phrase by itself.
     pub(super) fn is(&self, word: &str) -> bool {
         self.whole.get(word).is_some_and(|rests| rests.iter().any(Vec::is_empty))
+    }
+
+    /// What stands before an end in a compound, without the letters that join them: "termin" of "Terminquote".
+    pub(super) fn stems<'a>(&self, word: &'a str) -> impl Iterator<Item = &'a str> {
+        let stems: Vec<&str> = self.ends.iter().filter_map(|end| word.strip_suffix(end.as_str())).collect();
+        stems.into_iter().flat_map(|stem| ["", "s", "n", "en", "e"].into_iter().filter_map(|joint| stem.strip_suffix(joint)))
     }
 
     /// Whether a beginning that is long enough stands within a word, as in compounds.

@@ -118,7 +118,7 @@ pub(super) fn done_by(lexicon: &Lexicon, text: &[String], ty: FieldType) -> bool
     let last = begins && lexicon.lately.any(text);
     let words = matches!(ty, FieldType::Text | FieldType::LongText | FieldType::Choice | FieldType::Link);
     let did = [&lexicon.did, &lexicon.performed, &lexicon.act].into_iter().any(|list: &Phrases| list.any(text));
-    words && text.len() > 1 && did && (ends || last)
+    words && text.len() > 1 && (did && ends || last)
 }
 
 /// Whether it ends with a word that leads up to who did it: "Ficha alterada por".
@@ -341,7 +341,7 @@ pub(super) fn ticks(text: &[String]) -> bool {
 }
 
 /// Whether a word is a past participle by its form, without accents.
-fn is_participle(word: &str) -> bool {
+pub(super) fn is_participle(word: &str) -> bool {
     const ENDS: &[&str] = &[
         "ado", "ada", "ados", "adas", "ido", "ida", "idos", "idas", "ato", "ata", "ati", "ate", "uto", "uta", "ito", "ita", "ed",
         "iert", "oye", "aye", "ise",

@@ -116,7 +116,7 @@ impl Asked<'_> {
             return Whose::Nobody;
         }
         // Who brought a lead is its source.
-        let source = field.on == FieldOn::Lead && !lexicon.lately.any(text);
+        let source = field.on == FieldOn::Lead && !lexicon.lately.any(text) && lexicon.referred.any(text);
         let by = matches!(field.ty, FieldType::Text | FieldType::Choice) && did && !source && text.len() > 1 && ends_in_by(text);
         let asks =
             by || is_figure(field) && !mentions_customer(lexicon, text) && self.figure(did) || is_choice(field) && self.choice();
@@ -127,9 +127,10 @@ impl Asked<'_> {
     fn did(&self) -> bool {
         let Self { lexicon, field, label, ref text, .. } = *self;
         let look = if is_figure(field) { Look::Attributes } else { Look::Closing };
-        let topics = lexicon.topic.all(text);
+        let topics = if lexicon.outward.any(text) { Vec::new() } else { lexicon.topic.all(text) };
         let of_thing = |at: usize| topics.iter().any(|(topic, _)| *topic < at);
-        !lexicon.object.any(text) && doings(lexicon, label, look).iter().any(|(at, _)| !of_thing(*at))
+        // "Price objection handled": what is talked through is talked through by somebody.
+        lexicon.talked.any(text) || !lexicon.object.any(text) && doings(lexicon, label, look).iter().any(|(at, _)| !of_thing(*at))
     }
 
     /// Whether the customer acts, and is not only where it was: at a fair, in a showroom.
@@ -155,7 +156,8 @@ impl Asked<'_> {
         // "Letters", "Anzahl Briefe": what is counted may be written by either side.
         let head = lexicon.number.at(text, 0).unwrap_or(0);
         let counts = lexicon.counted.at(text, head).is_some();
-        !self.thing() && (did && !trade || marks || takes || counts) || contacts
+        let serves = lexicon.people.any(text);
+        !self.thing() && (did && !trade && !serves || marks || takes || counts) || contacts
     }
 
     /// Whether options are things done, or acts that are no channel that somebody prefers.

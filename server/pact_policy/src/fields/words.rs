@@ -155,6 +155,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let planned = |at: usize| field.on == FieldOn::Plan && lexicon.meal.at(text, at).is_some();
     let acts = lexicon.act.all(text).into_iter().filter(|(at, length)| free(*at, *length) && !planned(*at));
     let acts: Vec<_> = acts.collect();
+    let acts = if is_figure(field) { [acts, measured_acts(lexicon, text)].concat() } else { acts };
     let did = lexicon.did.all(text);
     let done = lexicon.done.any(text);
     let strong = lexicon.strong.any(text) || lexicon.report.any(text);
@@ -225,6 +226,11 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
+        // What a number counts stands first: "appointments in the calendar".
+        let head = lexicon.number.at(text, 0).unwrap_or(0);
+        if number && acts.iter().any(|(at, _)| *at == head) {
+            return Whose::Ours;
+        }
         let able = did.is_empty() && lexicon.able.at(text, 0).is_some() && doings(lexicon, &field.label, Look::All).is_empty();
         return if thing || addresses || wish || able { Whose::Thing } else { Whose::Ours };
     }
@@ -283,6 +289,20 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
 /// Whether a label says that something was: a participle, whatever it tells, or a past tense.
 fn tells_past(lexicon: &Lexicon, label: &str) -> bool {
     !doings(lexicon, label, Look::All).is_empty() || past_tense(lexicon, label)
+}
+
+/// Acts in compounds that measure them: "Terminquote", "Besuchsdichte".
+fn measured_acts(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
+    let act = |word: &String| {
+        let named = |stem: &str| stem.len() > 3 && [&lexicon.act, &lexicon.contact].iter().any(|list| list.any(&[stem.to_owned()]));
+        lexicon.measured.stems(word).any(named)
+    };
+    let thing = |at: usize| lexicon.object.at(text, at).is_some();
+    text.iter().enumerate().filter(|(at, word)| act(word) && !thing(*at)).map(|(at, _)| (at, 1)).collect()
+}
+
+fn is_figure(field: &Field) -> bool {
+    matches!(field.ty, FieldType::Number | FieldType::Formula)
 }
 
 /// Things that bear the name of an act: "demo van", "sala de reuniones". Each with its place and length.
@@ -355,7 +375,8 @@ fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         }
         FieldOn::Plan => {
             // "Reached the site at": the hour at which something was.
-            let hour = text.last().is_some_and(|last| matches!(last.as_str(), "at" | "um" | "om")) && lexicon.did.any(text);
+            let hour = text.last().is_some_and(|last| matches!(last.as_str(), "at" | "um" | "om"));
+            let hour = hour && (lexicon.did.any(text) || tells_past(lexicon, &field.label));
             let words_too = field.ty == FieldType::Text && (hour || lexicon.event.any(text));
             let marked = (is_mark(field) || number) && (lexicon.event.any(text) || lexicon.reported.any(text));
             let event = hour || lexicon.event.any(text);
