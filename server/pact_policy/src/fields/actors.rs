@@ -13,9 +13,11 @@ pub(super) fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
     let stands = |at: usize, length: usize| {
         WE.contains(&text[at].as_str()) && text.get(at + length).is_some_and(|next| ARE.contains(&next.as_str()))
     };
-    lexicon.actor.all(text).into_iter().any(|(at, length)| {
-        !is_goal(text, at) && !stands(at, length) && lexicon.offering.at(text, at).is_none()
-    })
+    lexicon
+        .actor
+        .all(text)
+        .into_iter()
+        .any(|(at, length)| !is_goal(text, at) && !stands(at, length) && lexicon.offering.at(text, at).is_none())
 }
 
 /// Whether what stands at a word is whom something goes to, and not who does it.
@@ -69,8 +71,8 @@ pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
 /// Fairs that only say when or where it was: "thanked after the fair", "saludado en la feria".
 fn when(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
     const WHEN: [&str; 16] = [
-        "after", "before", "since", "nach", "vor", "seit", "apres", "avant", "depuis", "despues", "antes", "depois", "na", "voor",
-        "dopo", "prima",
+        "after", "before", "since", "nach", "vor", "seit", "apres", "avant", "depuis", "despues", "antes", "depois", "na",
+        "voor", "dopo", "prima",
     ];
     const WHERE: [&str; 14] = ["at", "on", "en", "em", "na", "no", "auf", "sur", "au", "op", "alla", "bei", "in", "am"];
     let done = text.first().is_some_and(|first| lexicon.did.at(text, 0).is_some() || is_participle(first));

@@ -189,6 +189,38 @@ lexicon! {
     people,
     /// Ends of German and Dutch compounds that measure what stands before them: "Termin**quote**".
     measured,
+    /// Words that lead up to a day: "sent on", "versandt am", "envoyé le".
+    leads_day,
+    /// Words that lead up to who did it: "seen by", "betreut von", "vu par".
+    leads_who,
+    /// What is done to things and contracts, and says nothing of anybody's day: founded, installed, bought, signed, due.
+    of_things,
+    /// Presents, samples and brochures.
+    present,
+    /// That they were given.
+    given,
+    /// What leads up to something: "until", "before".
+    until,
+    /// Acts that have an address: mail, phone.
+    addressed,
+    /// Telling somebody to tick something.
+    tick,
+    /// What may be said of goods that are sent, where it stands in an option.
+    goods,
+    /// What somebody entered, and not what came of it.
+    entered,
+    /// Words that may follow a participle that closes what is said: "postée **en** juin".
+    behind,
+    /// Words that may stand before such a participle: "**est** passé".
+    auxiliary,
+    /// Articles behind a participle that begins: "Bu **un** verre".
+    article,
+    /// What follows a German or Dutch participle that begins: "Besucht **am**".
+    led,
+    /// Words in "-amos", "-emos", "-iamo" that are no verbs, or say what we offer.
+    no_plural,
+    /// Words in "-eu", "-ou" that are no past tense.
+    no_past,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.

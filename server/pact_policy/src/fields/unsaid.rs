@@ -117,7 +117,11 @@ impl Asked<'_> {
         }
         // Who brought a lead is its source.
         let source = field.on == FieldOn::Lead && !lexicon.lately.any(text) && lexicon.referred.any(text);
-        let by = matches!(field.ty, FieldType::Text | FieldType::Choice) && did && !source && text.len() > 1 && ends_in_by(text);
+        let by = matches!(field.ty, FieldType::Text | FieldType::Choice)
+            && did
+            && !source
+            && text.len() > 1
+            && ends_in_by(lexicon, text);
         let asks =
             by || is_figure(field) && !mentions_customer(lexicon, text) && self.figure(did) || is_choice(field) && self.choice();
         if asks { Whose::Unsaid } else { Whose::Nobody }

@@ -111,25 +111,6 @@ fn repeats(lexicon: &Lexicon, label: &[String], name: &[String], field: &Field) 
 ///
 /// What is sent or presented may be goods; that it is a mail or a call makes it an act.
 fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool {
-    const GOODS: [&str; 17] = [
-        "sent",
-        "presented",
-        "gesendet",
-        "versendet",
-        "verschickt",
-        "versandt",
-        "gefuhrt",
-        "envoye",
-        "envoyee",
-        "presente",
-        "enviado",
-        "enviada",
-        "verstuurd",
-        "verzonden",
-        "gestuurd",
-        "inviato",
-        "inviata",
-    ];
     // "First call, second call": the steps that somebody takes.
     let numbered = |option: &&Vec<String>| {
         (lexicon.act.any(option) || lexicon.channel.any(option))
@@ -139,7 +120,7 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
     };
     options.iter().filter(numbered).count() > 1
         || options.iter().any(|option| {
-            let goods = option.iter().any(|word| GOODS.contains(&word.as_str()));
+            let goods = option.iter().any(|word| lexicon.goods.is(word));
             let channel = option.len() == 1 && lexicon.channel.any(option);
             !channel && lexicon.did.any(option) && (!goods || lexicon.act.any(option))
                 || field.on == FieldOn::Plan && (lexicon.done.any(option) || lexicon.event.any(option))
@@ -170,12 +151,12 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let object = thing || lexicon.topic.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
-    let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(text));
+    let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(lexicon, text));
     let act = !acts.is_empty() || !did.is_empty() || strong || dated || counted;
     let addresses = matches!(field.ty, FieldType::Text | FieldType::Link)
         && did.is_empty()
         && !lexicon.lately.any(text)
-        && only_addresses(text, &acts);
+        && only_addresses(lexicon, text, &acts);
     if conduct(lexicon, text, field) {
         return Whose::Ours;
     }
@@ -186,7 +167,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         let named = matches!(field.ty, FieldType::Day | FieldType::YesNo) && !object && *text == words(&field.label);
         // What somebody writes about their day is a report.
         let report = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link) && lexicon.reported.any(text);
-        let records = records || named || report || is_mark(field) && !customer && ticks(text);
+        let records = records || named || report || is_mark(field) && !customer && ticks(lexicon, text);
         if records {
             return Whose::Ours;
         }
@@ -195,11 +176,11 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return Whose::Ours;
     }
     // A present that was given is ours to give, and the label does not say whose.
-    if is_mark(field) && field.on != FieldOn::Plan && !customer && hands_over(text) {
+    if is_mark(field) && field.on != FieldOn::Plan && !customer && hands_over(lexicon, text) {
         return Whose::Unsaid;
     }
     // How many contacts it takes until something: of contacts, not of what they lead up to.
-    if number && !customer && field.on != FieldOn::Person && lexicon.contact.at(text, 0).is_some() && leads_up(text) {
+    if number && !customer && field.on != FieldOn::Person && lexicon.contact.at(text, 0).is_some() && leads_up(lexicon, text) {
         return Whose::Unsaid;
     }
     if strong && !us && !is_mark(field) && lexicon.thing.any(text) {
@@ -269,7 +250,7 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
             // "Last on" leaves open what it was; "last trip" was somebody's.
             FieldType::Day => {
                 let more = text.iter().filter(|word| word.len() > 3).count() > 1 || lexicon.outward.any(text);
-                lexicon.lately.any(text) && more || day_of_doing(text)
+                lexicon.lately.any(text) && more || day_of_doing(lexicon, text)
             }
             // A box about this month has to be ticked again next month.
             FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => lexicon.period.any(text),
@@ -294,7 +275,8 @@ fn tells_past(lexicon: &Lexicon, label: &str) -> bool {
 /// Acts in compounds that measure them: "Terminquote", "Besuchsdichte".
 fn measured_acts(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
     let act = |word: &String| {
-        let named = |stem: &str| stem.len() > 3 && [&lexicon.act, &lexicon.contact].iter().any(|list| list.any(&[stem.to_owned()]));
+        let named =
+            |stem: &str| stem.len() > 3 && [&lexicon.act, &lexicon.contact].iter().any(|list| list.any(&[stem.to_owned()]));
         lexicon.measured.stems(word).any(named)
     };
     let thing = |at: usize| lexicon.object.at(text, at).is_some();
@@ -307,8 +289,10 @@ fn is_figure(field: &Field) -> bool {
 
 /// Things that bear the name of an act: "demo van", "sala de reuniones". Each with its place and length.
 fn bearers(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
-    const OF: [&str; 19] =
-        ["of", "for", "fur", "von", "voor", "van", "de", "d", "du", "des", "pour", "para", "do", "da", "dos", "das", "di", "per", "a"];
+    const OF: [&str; 19] = [
+        "of", "for", "fur", "von", "voor", "van", "de", "d", "du", "des", "pour", "para", "do", "da", "dos", "das", "di", "per",
+        "a",
+    ];
     let acts = lexicon.act.all(text);
     let named = |(at, length): (usize, usize)| {
         let before = acts.iter().find(|(act, long)| act + long == at).map(|(act, long)| (*act, long + length));
