@@ -56,6 +56,9 @@ pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     let fairs = if lexicon.invited.any(text) { lexicon.fair.all(text) } else { when(lexicon, text) };
     let whither: Vec<_> = lexicon.outward.all(text).into_iter().chain(fairs).collect();
     let acts = |(at, _): (usize, usize)| !whither.iter().any(|(from, length)| (*from..from + length).contains(&at));
+    if by_others(lexicon, text) {
+        return true;
+    }
     if !lexicon.customer.all(text).into_iter().any(acts) {
         return false;
     }
@@ -66,6 +69,13 @@ pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     let passive = lexicon.passive.any(text) && lexicon.did.any(text);
     let by = ["by", "durch", "vom", "von", "par", "por", "pelo", "door", "dal", "dai"];
     !passive || text.iter().any(|word| by.contains(&word.as_str()))
+}
+
+/// "Visited by school classes", "durch die Behörde": a third party acts, and none of us.
+pub(super) fn by_others(lexicon: &Lexicon, text: &[String]) -> bool {
+    let by = |at: usize| (1..=2).any(|n| lexicon.leads_who.is(before(text, at, n)));
+    let acts = |at: usize| by(at) || before(text, at, 1).starts_with("dell") || before(text, at, 1) == "des";
+    lexicon.others.all(text).into_iter().any(|(at, _)| acts(at)) && !names_us(lexicon, text)
 }
 
 /// Fairs that only say when or where it was: "thanked after the fair", "saludado en la feria".

@@ -193,6 +193,10 @@ lexicon! {
     leads_day,
     /// Words that lead up to who did it: "seen by", "betreut von", "vu par".
     leads_who,
+    /// Parts of a hundred, and levels.
+    percent,
+    /// Third parties: what they do is neither ours nor asked for: authorities, banks, schools, suppliers.
+    others,
     /// What is done to things and contracts, and says nothing of anybody's day: founded, installed, bought, signed, due.
     of_things,
     /// Presents, samples and brochures.

@@ -6,7 +6,8 @@ use crate::manifest::FieldType;
 /// Whether a day is that on which something was done, and nothing says what was: "Geschickt am", "Mandado el".
 pub(super) fn day_of_doing(lexicon: &Lexicon, text: &[String]) -> bool {
     let [.., done, on] = text else { return false };
-    lexicon.leads_day.is(on) && is_participle(done) && !lexicon.of_things.any(text)
+    let of_things = lexicon.of_things.any(text) || lexicon.state.at(text, text.len() - 2).is_some();
+    lexicon.leads_day.is(on) && is_participle(done) && !of_things
 }
 
 /// Whether a text field holds who did something: "Zuletzt betreut von", "Visited by".

@@ -3,7 +3,7 @@
 //! Asked last, when neither an act nor a thing was found: a wrong question costs an admin one word, an answer that was not asked for costs
 //! the reps their pact.
 
-use super::actors::{names_us, says_customer, subject_first};
+use super::actors::{by_others, names_us, says_customer, subject_first};
 use super::doing::{Look, doings, past_tense, plural_verb};
 use super::lexicon::{Lexicon, words};
 use super::shape::ends_in_by;
@@ -143,7 +143,7 @@ impl Asked<'_> {
             let fairs = places(self.lexicon.fair.all(text));
             says_customer(self.lexicon, text) && self.lexicon.customer.all(text).iter().any(|(at, _)| !fairs.contains(at))
         };
-        self.texts.iter().any(acts)
+        self.texts.iter().any(|text| acts(text) || by_others(self.lexicon, text))
     }
 
     /// Whether a number counts or marks what nobody says to be the customer's: "steps completed", "care score", "time invested".
@@ -161,7 +161,9 @@ impl Asked<'_> {
         let head = lexicon.number.at(text, 0).unwrap_or(0);
         let counts = lexicon.counted.at(text, head).is_some();
         let serves = lexicon.people.any(text);
-        !self.thing() && (did && !trade && !serves || marks || takes || counts) || contacts
+        // "Personal attention, in percent".
+        let cares = lexicon.care.at(text, 0).or(lexicon.care.at(text, 1)).is_some() && lexicon.percent.any(text) && !intended;
+        !self.thing() && (did && !trade && !serves || marks || cares || takes || counts) || contacts
     }
 
     /// Whether options are things done, or acts that are no channel that somebody prefers.

@@ -167,7 +167,9 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         let named = matches!(field.ty, FieldType::Day | FieldType::YesNo) && !object && *text == words(&field.label);
         // What somebody writes about their day is a report.
         let report = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link) && lexicon.reported.any(text);
-        let records = records || named || report || is_mark(field) && !customer && ticks(lexicon, text);
+        // "How often we drop in", as a choice of frequencies.
+        let often = is_mark(field) && lexicon.often.any(text);
+        let records = records || named || report || often || is_mark(field) && !customer && ticks(lexicon, text);
         if records {
             return Whose::Ours;
         }
@@ -276,7 +278,7 @@ fn tells_past(lexicon: &Lexicon, label: &str) -> bool {
 fn measured_acts(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
     let act = |word: &String| {
         let named =
-            |stem: &str| stem.len() > 3 && [&lexicon.act, &lexicon.contact].iter().any(|list| list.any(&[stem.to_owned()]));
+            |stem: &str| stem.len() > 3 && [&lexicon.act, &lexicon.contact, &lexicon.counted].iter().any(|list| list.any(&[stem.to_owned()]));
         lexicon.measured.stems(word).any(named)
     };
     let thing = |at: usize| lexicon.object.at(text, at).is_some();
