@@ -56,7 +56,7 @@ pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     let fairs = if lexicon.invited.any(text) { lexicon.fair.all(text) } else { when(lexicon, text) };
     let whither: Vec<_> = lexicon.outward.all(text).into_iter().chain(fairs).collect();
     let acts = |(at, _): (usize, usize)| !whither.iter().any(|(from, length)| (*from..from + length).contains(&at));
-    if by_others(lexicon, text) {
+    if by_others(lexicon, text) || customer_wishes(lexicon, text) {
         return true;
     }
     if !lexicon.customer.all(text).into_iter().any(acts) {
@@ -71,9 +71,21 @@ pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     !passive || text.iter().any(|word| by.contains(&word.as_str()))
 }
 
+/// "Le client demande à être rappelé": the customer wishes, whatever is to be done.
+fn customer_wishes(lexicon: &Lexicon, text: &[String]) -> bool {
+    let wishes = |at: usize| names_customer(&text[at]) && lexicon.wish.at(text, at + 1).is_some();
+    (0..text.len()).any(wishes)
+}
+
+/// Whether a word is the customer, in all languages.
+pub(super) fn names_customer(word: &str) -> bool {
+    const NAMES: &[&str] = &["customer", "client", "kunde", "klant", "acheteur", "buyer"];
+    NAMES.iter().any(|name| word.starts_with(name))
+}
+
 /// "Visited by school classes", "durch die Behörde": a third party acts, and none of us.
 pub(super) fn by_others(lexicon: &Lexicon, text: &[String]) -> bool {
-    let by = |at: usize| (1..=2).any(|n| lexicon.leads_who.is(before(text, at, n)));
+    let by = |at: usize| (1..=3).any(|n| lexicon.leads_who.is(before(text, at, n)));
     let acts = |at: usize| by(at) || before(text, at, 1).starts_with("dell") || before(text, at, 1) == "des";
     lexicon.others.all(text).into_iter().any(|(at, _)| acts(at)) && !names_us(lexicon, text)
 }

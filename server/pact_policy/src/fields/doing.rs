@@ -45,7 +45,7 @@ pub(super) fn doings(lexicon: &Lexicon, text: &str, look: Look) -> Vec<(usize, S
         |at: usize| look != Look::All && (lexicon.state.at(&plain, at).is_some() || lexicon.state.within(&plain[at], 7));
     let done = |at: &usize| {
         let word = plain[*at].as_str();
-        let irregular = lexicon.irregular.is(word);
+        let irregular = is_irregular(lexicon, word);
         (word.len() > 2 || irregular)
             && !lexicon.noun.is(word)
             && !word.ends_with("ment")
@@ -76,6 +76,14 @@ fn is_doing(lexicon: &Lexicon, tokens: &[Token], at: usize, irregular: bool, loo
 /// Whether a word ends in "é", "ée", "és" or "ées".
 fn acute(token: &Token) -> bool {
     token.acute.is_some_and(|long| matches!(&token.word[long.min(token.word.len())..], "" | "e" | "s" | "es"))
+}
+
+/// Whether a word is one of the participles that no ending tells, in any gender and number: "preso", "prese", "offerte".
+fn is_irregular(lexicon: &Lexicon, word: &str) -> bool {
+    let forms =
+        ["a", "i", "e", "os", "as", "s", "es"].iter().filter_map(|end| word.strip_suffix(end)).filter(|stem| stem.len() > 3);
+    let any = |stem: &str| lexicon.irregular.is(stem) || lexicon.irregular.is(&format!("{stem}o"));
+    lexicon.irregular.is(word) || forms.into_iter().any(any)
 }
 
 /// "Escalated **internally** on", "revisado **personalmente**".

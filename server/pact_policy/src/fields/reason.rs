@@ -105,6 +105,17 @@ const NOTHING: &[&str] = &[
     "foi sempre assim",
     "sempre foi assim",
     "geen",
+    "just in case",
+    "fur alle falle",
+    "fur den fall",
+    "au cas ou",
+    "por si acaso",
+    "por via das duvidas",
+    "pelo sim pelo nao",
+    "voor het geval dat",
+    "voor de zekerheid",
+    "per ogni evenienza",
+    "non si sa mai",
     "no idea",
     "don t know",
     "dont know",
@@ -322,6 +333,25 @@ const ELSEWHERE: &[&str] = &["see", "siehe", "voir", "ver", "zie", "vedi", "cf",
 /// The most words of a sentence that says who asks, and nothing else.
 const MOST_WORDS_OF_DEMAND: usize = 6;
 
+/// Systems that are gone: that one had a field is no use of it.
+const GONE: &[&str] = &[
+    "old system",
+    "old crm",
+    "old list",
+    "altsystem",
+    "alten system",
+    "alten crm",
+    "ancien systeme",
+    "ancien crm",
+    "sistema antiguo",
+    "sistema antigo",
+    "sistema anterior",
+    "oude systeem",
+    "oude crm",
+    "vecchio sistema",
+    "vecchio crm",
+];
+
 /// Whether a reason says anything about a use.
 pub(super) fn says_something(because: &str) -> bool {
     let said = words(because);
@@ -330,8 +360,9 @@ pub(super) fn says_something(because: &str) -> bool {
     let line = said.join(" ");
     let demand = said.len() <= MOST_WORDS_OF_DEMAND
         && NOBODY.iter().any(|who| line == *who || line.strip_prefix(who).is_some_and(|rest| rest.starts_with(' ')));
+    let gone = said.len() <= MOST_WORDS_OF_DEMAND && GONE.iter().any(|system| line.contains(system));
     let elsewhere = said.len() <= 3 && said.first().is_some_and(|first| ELSEWHERE.contains(&first.as_str()));
     let words: std::collections::BTreeSet<_> = said.iter().collect();
     let enough = letters.chars().count() >= FEWEST_LETTERS && different >= 4 && words.len() >= 2 && !elsewhere;
-    enough && !NOTHING.contains(&line.as_str()) && !demand
+    enough && !NOTHING.contains(&line.as_str()) && !demand && !gone
 }

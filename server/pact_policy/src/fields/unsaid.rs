@@ -3,7 +3,7 @@
 //! Asked last, when neither an act nor a thing was found: a wrong question costs an admin one word, an answer that was not asked for costs
 //! the reps their pact.
 
-use super::actors::{by_others, names_us, says_customer, subject_first};
+use super::actors::{by_others, names_customer, names_us, says_customer, subject_first};
 use super::doing::{Look, doings, past_tense, plural_verb};
 use super::lexicon::{Lexicon, words};
 use super::shape::ends_in_by;
@@ -108,6 +108,10 @@ impl Asked<'_> {
         }
         let did = self.did();
         let marked = matches!(field.ty, FieldType::YesNo | FieldType::Day);
+        // "No contact for 30 days".
+        if field.ty == FieldType::YesNo && lexicon.contact.any(text) && lasts(lexicon, text) && !self.says_customer() {
+            return Whose::Unsaid;
+        }
         let noun = field.ty == FieldType::Day && lexicon.counted.at(text, 0).is_some() && !self.thing();
         if marked && (did || noun) && !self.customer_acts() {
             return Whose::Unsaid;
@@ -173,16 +177,17 @@ impl Asked<'_> {
         let ends = |last: &String| last.len() > 3 && lexicon.irregular.is(last);
         let done = |option: &Vec<String>| lexicon.performed.any(option) || option.len() <= 3 && option.last().is_some_and(ends);
         let acts = options.iter().filter(|option| lexicon.act.any(option)).count();
-        !self.thing() && options.iter().any(done) || acts > 0 && lexicon.lately.any(text) || acts > 1 && !lexicon.way.any(text)
+        let steps = field.options.iter().filter(|option| !doings(lexicon, option, Look::Closing).is_empty()).count();
+        !self.thing() && options.iter().any(done)
+            || acts > 0 && lexicon.lately.any(text)
+            || (acts > 1 || steps > 1 && !self.thing()) && !lexicon.way.any(text)
     }
 }
 
 /// Whether the customer is named at all, and not as the one to whom something is done.
 pub(super) fn mentions_customer(lexicon: &Lexicon, text: &[String]) -> bool {
-    const NAMES: &[&str] = &["customer", "client", "kunde", "klant", "acheteur", "buyer"];
     let outward = places(lexicon.outward.all(text));
-    let names = |word: &str| NAMES.iter().any(|name| word.starts_with(name));
-    text.iter().enumerate().any(|(at, word)| names(word) && !outward.contains(&at))
+    text.iter().enumerate().any(|(at, word)| names_customer(word) && !outward.contains(&at))
 }
 
 fn places(phrases: Vec<(usize, usize)>) -> Vec<usize> {

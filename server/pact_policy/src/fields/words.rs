@@ -135,7 +135,7 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     // A meal is part of what a plan is for.
     let planned = |at: usize| field.on == FieldOn::Plan && lexicon.meal.at(text, at).is_some();
     let acts = lexicon.act.all(text).into_iter().filter(|(at, length)| free(*at, *length) && !planned(*at));
-    let acts: Vec<_> = acts.collect();
+    let acts: Vec<_> = acts.filter(|(at, _)| !is_manner(lexicon, text, *at)).collect();
     let acts = if is_figure(field) { [acts, measured_acts(lexicon, text)].concat() } else { acts };
     let did = lexicon.did.all(text);
     let done = lexicon.done.any(text);
@@ -151,12 +151,19 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let object = thing || lexicon.topic.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
+    // What the customer has in its care, or ships: pupils, parcels.
+    if number && acts.is_empty() && !us && !strong && field.on == FieldOn::Customer && lexicon.people.any(text) {
+        return Whose::Nobody;
+    }
     let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(lexicon, text));
     let act = !acts.is_empty() || !did.is_empty() || strong || dated || counted;
     let addresses = matches!(field.ty, FieldType::Text | FieldType::Link)
         && did.is_empty()
         && !lexicon.lately.any(text)
         && only_addresses(lexicon, text, &acts);
+    if field.ty == FieldType::YesNo && !us && is_asked_for(lexicon, text, &acts, &did) {
+        return Whose::Thing;
+    }
     if conduct(lexicon, text, field) {
         return Whose::Ours;
     }
@@ -252,7 +259,8 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
             // "Last on" leaves open what it was; "last trip" was somebody's.
             FieldType::Day => {
                 let more = text.iter().filter(|word| word.len() > 3).count() > 1 || lexicon.outward.any(text);
-                lexicon.lately.any(text) && more || day_of_doing(lexicon, text)
+                // "Last rebuilt" is how a thing is.
+                lexicon.lately.any(text) && more && !lexicon.state.any(text) || day_of_doing(lexicon, text)
             }
             // A box about this month has to be ticked again next month.
             FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => lexicon.period.any(text),
@@ -274,11 +282,30 @@ fn tells_past(lexicon: &Lexicon, label: &str) -> bool {
     !doings(lexicon, label, Look::All).is_empty() || past_tense(lexicon, label)
 }
 
+/// Whether an act only says by which way something comes: "delivery note by mail".
+fn is_manner(lexicon: &Lexicon, text: &[String], at: usize) -> bool {
+    let first = if at > 0 && text[at - 1] == "e" { at - 1 } else { at };
+    let way = first.checked_sub(1).is_some_and(|before| matches!(text[before].as_str(), "by" | "per" | "via" | "par" | "por"));
+    at > 1 && way && lexicon.addressed.is(&text[at])
+}
+
+/// Whether a box says what the customer asks for: "call before delivery", "vor Lieferung anrufen".
+fn is_asked_for(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(usize, usize)]) -> bool {
+    const BEFORE: [&str; 7] = ["before", "vor", "avant", "antes", "voor", "prima", "bevor"];
+    let before = |at: usize| text.get(at).is_some_and(|word| BEFORE.contains(&word.as_str()));
+    let what = lexicon.topic.any(text) || lexicon.thing.any(text);
+    // French infinitives begin like participles.
+    let to_do = did.iter().all(|(at, _)| text[*at].ends_with("er"));
+    what && to_do
+        && acts.iter().chain(did).any(|(at, length)| *at == 0 && before(*length) || before(0) && at + length == text.len())
+}
+
 /// Acts in compounds that measure them: "Terminquote", "Besuchsdichte".
 fn measured_acts(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
     let act = |word: &String| {
-        let named =
-            |stem: &str| stem.len() > 3 && [&lexicon.act, &lexicon.contact, &lexicon.counted].iter().any(|list| list.any(&[stem.to_owned()]));
+        let named = |stem: &str| {
+            stem.len() > 3 && [&lexicon.act, &lexicon.contact, &lexicon.counted].iter().any(|list| list.any(&[stem.to_owned()]))
+        };
         lexicon.measured.stems(word).any(named)
     };
     let thing = |at: usize| lexicon.object.at(text, at).is_some();
@@ -304,7 +331,9 @@ fn bearers(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
             let act = acts.iter().find(|(act, _)| led && *act == of + 1);
             act.map(|(act, long)| (at, act + long - at))
         };
-        before.or_else(behind)
+        // A compound that ends with the thing: "Ontmoetingspunt".
+        let within = || lexicon.act.at(text, at).is_some_and(|long| long == length).then_some((at, length + 1));
+        before.or_else(behind).or_else(within)
     };
     lexicon.bearer.all(text).into_iter().filter_map(named).collect()
 }
