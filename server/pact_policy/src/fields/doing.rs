@@ -26,6 +26,9 @@ const NOUN_ENDS: &[&str] = &[
     "fahrt", "welt", "stadt", "pflicht", "kraft", "saft", "geld", "gend", "ungen", "ingen", "bedarf", "gart",
 ];
 
+/// The accent of "é" and "ó".
+const ACUTE: char = '\u{301}';
+
 /// What is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
@@ -103,6 +106,10 @@ fn romance(token: &Token, before: Option<&str>) -> bool {
         let verb = ["visite", "invite", "sollicite", "agite"].iter().any(|verb| stem.ends_with(verb));
         return !stem.ends_with("ite") || verb;
     }
+    // "Probabilità" is a noun.
+    if token.last_accent.is_some() {
+        return false;
+    }
     let stem = word.strip_suffix('s').unwrap_or(word);
     let ends = |ends: &[&str]| ends.iter().any(|end| stem.ends_with(end));
     if word.len() > 4 && ends(&["ado", "ada", "ido", "ida"]) {
@@ -174,6 +181,8 @@ pub(super) fn past_tense(lexicon: &Lexicon, text: &str) -> bool {
     let begins = tokens.iter().position(|token| !matches!(token.word.as_str(), "nao" | "no" | "se"));
     begins.and_then(|at| tokens.get(at)).is_some_and(|token| {
         let word = token.word.as_str();
-        token.acute_o || lexicon.past.is(word) || word.len() > 4 && ends(word) && !lexicon.no_past.is(word)
+        token.last_accent == Some(ACUTE) && word.ends_with('o')
+            || lexicon.past.is(word)
+            || word.len() > 4 && ends(word) && !lexicon.no_past.is(word)
     })
 }

@@ -195,6 +195,8 @@ lexicon! {
     leads_who,
     /// Parts of a hundred, and levels.
     percent,
+    /// That something is not to be: "no calls".
+    negated,
     /// Third parties: what they do is neither ours nor asked for: authorities, banks, schools, suppliers.
     others,
     /// What is done to things and contracts, and says nothing of anybody's day: founded, installed, bought, signed, due.
@@ -360,13 +362,13 @@ pub(super) struct Token {
     pub(super) capital: bool,
     /// How long the word is up to its last "é": a French participle ends there, or shortly behind.
     pub(super) acute: Option<usize>,
-    /// Whether it ends in "ó", as Spanish writes that somebody did something.
-    pub(super) acute_o: bool,
+    /// The accent on its last letter.
+    pub(super) last_accent: Option<char>,
 }
 
 impl Token {
     const fn new() -> Self {
-        Self { word: String::new(), capital: false, acute: None, acute_o: false }
+        Self { word: String::new(), capital: false, acute: None, last_accent: None }
     }
 }
 
@@ -385,7 +387,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             if c == '\u{301}' && now.word.ends_with('e') {
                 now.acute = Some(now.word.len());
             }
-            now.acute_o = c == '\u{301}' && now.word.ends_with('o');
+            now.last_accent = Some(c);
             continue;
         }
         if !c.is_alphanumeric() {
@@ -405,7 +407,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         if now.word.is_empty() {
             now.capital = c.is_uppercase();
         }
-        now.acute_o = false;
+        now.last_accent = None;
         lower_before = c.is_lowercase() || c.is_numeric();
         match c {
             'ß' => now.word.push_str("ss"),

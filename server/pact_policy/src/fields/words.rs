@@ -296,6 +296,12 @@ fn is_asked_for(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did
     let what = lexicon.topic.any(text) || lexicon.thing.any(text);
     // French infinitives begin like participles.
     let to_do = did.iter().all(|(at, _)| text[*at].ends_with("er"));
+    // "No calls please"; "no visit since March" is no wish.
+    let passed = [&lexicon.period, &lexicon.lately, &lexicon.span].into_iter().any(|list| list.any(text)) || lasts(lexicon, text);
+    let refused = |at: usize| (1..=2).any(|n| at.checked_sub(n).is_some_and(|no| lexicon.negated.at(text, no).is_some()));
+    if !passed && !acts.is_empty() && acts.iter().chain(did).all(|(at, _)| refused(*at)) {
+        return true;
+    }
     what && to_do
         && acts.iter().chain(did).any(|(at, length)| *at == 0 && before(*length) || before(0) && at + length == text.len())
 }
