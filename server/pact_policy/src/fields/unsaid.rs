@@ -136,7 +136,7 @@ impl Asked<'_> {
         let Self { lexicon, field, label, ref text, .. } = *self;
         let look = if is_figure(field) { Look::Attributes } else { Look::Closing };
         let topics = if lexicon.outward.any(text) { Vec::new() } else { lexicon.topic.all(text) };
-        let of_thing = |at: usize| topics.iter().any(|(topic, _)| *topic < at);
+        let of_thing = |at: usize| topics.iter().any(|(topic, _)| *topic <= at);
         // "Price objection handled": what is talked through is talked through by somebody.
         lexicon.talked.any(text) || !lexicon.object.any(text) && doings(lexicon, label, look).iter().any(|(at, _)| !of_thing(*at))
     }
