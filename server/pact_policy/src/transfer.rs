@@ -170,6 +170,16 @@ pub enum Transfer {
     Overflows,
     /// What may fail behind a metric decides on the rest of the run.
     FailsBehind,
+    /// A text that lists one subject's traces tells how many there are once it is looked at.
+    LookedAt,
+    /// People named in the order of their customers' measures are ranked.
+    NamedInOrder,
+    /// That a field holds anything tells what decided that it was written.
+    FieldThere,
+    /// What is written over a list because of what it held depends on what it held.
+    Overwritten,
+    /// A text or number by which a script picks people one by one makes a group by hand.
+    PickedByField,
 }
 
 #[cfg(debug_assertions)]
@@ -183,7 +193,7 @@ pub fn switch_off(rule: Option<Transfer>) {
 
 impl Transfer {
     /// Every rule.
-    pub const ALL: [Self; 81] = [
+    pub const ALL: [Self; 86] = [
         Self::Branch,
         Self::Switch,
         Self::ShortCircuit,
@@ -265,6 +275,11 @@ impl Transfer {
         Self::LeftOut,
         Self::Overflows,
         Self::FailsBehind,
+        Self::LookedAt,
+        Self::NamedInOrder,
+        Self::FieldThere,
+        Self::Overwritten,
+        Self::PickedByField,
     ];
 
     #[cfg(debug_assertions)]

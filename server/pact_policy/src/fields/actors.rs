@@ -2,6 +2,7 @@
 
 use super::doing::{Look, doings};
 use super::lexicon::Lexicon;
+use super::shape::is_participle;
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whether a text names a member of staff, or us, as the one who acts.
@@ -12,7 +13,11 @@ pub(super) fn names_us(lexicon: &Lexicon, text: &[String]) -> bool {
     let stands = |at: usize, length: usize| {
         WE.contains(&text[at].as_str()) && text.get(at + length).is_some_and(|next| ARE.contains(&next.as_str()))
     };
-    lexicon.actor.all(text).into_iter().any(|(at, length)| !is_goal(text, at) && !stands(at, length))
+    lexicon
+        .actor
+        .all(text)
+        .into_iter()
+        .any(|(at, length)| !is_goal(text, at) && !stands(at, length) && lexicon.offering.at(text, at).is_none())
 }
 
 /// Whether what stands at a word is whom something goes to, and not who does it.
@@ -48,9 +53,12 @@ pub(super) fn us_first(lexicon: &Lexicon, text: &[String]) -> bool {
 /// Whether the customer is the one who acts, and not the one with whom something was done.
 pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     // Where something was done is not who did it: "mit dem Kunden", "invited to the fair".
-    let fairs = if lexicon.invited.any(text) { lexicon.fair.all(text) } else { Vec::new() };
+    let fairs = if lexicon.invited.any(text) { lexicon.fair.all(text) } else { when(lexicon, text) };
     let whither: Vec<_> = lexicon.outward.all(text).into_iter().chain(fairs).collect();
     let acts = |(at, _): (usize, usize)| !whither.iter().any(|(from, length)| (*from..from + length).contains(&at));
+    if by_others(lexicon, text) || customer_wishes(lexicon, text) {
+        return true;
+    }
     if !lexicon.customer.all(text).into_iter().any(acts) {
         return false;
     }
@@ -61,6 +69,40 @@ pub(super) fn says_customer(lexicon: &Lexicon, text: &[String]) -> bool {
     let passive = lexicon.passive.any(text) && lexicon.did.any(text);
     let by = ["by", "durch", "vom", "von", "par", "por", "pelo", "door", "dal", "dai"];
     !passive || text.iter().any(|word| by.contains(&word.as_str()))
+}
+
+/// "Le client demande à être rappelé": the customer wishes, whatever is to be done.
+fn customer_wishes(lexicon: &Lexicon, text: &[String]) -> bool {
+    let wishes = |at: usize| names_customer(&text[at]) && lexicon.wish.at(text, at + 1).is_some();
+    (0..text.len()).any(wishes)
+}
+
+/// Whether a word is the customer, in all languages.
+pub(super) fn names_customer(word: &str) -> bool {
+    const NAMES: &[&str] = &["customer", "client", "kunde", "klant", "acheteur", "buyer"];
+    NAMES.iter().any(|name| word.starts_with(name))
+}
+
+/// "Visited by school classes", "durch die Behörde": a third party acts, and none of us.
+pub(super) fn by_others(lexicon: &Lexicon, text: &[String]) -> bool {
+    let by = |at: usize| (1..=3).any(|n| lexicon.leads_who.is(before(text, at, n)));
+    let acts = |at: usize| by(at) || before(text, at, 1).starts_with("dell") || before(text, at, 1) == "des";
+    lexicon.others.all(text).into_iter().any(|(at, _)| acts(at)) && !names_us(lexicon, text)
+}
+
+/// Fairs that only say when or where it was: "thanked after the fair", "saludado en la feria".
+fn when(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
+    const WHEN: [&str; 16] = [
+        "after", "before", "since", "nach", "vor", "seit", "apres", "avant", "depuis", "despues", "antes", "depois", "na",
+        "voor", "dopo", "prima",
+    ];
+    const WHERE: [&str; 14] = ["at", "on", "en", "em", "na", "no", "auf", "sur", "au", "op", "alla", "bei", "in", "am"];
+    let done = text.first().is_some_and(|first| lexicon.did.at(text, 0).is_some() || is_participle(first));
+    let led = |at: usize| {
+        let near = |list: &[&str], most: usize| (1..=most).any(|n| list.contains(&before(text, at, n)));
+        near(&WHEN, 3) || done && near(&WHERE, 2)
+    };
+    lexicon.fair.all(text).into_iter().filter(|(at, _)| led(*at)).collect()
 }
 
 /// "Client revu depuis janvier", "Klant bezocht": a participle right behind the customer, and nothing that the customer did it to.

@@ -5,42 +5,29 @@
 
 use super::lexicon::{Lexicon, Token, tokens};
 
-/// Words that may follow a participle that closes what is said: "postée **en** juin".
-const BEHIND: &str = " on at by to with in into for over about this last since until the a an our his her and so within as from of per am \
-    um von vom durch bei beim mit zum zur im seit bis fur ab nach le la les l au aux en par pour avec dans sur chez ce cet cette depuis \
-    avant de du d des el los las al con por para desde hasta antes este esta del o os em na no ao com pelo pela ate neste nesta do da dos \
-    das op om te bij met door sinds ses sus leurs son sa su seus suas hun loro ihre seine their his voor aan van dit deze tot naar il lo i gli alla allo nel nella dal dalla entro questo questa di della \
-    fino presso su diese diesen dieses ";
-
-/// Auxiliaries, which may stand before one: "**est** passé".
-const BEFORE: &str = " est sont ete ont ha han he hemos se foi foram e sono stato stata stati state hebben heeft is zijn wurde worden wird \
-    was were been has have had not already ya ja deja gia schon bereits nicht pas non nao niet ";
-
-/// Articles behind a participle that begins: "Bu **un** verre".
-const ARTICLES: &str = " un une um uma een ein eine einen the una uno ";
-
-/// What follows a German or Dutch participle that begins: "Besucht **am**".
-const LED: &str = " am op von vom door durch met mit im in bei bij diese diesen deze dit dieses ";
-
 /// Separable beginnings of German and Dutch verbs: "**vorbei**gefahren".
 const SEPARABLE: &[&str] = &[
     "achter", "teil", "statt", "fest", "an", "auf", "aus", "ab", "ein", "nach", "vor", "zu", "zuruck", "weiter", "hin", "her",
     "mit", "los", "durch", "um", "uber", "unter", "bei", "fort", "rum", "rein", "raus", "binnen", "langs", "op", "in", "uit",
     "na", "terug", "door", "mee", "over", "toe", "voor", "rond", "heen", "aan", "af", "bij", "vorbei", "kennen", "dar", "da",
-    "weg", "wieder",
+    "weg", "wieder", "thuis", "heim", "hinaus", "hinein", "herum", "zusammen", "samen", "neer", "entgegen", "tegemoet",
 ];
 
 /// Beginnings of verbs that take no "ge".
-const INSEPARABLE: &[&str] = &["ver", "be", "er", "ent", "zer", "her", "ont", "uber", "unter", "wider", "hinter"];
+const INSEPARABLE: &[&str] = &["ver", "be", "er", "ent", "zer", "her", "ont", "uber", "unter", "wider", "hinter", "durch", "um"];
 
 /// Strong stems behind these: "besprochen", "begriffen".
-const STRONG: &[&str] = &["sproch", "schrieb", "griff", "gang", "trag", "nomm", "trieb", "word", "handel", "kek"];
+const STRONG: &[&str] =
+    &["sproch", "schrieb", "griff", "gang", "trag", "nomm", "trieb", "word", "handel", "kek", "lauf", "schritt", "broch"];
 
 /// Ends of German and Dutch nouns that would pass for participles: "Angebotsfrist".
 const NOUN_ENDS: &[&str] = &[
     "frist", "heit", "keit", "schaft", "gebiet", "gewicht", "gerat", "geschaft", "gesetz", "recht", "dienst", "amt", "zeit",
     "fahrt", "welt", "stadt", "pflicht", "kraft", "saft", "geld", "gend", "ungen", "ingen", "bedarf", "gart",
 ];
+
+/// The accent of "é" and "ó".
+const ACUTE: char = '\u{301}';
 
 /// What is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,38 +48,50 @@ pub(super) fn doings(lexicon: &Lexicon, text: &str, look: Look) -> Vec<(usize, S
         |at: usize| look != Look::All && (lexicon.state.at(&plain, at).is_some() || lexicon.state.within(&plain[at], 7));
     let done = |at: &usize| {
         let word = plain[*at].as_str();
-        let irregular = lexicon.irregular.is(word);
+        let irregular = is_irregular(lexicon, word);
         (word.len() > 2 || irregular)
             && !lexicon.noun.is(word)
             && !word.ends_with("ment")
             && !is_state(*at)
-            && is_doing(&tokens, *at, irregular, look)
+            && is_doing(lexicon, &tokens, *at, irregular, look)
     };
     (0..plain.len()).filter(done).map(|at| (at, plain[at].clone())).collect()
 }
 
-fn among(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|listed| listed == word)
-}
-
-fn is_doing(tokens: &[Token], at: usize, irregular: bool, look: Look) -> bool {
+fn is_doing(lexicon: &Lexicon, tokens: &[Token], at: usize, irregular: bool, look: Look) -> bool {
     let (token, next) = (&tokens[at], tokens.get(at + 1).map(|token| token.word.as_str()));
     let before = at.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| token.word.as_str());
     let begins = at == 0;
     let closes = next.is_none_or(|next| {
         let infinitive = acute(token) && ["re", "er", "ir"].iter().any(|end| next.ends_with(end));
-        among(BEHIND, next) || next.chars().all(|c| c.is_ascii_digit()) || begins && (among(ARTICLES, next) || infinitive)
+        lexicon.behind.is(next)
+            || is_adverb(next)
+            || next.chars().all(|c| c.is_ascii_digit())
+            || begins && (lexicon.article.is(next) || infinitive)
     });
-    let free = before.is_none_or(|before| !among(BEHIND, before) || among(BEFORE, before) || at == 1 && before == "a");
+    let free = before.is_none_or(|before| !lexicon.behind.is(before) || lexicon.auxiliary.is(before) || at == 1 && before == "a");
     let attribute = look != Look::Closing && !closes;
     closes && free && (irregular || romance(token, before))
         || (closes || attribute) && english(&token.word)
-        || germanic(token, Place { begins, next, attribute, closes, alone: tokens.len() == 1 })
+        || germanic(lexicon, token, Place { begins, next, attribute, closes, alone: tokens.len() == 1 })
 }
 
 /// Whether a word ends in "é", "ée", "és" or "ées".
 fn acute(token: &Token) -> bool {
     token.acute.is_some_and(|long| matches!(&token.word[long.min(token.word.len())..], "" | "e" | "s" | "es"))
+}
+
+/// Whether a word is one of the participles that no ending tells, in any gender and number: "preso", "prese", "offerte".
+fn is_irregular(lexicon: &Lexicon, word: &str) -> bool {
+    let forms =
+        ["a", "i", "e", "os", "as", "s", "es"].iter().filter_map(|end| word.strip_suffix(end)).filter(|stem| stem.len() > 3);
+    let any = |stem: &str| lexicon.irregular.is(stem) || lexicon.irregular.is(&format!("{stem}o"));
+    lexicon.irregular.is(word) || forms.into_iter().any(any)
+}
+
+/// "Escalated **internally** on", "revisado **personalmente**".
+fn is_adverb(word: &str) -> bool {
+    word.len() > 5 && ["ly", "mente", "ement", "iquement"].iter().any(|end| word.ends_with(end))
 }
 
 fn english(word: &str) -> bool {
@@ -106,6 +105,10 @@ fn romance(token: &Token, before: Option<&str>) -> bool {
         let stem = word.trim_end_matches('s');
         let verb = ["visite", "invite", "sollicite", "agite"].iter().any(|verb| stem.ends_with(verb));
         return !stem.ends_with("ite") || verb;
+    }
+    // "Probabilità" is a noun.
+    if token.last_accent.is_some() {
+        return false;
     }
     let stem = word.strip_suffix('s').unwrap_or(word);
     let ends = |ends: &[&str]| ends.iter().any(|end| stem.ends_with(end));
@@ -130,14 +133,14 @@ struct Place<'a> {
     alone: bool,
 }
 
-fn germanic(token: &Token, place: Place<'_>) -> bool {
+fn germanic(lexicon: &Lexicon, token: &Token, place: Place<'_>) -> bool {
     let word = token.word.as_str();
     let nouns = token.capital && !place.begins || NOUN_ENDS.iter().any(|end| word.ends_with(end));
-    let follows = place.next.is_none_or(|next| among(LED, next));
+    let follows = place.next.is_none_or(|next| lexicon.led.is(next));
     if nouns || !(place.closes || place.attribute) || token.capital && !place.attribute && !follows {
         return false;
     }
-    let verb_like = !token.capital || place.attribute;
+    let verb_like = !token.capital || place.attribute || place.begins && place.next.is_some_and(|next| lexicon.led.is(next));
     let is_participle = |stem: &str| {
         let t = |stem: &str| stem.ends_with('t') || stem.ends_with('d');
         let rests = SEPARABLE.iter().filter_map(|prefix| stem.strip_prefix(prefix)).chain([stem]);
@@ -158,47 +161,28 @@ fn germanic(token: &Token, place: Place<'_>) -> bool {
 }
 
 /// Whether somebody of us says "we": "Batemos à porta", "Le invitamos", "Convidámo-lo".
-pub(super) fn plural_verb(text: &[String]) -> bool {
-    const NOUNS: &[&str] = &[
-        "estamos",
-        "somos",
-        "siamo",
-        "estimo",
-        "remos",
-        "gemos",
-        "demos",
-        "ramos",
-        "tramos",
-        "extremos",
-        "ultimos",
-        "proximos",
-        "maximos",
-        "minimos",
-        "prestamos",
-        "termos",
-        "legitimos",
-        "intimos",
-        "anonimos",
-        "supremos",
-        "temos",
-        "fazemos",
-        "hacemos",
-        "tenemos",
-        "vendemos",
-        "oferecemos",
-        "ofrecemos",
-        "podemos",
-        "queremos",
-        "gramos",
-        "kilogramos",
-        "quilogramos",
-        "pergamos",
-        "reclamos",
-    ];
+pub(super) fn plural_verb(lexicon: &Lexicon, text: &[String]) -> bool {
     let ends = |word: &str, ends: &[&str]| word.len() > 4 && ends.iter().any(|end| word.ends_with(end));
-    let verb = |word: &String| ends(word, &["amos", "emos", "imos", "iamo"]) && !NOUNS.contains(&word.as_str());
+    let verb = |word: &String| ends(word, &["amos", "emos", "imos", "iamo"]) && !lexicon.no_plural.is(word);
     let clitic = |pair: &[String]| {
         ends(&pair[0], &["amo", "emo", "imo"]) && matches!(pair[1].as_str(), "lo" | "la" | "los" | "las" | "lhe" | "lhes")
     };
-    text.iter().any(verb) || text.windows(2).any(clitic)
+    let acts = |(at, word): (usize, &String)| verb(word) && lexicon.offering.at(text, at).is_none();
+    text.iter().enumerate().any(acts) || text.windows(2).any(clitic)
+}
+
+/// Whether it begins with a past tense, as Spanish and Portuguese form it: "Asistió", "Compareceu", "Vio los vídeos".
+///
+/// Of a person or a plan it tells what somebody did; a customer's past is the customer's.
+pub(super) fn past_tense(lexicon: &Lexicon, text: &str) -> bool {
+    let tokens = tokens(text);
+    let ends = |word: &str| ["iu", "ou", "eu"].iter().any(|end| word.ends_with(end));
+    // "Não compareceu", "se presentó".
+    let begins = tokens.iter().position(|token| !matches!(token.word.as_str(), "nao" | "no" | "se"));
+    begins.and_then(|at| tokens.get(at)).is_some_and(|token| {
+        let word = token.word.as_str();
+        token.last_accent == Some(ACUTE) && word.ends_with('o')
+            || lexicon.past.is(word)
+            || word.len() > 4 && ends(word) && !lexicon.no_past.is(word)
+    })
 }

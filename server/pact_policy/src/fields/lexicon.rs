@@ -171,6 +171,62 @@ lexicon! {
     number,
     /// Words that ask: "how", "where".
     asking,
+    /// What a person knows, needs, drives or may, where it begins: how things are.
+    able,
+    /// Vehicles, rooms, furniture, devices: they may bear the name of an act.
+    bearer,
+    /// Meals: somebody's act, and on a plan a part of what is planned.
+    meal,
+    /// "What we sell": our offer, and no act of ours.
+    offering,
+    /// Past tenses that no ending tells, where they begin.
+    past,
+    /// That something was talked through: somebody of us did, whatever it was about.
+    talked,
+    /// Who brings a lead is its source: "referred by".
+    referred,
+    /// Whom and what the customer has in its care: pupils, patients, members, cows.
+    people,
+    /// Ends of German and Dutch compounds that measure what stands before them: "Termin**quote**".
+    measured,
+    /// Words that lead up to a day: "sent on", "versandt am", "envoyé le".
+    leads_day,
+    /// Words that lead up to who did it: "seen by", "betreut von", "vu par".
+    leads_who,
+    /// Parts of a hundred, and levels.
+    percent,
+    /// That something is not to be: "no calls".
+    negated,
+    /// Third parties: what they do is neither ours nor asked for: authorities, banks, schools, suppliers.
+    others,
+    /// What is done to things and contracts, and says nothing of anybody's day: founded, installed, bought, signed, due.
+    of_things,
+    /// Presents, samples and brochures.
+    present,
+    /// That they were given.
+    given,
+    /// What leads up to something: "until", "before".
+    until,
+    /// Acts that have an address: mail, phone.
+    addressed,
+    /// Telling somebody to tick something.
+    tick,
+    /// What may be said of goods that are sent, where it stands in an option.
+    goods,
+    /// What somebody entered, and not what came of it.
+    entered,
+    /// Words that may follow a participle that closes what is said: "postée **en** juin".
+    behind,
+    /// Words that may stand before such a participle: "**est** passé".
+    auxiliary,
+    /// Articles behind a participle that begins: "Bu **un** verre".
+    article,
+    /// What follows a German or Dutch participle that begins: "Besucht **am**".
+    led,
+    /// Words in "-amos", "-emos", "-iamo" that are no verbs, or say what we offer.
+    no_plural,
+    /// Words in "-eu", "-ou" that are no past tense.
+    no_past,
 }
 
 /// The lexicon; the file is part of the program, so that it reads is a matter of the tests.
@@ -212,6 +268,12 @@ impl Phrases {
     /// Whether a word is a phrase by itself.
     pub(super) fn is(&self, word: &str) -> bool {
         self.whole.get(word).is_some_and(|rests| rests.iter().any(Vec::is_empty))
+    }
+
+    /// What stands before an end in a compound, without the letters that join them: "termin" of "Terminquote".
+    pub(super) fn stems<'a>(&self, word: &'a str) -> impl Iterator<Item = &'a str> {
+        let stems: Vec<&str> = self.ends.iter().filter_map(|end| word.strip_suffix(end.as_str())).collect();
+        stems.into_iter().flat_map(|stem| ["", "s", "n", "en", "e"].into_iter().filter_map(|joint| stem.strip_suffix(joint)))
     }
 
     /// Whether a beginning that is long enough stands within a word, as in compounds.
@@ -300,6 +362,14 @@ pub(super) struct Token {
     pub(super) capital: bool,
     /// How long the word is up to its last "é": a French participle ends there, or shortly behind.
     pub(super) acute: Option<usize>,
+    /// The accent on its last letter.
+    pub(super) last_accent: Option<char>,
+}
+
+impl Token {
+    const fn new() -> Self {
+        Self { word: String::new(), capital: false, acute: None, last_accent: None }
+    }
 }
 
 /// The words of a text: without accents and case, camelCase and snake_case taken apart, `#`, `%` and shortened words written out.
@@ -310,13 +380,14 @@ pub(super) fn words(text: &str) -> Vec<String> {
 /// The words of a text as [`words`] makes them, with what that leaves out.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut made = Vec::new();
-    let mut now = Token { word: String::new(), capital: false, acute: None };
+    let mut now = Token::new();
     let mut lower_before = false;
     for c in text.nfkd() {
         if unicode_normalization::char::is_combining_mark(c) {
             if c == '\u{301}' && now.word.ends_with('e') {
                 now.acute = Some(now.word.len());
             }
+            now.last_accent = Some(c);
             continue;
         }
         if !c.is_alphanumeric() {
@@ -336,6 +407,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         if now.word.is_empty() {
             now.capital = c.is_uppercase();
         }
+        now.last_accent = None;
         lower_before = c.is_lowercase() || c.is_numeric();
         match c {
             'ß' => now.word.push_str("ss"),
@@ -351,8 +423,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 fn flush(made: &mut Vec<Token>, now: &mut Token) {
-    let Token { word, capital, acute } = std::mem::replace(now, Token { word: String::new(), capital: false, acute: None });
-    if !word.is_empty() {
-        made.push(Token { word: written_out(&word).to_owned(), capital, acute });
+    let token = std::mem::replace(now, Token::new());
+    if !token.word.is_empty() {
+        made.push(Token { word: written_out(&token.word).to_owned(), ..token });
     }
 }

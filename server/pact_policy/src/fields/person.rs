@@ -48,28 +48,7 @@ fn names_outcome(field: &Field) -> bool {
 
 /// Whether it counts what somebody entered, and not what came of it: "New leads entered".
 fn counts_entries(field: &Field) -> bool {
-    const ENTERED: [&str; 19] = [
-        "entered",
-        "logged",
-        "created",
-        "added",
-        "captured",
-        "recorded",
-        "worked",
-        "erfasst",
-        "angelegt",
-        "eingegeben",
-        "saisi",
-        "cree",
-        "ajoute",
-        "cread",
-        "registrad",
-        "criad",
-        "ingevoerd",
-        "aangemaakt",
-        "inserit",
-    ];
-    words(&field.label).iter().any(|word| ENTERED.iter().any(|entered| word.starts_with(entered)))
+    LEXICON.as_ref().is_some_and(|lexicon| lexicon.entered.any(&words(&field.label)))
 }
 
 /// Whether a number says how much somebody does, or how well: it names no attribute of a job.

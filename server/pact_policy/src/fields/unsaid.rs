@@ -3,11 +3,11 @@
 //! Asked last, when neither an act nor a thing was found: a wrong question costs an admin one word, an answer that was not asked for costs
 //! the reps their pact.
 
-use super::actors::{names_us, says_customer, subject_first};
-use super::doing::{Look, doings, plural_verb};
+use super::actors::{by_others, names_customer, names_us, says_customer, subject_first};
+use super::doing::{Look, doings, past_tense, plural_verb};
 use super::lexicon::{Lexicon, words};
 use super::shape::ends_in_by;
-use super::words::{Whose, is_mark, is_wanted, lasts};
+use super::words::{Whose, is_mark, is_wanted, lasts, names_thing};
 use crate::manifest::{Field, FieldOn, FieldType};
 
 /// Whose act a field may record of which its words say nothing; `texts` are its label, help text and name.
@@ -53,7 +53,7 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// Whether it names something that acts may be about, and that has dates and states of its own.
     fn thing(&self) -> bool {
-        self.lexicon.object.any(&self.text) || self.lexicon.topic.any(&self.text)
+        names_thing(self.lexicon, &self.text) || self.lexicon.topic.any(&self.text)
     }
 
     fn says_customer(&self) -> bool {
@@ -65,9 +65,9 @@ impl Asked<'_> {
         let Self { lexicon, field, label, ref text, .. } = *self;
         let records = match field.ty {
             FieldType::YesNo => {
-                // The third person of Portuguese: "Assistiu à formação".
-                let third = text.iter().any(|word| word.len() > 5 && (word.ends_with("iu") || word.ends_with("ou")));
-                (third || !doings(lexicon, label, Look::Closing).is_empty()) && lexicon.wish.at(text, 0).is_none()
+                let able = lexicon.able.at(text, 0).is_some();
+                let did = doings(lexicon, label, Look::Closing).iter().any(|(at, _)| *at > 0 || !able);
+                (did || past_tense(lexicon, label)) && lexicon.wish.at(text, 0).is_none()
             }
             FieldType::Day => !lexicon.tenure.any(text),
             FieldType::Number | FieldType::Formula => {
@@ -100,7 +100,7 @@ impl Asked<'_> {
         if subject_first(lexicon, text, field) {
             return Whose::Nobody;
         }
-        if is_mark(field) && !self.thing() && plural_verb(text) {
+        if is_mark(field) && !self.thing() && plural_verb(lexicon, text) {
             return Whose::Ours;
         }
         if is_figure(field) && lexicon.our.any(text) && lasts(lexicon, text) && !mentions_customer(lexicon, text) {
@@ -108,6 +108,10 @@ impl Asked<'_> {
         }
         let did = self.did();
         let marked = matches!(field.ty, FieldType::YesNo | FieldType::Day);
+        // "No contact for 30 days".
+        if field.ty == FieldType::YesNo && lexicon.contact.any(text) && lasts(lexicon, text) && !self.says_customer() {
+            return Whose::Unsaid;
+        }
         let noun = field.ty == FieldType::Day && lexicon.counted.at(text, 0).is_some() && !self.thing();
         if marked && (did || noun) && !self.customer_acts() {
             return Whose::Unsaid;
@@ -116,8 +120,12 @@ impl Asked<'_> {
             return Whose::Nobody;
         }
         // Who brought a lead is its source.
-        let source = field.on == FieldOn::Lead && !lexicon.lately.any(text);
-        let by = matches!(field.ty, FieldType::Text | FieldType::Choice) && did && !source && text.len() > 1 && ends_in_by(text);
+        let source = field.on == FieldOn::Lead && !lexicon.lately.any(text) && lexicon.referred.any(text);
+        let by = matches!(field.ty, FieldType::Text | FieldType::Choice)
+            && did
+            && !source
+            && text.len() > 1
+            && ends_in_by(lexicon, text);
         let asks =
             by || is_figure(field) && !mentions_customer(lexicon, text) && self.figure(did) || is_choice(field) && self.choice();
         if asks { Whose::Unsaid } else { Whose::Nobody }
@@ -127,9 +135,10 @@ impl Asked<'_> {
     fn did(&self) -> bool {
         let Self { lexicon, field, label, ref text, .. } = *self;
         let look = if is_figure(field) { Look::Attributes } else { Look::Closing };
-        let topics = lexicon.topic.all(text);
-        let of_thing = |at: usize| topics.iter().any(|(topic, _)| *topic < at);
-        !lexicon.object.any(text) && doings(lexicon, label, look).iter().any(|(at, _)| !of_thing(*at))
+        let topics = if lexicon.outward.any(text) { Vec::new() } else { lexicon.topic.all(text) };
+        let of_thing = |at: usize| topics.iter().any(|(topic, _)| *topic <= at);
+        // "Price objection handled": what is talked through is talked through by somebody.
+        lexicon.talked.any(text) || !lexicon.object.any(text) && doings(lexicon, label, look).iter().any(|(at, _)| !of_thing(*at))
     }
 
     /// Whether the customer acts, and is not only where it was: at a fair, in a showroom.
@@ -138,7 +147,7 @@ impl Asked<'_> {
             let fairs = places(self.lexicon.fair.all(text));
             says_customer(self.lexicon, text) && self.lexicon.customer.all(text).iter().any(|(at, _)| !fairs.contains(at))
         };
-        self.texts.iter().any(acts)
+        self.texts.iter().any(|text| acts(text) || by_others(self.lexicon, text))
     }
 
     /// Whether a number counts or marks what nobody says to be the customer's: "steps completed", "care score", "time invested".
@@ -155,7 +164,10 @@ impl Asked<'_> {
         // "Letters", "Anzahl Briefe": what is counted may be written by either side.
         let head = lexicon.number.at(text, 0).unwrap_or(0);
         let counts = lexicon.counted.at(text, head).is_some();
-        !self.thing() && (did && !trade || marks || takes || counts) || contacts
+        let serves = lexicon.people.any(text);
+        // "Personal attention, in percent".
+        let cares = lexicon.care.at(text, 0).or(lexicon.care.at(text, 1)).is_some() && lexicon.percent.any(text) && !intended;
+        !self.thing() && (did && !trade && !serves || marks || cares || takes || counts) || contacts
     }
 
     /// Whether options are things done, or acts that are no channel that somebody prefers.
@@ -165,16 +177,17 @@ impl Asked<'_> {
         let ends = |last: &String| last.len() > 3 && lexicon.irregular.is(last);
         let done = |option: &Vec<String>| lexicon.performed.any(option) || option.len() <= 3 && option.last().is_some_and(ends);
         let acts = options.iter().filter(|option| lexicon.act.any(option)).count();
-        !self.thing() && options.iter().any(done) || acts > 0 && lexicon.lately.any(text) || acts > 1 && !lexicon.way.any(text)
+        let steps = field.options.iter().filter(|option| !doings(lexicon, option, Look::Closing).is_empty()).count();
+        !self.thing() && options.iter().any(done)
+            || acts > 0 && lexicon.lately.any(text)
+            || (acts > 1 || steps > 1 && !self.thing()) && !lexicon.way.any(text)
     }
 }
 
 /// Whether the customer is named at all, and not as the one to whom something is done.
 pub(super) fn mentions_customer(lexicon: &Lexicon, text: &[String]) -> bool {
-    const NAMES: &[&str] = &["customer", "client", "kunde", "klant", "acheteur", "buyer"];
     let outward = places(lexicon.outward.all(text));
-    let names = |word: &str| NAMES.iter().any(|name| word.starts_with(name));
-    text.iter().enumerate().any(|(at, word)| names(word) && !outward.contains(&at))
+    text.iter().enumerate().any(|(at, word)| names_customer(word) && !outward.contains(&at))
 }
 
 fn places(phrases: Vec<(usize, usize)>) -> Vec<usize> {

@@ -1,6 +1,7 @@
 //! Whose act a field's words speak of: nobody's, the customer's, ours, or they do not say.
 
 use super::actors::{by_rep, by_us, customer_first, names_us, our_act, says_customer, subject_first, us_first};
+use super::doing::{Look, doings, past_tense};
 use super::lexicon::{LEXICON, Lexicon, words};
 use super::shape::{day_of_doing, done_by, hands_over, leads_up, only_addresses, ticks};
 use super::unsaid::{mentions_customer, unsaid};
@@ -30,7 +31,7 @@ pub(super) fn whose_act(field: &Field) -> Whose {
         .map(words)
         .filter(|words| !words.is_empty())
         .collect();
-    let name = words(&field.name);
+    let name = without_suffix(words(&field.name));
     // Where the label of a plan's field says what is needed, its name says no more.
     let wanted = |label: &Vec<String>| field.on == FieldOn::Plan && is_wanted(lexicon, label);
     if !texts.first().is_some_and(|label| repeats(lexicon, label, &name, field) || wanted(label)) {
@@ -83,6 +84,15 @@ pub(super) fn whose_act(field: &Field) -> Whose {
     if about_customer { Whose::Nobody } else { unsaid(lexicon, field, &texts) }
 }
 
+/// A name without what only says what kind of field it is: `territory_note`.
+fn without_suffix(mut name: Vec<String>) -> Vec<String> {
+    let technical = |word: &String| matches!(word.as_str(), "note" | "notes" | "info" | "text" | "flag" | "field");
+    if name.len() > 1 && name.last().is_some_and(technical) {
+        name.pop();
+    }
+    name
+}
+
 /// Whether a name says nothing that the label does not: it repeats the label's words, or parts of its compounds.
 ///
 /// Where the label names a thing, like an address, a name of an act is short for that thing.
@@ -101,25 +111,6 @@ fn repeats(lexicon: &Lexicon, label: &[String], name: &[String], field: &Field) 
 ///
 /// What is sent or presented may be goods; that it is a mail or a call makes it an act.
 fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool {
-    const GOODS: [&str; 17] = [
-        "sent",
-        "presented",
-        "gesendet",
-        "versendet",
-        "verschickt",
-        "versandt",
-        "gefuhrt",
-        "envoye",
-        "envoyee",
-        "presente",
-        "enviado",
-        "enviada",
-        "verstuurd",
-        "verzonden",
-        "gestuurd",
-        "inviato",
-        "inviata",
-    ];
     // "First call, second call": the steps that somebody takes.
     let numbered = |option: &&Vec<String>| {
         (lexicon.act.any(option) || lexicon.channel.any(option))
@@ -129,7 +120,7 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
     };
     options.iter().filter(numbered).count() > 1
         || options.iter().any(|option| {
-            let goods = option.iter().any(|word| GOODS.contains(&word.as_str()));
+            let goods = option.iter().any(|word| lexicon.goods.is(word));
             let channel = option.len() == 1 && lexicon.channel.any(option);
             !channel && lexicon.did.any(option) && (!goods || lexicon.act.any(option))
                 || field.on == FieldOn::Plan && (lexicon.done.any(option) || lexicon.event.any(option))
@@ -138,9 +129,14 @@ fn of_options(lexicon: &Lexicon, options: &[Vec<String>], field: &Field) -> bool
 
 fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     // A word of an act that is part of a thing's name is none: a call centre, visiting hours.
-    let things = lexicon.object.all(text);
+    let mut things = lexicon.object.all(text);
+    things.extend(bearers(lexicon, text));
     let free = |at: usize, length: usize| !things.iter().any(|(from, long)| *long > length && *from <= at && at < from + long);
-    let acts: Vec<_> = lexicon.act.all(text).into_iter().filter(|(at, length)| free(*at, *length)).collect();
+    // A meal is part of what a plan is for.
+    let planned = |at: usize| field.on == FieldOn::Plan && lexicon.meal.at(text, at).is_some();
+    let acts = lexicon.act.all(text).into_iter().filter(|(at, length)| free(*at, *length) && !planned(*at));
+    let acts: Vec<_> = acts.filter(|(at, _)| !is_manner(lexicon, text, *at)).collect();
+    let acts = if is_figure(field) { [acts, measured_acts(lexicon, text)].concat() } else { acts };
     let did = lexicon.did.all(text);
     let done = lexicon.done.any(text);
     let strong = lexicon.strong.any(text) || lexicon.report.any(text);
@@ -150,17 +146,24 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     let us = names_us(lexicon, text);
     let ours = our_act(lexicon, text, &acts, &did);
     let outward = lexicon.outward.any(text);
-    let thing = lexicon.object.any(text);
+    let thing = !things.is_empty();
     // What acts may be about answers the questions of type and record; an act stays one, whatever it is about.
     let object = thing || lexicon.topic.any(text);
     let dated = matches!(field.ty, FieldType::Day | FieldType::Number | FieldType::Formula) && last_contact(lexicon, text);
     let number = matches!(field.ty, FieldType::Number | FieldType::Money | FieldType::Formula);
-    let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(text));
+    // What the customer has in its care, or ships: pupils, parcels.
+    if number && acts.is_empty() && !us && !strong && field.on == FieldOn::Customer && lexicon.people.any(text) {
+        return Whose::Nobody;
+    }
+    let counted = number && lexicon.contact.any(text) && (lexicon.rate.any(text) || leads_up(lexicon, text));
     let act = !acts.is_empty() || !did.is_empty() || strong || dated || counted;
     let addresses = matches!(field.ty, FieldType::Text | FieldType::Link)
         && did.is_empty()
         && !lexicon.lately.any(text)
-        && only_addresses(text, &acts);
+        && only_addresses(lexicon, text, &acts);
+    if field.ty == FieldType::YesNo && !us && is_asked_for(lexicon, text, &acts, &did) {
+        return Whose::Thing;
+    }
     if conduct(lexicon, text, field) {
         return Whose::Ours;
     }
@@ -171,7 +174,9 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         let named = matches!(field.ty, FieldType::Day | FieldType::YesNo) && !object && *text == words(&field.label);
         // What somebody writes about their day is a report.
         let report = matches!(field.ty, FieldType::Text | FieldType::LongText | FieldType::Link) && lexicon.reported.any(text);
-        let records = records || named || report || is_mark(field) && !customer && ticks(text);
+        // "How often we drop in", as a choice of frequencies.
+        let often = is_mark(field) && lexicon.often.any(text);
+        let records = records || named || report || often || is_mark(field) && !customer && ticks(lexicon, text);
         if records {
             return Whose::Ours;
         }
@@ -180,11 +185,11 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
         return Whose::Ours;
     }
     // A present that was given is ours to give, and the label does not say whose.
-    if is_mark(field) && field.on != FieldOn::Plan && !customer && hands_over(text) {
+    if is_mark(field) && field.on != FieldOn::Plan && !customer && hands_over(lexicon, text) {
         return Whose::Unsaid;
     }
     // How many contacts it takes until something: of contacts, not of what they lead up to.
-    if number && !customer && field.on != FieldOn::Person && lexicon.contact.at(text, 0).is_some() && leads_up(text) {
+    if number && !customer && field.on != FieldOn::Person && lexicon.contact.at(text, 0).is_some() && leads_up(lexicon, text) {
         return Whose::Unsaid;
     }
     if strong && !us && !is_mark(field) && lexicon.thing.any(text) {
@@ -206,11 +211,18 @@ fn of_text(lexicon: &Lexicon, text: &[String], field: &Field) -> Whose {
     if !act {
         // Something that somebody carried out, to be marked: it does not say who.
         let intended = field.on == FieldOn::Plan && is_wanted(lexicon, text);
-        let performed = is_mark(field) && lexicon.performed.any(text) && !customer && !object && !intended;
+        let performed = lexicon.performed.any(text) || field.on != FieldOn::Plan && lexicon.meal.any(text);
+        let performed = is_mark(field) && performed && !customer && !object && !intended;
         return if performed { Whose::Unsaid } else { Whose::Nobody };
     }
     if field.on == FieldOn::Person {
-        return if thing || addresses || wish { Whose::Thing } else { Whose::Ours };
+        // What a number counts stands first: "appointments in the calendar".
+        let head = lexicon.number.at(text, 0).unwrap_or(0);
+        if number && acts.iter().any(|(at, _)| *at == head) {
+            return Whose::Ours;
+        }
+        let able = did.is_empty() && lexicon.able.at(text, 0).is_some() && doings(lexicon, &field.label, Look::All).is_empty();
+        return if thing || addresses || wish || able { Whose::Thing } else { Whose::Ours };
     }
     if customer {
         return Whose::Customer;
@@ -247,7 +259,8 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
             // "Last on" leaves open what it was; "last trip" was somebody's.
             FieldType::Day => {
                 let more = text.iter().filter(|word| word.len() > 3).count() > 1 || lexicon.outward.any(text);
-                lexicon.lately.any(text) && more || day_of_doing(text)
+                // "Last rebuilt" is how a thing is.
+                lexicon.lately.any(text) && more && !lexicon.state.any(text) || day_of_doing(lexicon, text)
             }
             // A box about this month has to be ticked again next month.
             FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => lexicon.period.any(text),
@@ -255,11 +268,85 @@ fn asks_whose(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         },
         FieldOn::Plan => match field.ty {
             FieldType::Number | FieldType::Formula => lasts,
-            FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => !lexicon.need.any(text) && !infinitive(text),
+            FieldType::YesNo | FieldType::Choice if is_box(lexicon, field) => {
+                !lexicon.need.any(text) && !infinitive(text) && tells_past(lexicon, &field.label)
+            }
             _ => false,
         },
         FieldOn::Person => false,
     }
+}
+
+/// Whether a label says that something was: a participle, whatever it tells, or a past tense.
+fn tells_past(lexicon: &Lexicon, label: &str) -> bool {
+    !doings(lexicon, label, Look::All).is_empty() || past_tense(lexicon, label)
+}
+
+/// Whether an act only says by which way something comes: "delivery note by mail".
+fn is_manner(lexicon: &Lexicon, text: &[String], at: usize) -> bool {
+    let first = if at > 0 && text[at - 1] == "e" { at - 1 } else { at };
+    let way = first.checked_sub(1).is_some_and(|before| matches!(text[before].as_str(), "by" | "per" | "via" | "par" | "por"));
+    at > 1 && way && lexicon.addressed.is(&text[at])
+}
+
+/// Whether a box says what the customer asks for: "call before delivery", "vor Lieferung anrufen".
+fn is_asked_for(lexicon: &Lexicon, text: &[String], acts: &[(usize, usize)], did: &[(usize, usize)]) -> bool {
+    const BEFORE: [&str; 7] = ["before", "vor", "avant", "antes", "voor", "prima", "bevor"];
+    let before = |at: usize| text.get(at).is_some_and(|word| BEFORE.contains(&word.as_str()));
+    let what = lexicon.topic.any(text) || lexicon.thing.any(text);
+    // French infinitives begin like participles.
+    let to_do = did.iter().all(|(at, _)| text[*at].ends_with("er"));
+    // "No calls please"; "no visit since March" is no wish.
+    let passed = [&lexicon.period, &lexicon.lately, &lexicon.span].into_iter().any(|list| list.any(text)) || lasts(lexicon, text);
+    let refused = |at: usize| (1..=2).any(|n| at.checked_sub(n).is_some_and(|no| lexicon.negated.at(text, no).is_some()));
+    if !passed && !acts.is_empty() && acts.iter().chain(did).all(|(at, _)| refused(*at)) {
+        return true;
+    }
+    what && to_do
+        && acts.iter().chain(did).any(|(at, length)| *at == 0 && before(*length) || before(0) && at + length == text.len())
+}
+
+/// Acts in compounds that measure them: "Terminquote", "Besuchsdichte".
+fn measured_acts(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
+    let act = |word: &String| {
+        let named = |stem: &str| {
+            stem.len() > 3 && [&lexicon.act, &lexicon.contact, &lexicon.counted].iter().any(|list| list.any(&[stem.to_owned()]))
+        };
+        lexicon.measured.stems(word).any(named)
+    };
+    let thing = |at: usize| lexicon.object.at(text, at).is_some();
+    text.iter().enumerate().filter(|(at, word)| act(word) && !thing(*at)).map(|(at, _)| (at, 1)).collect()
+}
+
+fn is_figure(field: &Field) -> bool {
+    matches!(field.ty, FieldType::Number | FieldType::Formula)
+}
+
+/// Things that bear the name of an act: "demo van", "sala de reuniones". Each with its place and length.
+fn bearers(lexicon: &Lexicon, text: &[String]) -> Vec<(usize, usize)> {
+    const OF: [&str; 19] = [
+        "of", "for", "fur", "von", "voor", "van", "de", "d", "du", "des", "pour", "para", "do", "da", "dos", "das", "di", "per",
+        "a",
+    ];
+    let acts = lexicon.act.all(text);
+    let named = |(at, length): (usize, usize)| {
+        let before = acts.iter().find(|(act, long)| act + long == at).map(|(act, long)| (*act, long + length));
+        let of = at + length;
+        let behind = || {
+            let led = text.get(of).is_some_and(|word| OF.contains(&word.as_str()));
+            let act = acts.iter().find(|(act, _)| led && *act == of + 1);
+            act.map(|(act, long)| (at, act + long - at))
+        };
+        // A compound that ends with the thing: "Ontmoetingspunt".
+        let within = || lexicon.act.at(text, at).is_some_and(|long| long == length).then_some((at, length + 1));
+        before.or_else(behind).or_else(within)
+    };
+    lexicon.bearer.all(text).into_iter().filter_map(named).collect()
+}
+
+/// Whether it names a thing: one of those that acts are no part of, or one that bears the name of an act.
+pub(super) fn names_thing(lexicon: &Lexicon, text: &[String]) -> bool {
+    lexicon.object.any(text) || !bearers(lexicon, text).is_empty()
 }
 
 /// Whether it says how long something took, and not how often it was.
@@ -309,7 +396,8 @@ fn conduct(lexicon: &Lexicon, text: &[String], field: &Field) -> bool {
         }
         FieldOn::Plan => {
             // "Reached the site at": the hour at which something was.
-            let hour = text.last().is_some_and(|last| matches!(last.as_str(), "at" | "um" | "om")) && lexicon.did.any(text);
+            let hour = text.last().is_some_and(|last| matches!(last.as_str(), "at" | "um" | "om"));
+            let hour = hour && (lexicon.did.any(text) || tells_past(lexicon, &field.label));
             let words_too = field.ty == FieldType::Text && (hour || lexicon.event.any(text));
             let marked = (is_mark(field) || number) && (lexicon.event.any(text) || lexicon.reported.any(text));
             let event = hour || lexicon.event.any(text);

@@ -12,6 +12,7 @@ use crate::transfer::Transfer;
 impl Machine<'_> {
     pub(crate) fn assignment(&mut self, target: &Node, op: Option<&Sym>, value: &Node, pos: Pos) {
         let right = self.eval(value);
+        let saying = !shows_act(&right) || says(value);
         let val = match op {
             Some(op) => {
                 let old = self.eval(target);
@@ -20,7 +21,24 @@ impl Machine<'_> {
             }
             None => right.changed_unless_named(),
         };
-        self.store(target, val, pos);
+        self.saying = saying;
+        match (op, self.root(target)) {
+            (None, Some(cell)) if Transfer::Overwritten.on() => {
+                if let Kind::Var(name) = &target.kind {
+                    self.overwrite(cell, name, val, pos);
+                }
+            }
+            _ => self.store(target, val, pos),
+        }
+        self.saying = false;
+    }
+
+    /// Writes another value to a variable: what the old one told decides like anything else, but where a text grows by what is shown.
+    fn overwrite(&mut self, cell: usize, name: &Sym, val: Val, pos: Pos) {
+        let grows = matches!(val.shape, Shape::Text(_)) && self.innermost_turn_since(0).is_some_and(|bit| val.some & bit != 0);
+        let lab = self.step(val.lab, pos, What::Kept(name.clone()));
+        let version = if val.version == Id::NONE { self.fresh_identity() } else { val.version };
+        self.write_as(cell, Val { lab, version, cell: Id::NONE, ..val }, grows);
     }
 
     /// A list with one more element.
@@ -142,7 +160,19 @@ impl Machine<'_> {
 
     /// Writes a variable: it now depends on what decided that it is written, since it was declared and in this turn.
     pub(crate) fn write(&mut self, cell: usize, val: Val) {
+        self.write_as(cell, val, true);
+    }
+
+    /// Writes a variable; where it `grows`, what its own state decided about that is what it holds already.
+    fn write_as(&mut self, cell: usize, val: Val, grows: bool) {
         self.note_write(cell, &val);
+        if matches!(val.shape, Shape::Text(_)) && shows_act(&val) {
+            if self.saying {
+                self.said.insert(cell)
+            } else {
+                self.unsaid.insert(cell)
+            };
+        }
         let val = self.bounded(val);
         let declared = self.cells[cell].depth;
         let turn = self.pc.iter().rposition(|pc| matches!(pc, Pc::Turn { .. })).map_or(0, |at| at + 1);
@@ -151,7 +181,7 @@ impl Machine<'_> {
         let mut once = false;
         for at in declared.max(turn)..self.pc.len() {
             let Pc::Branch { lab: branch, .. } = self.pc[at] else { continue };
-            if branch.of_cell.same(id) {
+            if grows && branch.of_cell.same(id) {
                 once |= branch.bits.has(Bits::AMONG);
             } else {
                 lab = self.join(lab, branch);
@@ -170,7 +200,9 @@ impl Machine<'_> {
             }
             list.element.lab.bits |= Bits::AMONG;
         }
-        forget_own_state(&mut val, id, 0);
+        if grows {
+            forget_own_state(&mut val, id, 0);
+        }
         self.clock += 1;
         let stamp = self.clock;
         let here = &mut self.cells[cell];
@@ -189,7 +221,12 @@ impl Machine<'_> {
             let val = self.flagged(index, mark, turn, self.cells[index].val.clone());
             let flag = val.lab.bits.has(Bits::TRIED) && !val.lab.bits.meets(Bits::SUBJECT | Bits::FIXED | Bits::OFFERS);
             let lab = if flag { lab.without(Bits::SUBJECT | Bits::FIXED) } else { lab };
-            let gathered = if Transfer::LoopGathers.on() { self.gathered(val, lab, reach, bit) } else { val };
+            let listed = matches!(val.shape, Shape::Text(_)) && self.lists_one(index, &val, reach, bit);
+            let mut gathered = if Transfer::LoopGathers.on() { self.gathered(val, lab, reach, bit) } else { val };
+            if listed && !gathered.lab.bits.meets(Bits::OWN_ONLY.without(Bits::LISTED) | Bits::RUNNING) {
+                gathered.lab.bits = gathered.lab.bits.without(Bits::LISTED) | Bits::OF_ONE;
+                gathered.lab.own = Id::NONE;
+            }
             let depth = self.pc.len();
             let mut kept = self.next_turn(gathered, depth);
             if *each != Id::NONE && Transfer::OtherPerson.on() && self.descends(kept.id, *each) {
@@ -199,6 +236,16 @@ impl Machine<'_> {
             }
             self.cells[index].val = kept;
         }
+    }
+
+    /// Whether a text lists what belongs to one customer or lead, each act with its own words: as if each stood in a line of its own.
+    fn lists_one(&self, cell: usize, val: &Val, reach: Reach, bit: u64) -> bool {
+        reach == Reach::OneSubject
+            && val.some & bit != 0
+            && shows_act(val)
+            && !val.lab.bits.meets(Bits::OWN_ONLY)
+            && self.said.contains(&cell)
+            && !self.unsaid.contains(&cell)
     }
 
     pub(crate) fn gathered(&mut self, mut val: Val, turn: Lab, reach: Reach, bit: u64) -> Val {
@@ -258,12 +305,27 @@ impl Machine<'_> {
             _ => {
                 let lab = lab.gathered_in_turn(reach, bit);
                 let shape = if matches!(val.shape, Shape::Text(_)) { Shape::Text(None) } else { val.shape.clone() };
-                let lab =
-                    if val.is_person() && lab.bits.has(Bits::METRIC) { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
+                let kept = val.is_person() && lab.bits.has(Bits::METRIC)
+                    || matches!(val.shape, Shape::Record(_)) && lab.bits.has(Bits::ORDER | Bits::MEASURE);
+                let lab = if kept { Lab { bits: lab.bits | Bits::RANK, ..lab } } else { lab };
                 Val { lab, shape, version: Id::NONE, field: None, ..val }
             }
         }
     }
+}
+
+/// Whether a value shows who did an act.
+fn shows_act(val: &Val) -> bool {
+    val.lab.bits.meets(Bits::PERSONAL) && val.lab.bits.meets(Bits::TRACE | Bits::SUBJECTS)
+}
+
+/// Whether an expression shows an act's own words.
+fn says(node: &Node) -> bool {
+    let mut found = false;
+    node.walk(&mut |node| {
+        found |= matches!(&node.kind, Kind::Member(_, name) if matches!(&**name, "objective" | "text" | "answer_reason"));
+    });
+    found
 }
 
 /// What a container's own state decided about what is put into it is what it holds already.

@@ -61,8 +61,10 @@ impl Machine<'_> {
     }
 
     fn operator(&mut self, call: &Call, pos: Pos) -> Val {
+        let identified = self.identified;
         let args: Vec<Val> = call.args.iter().map(|arg| self.eval(arg)).collect();
-        match args.as_slice() {
+        let left_out = self.leaves_one_out(pos) && !args.iter().any(|arg| self.is_each_in_turn(arg));
+        let val = match args.as_slice() {
             [a, b] => self.binary(&call.name, a, b, pos),
             [a] => {
                 let lab = self.deep(a);
@@ -70,7 +72,11 @@ impl Machine<'_> {
                 Val { from: a.from, some: a.some, ..Val::new(shape, lab) }
             }
             _ => Val::any(Lab::NONE),
+        };
+        if left_out {
+            self.identified = identified;
         }
+        val
     }
 
     fn module_call(&mut self, module: &Sym, call: &Call, pos: Pos) -> Val {

@@ -286,7 +286,7 @@ impl Machine<'_> {
         let switched = self.switched_length(&switch.on);
         self.known_lengths.extend(switched);
         self.may_tell_apart(&on);
-        let lab = self.deep(&on).without(Bits::SORT);
+        let lab = self.deep(&on).without(Bits::SORT).looked_at();
         let lab = self.presence(&on, lab);
         let mut lab = self.step(Transfer::Switch.keep(lab), pos, What::Branched);
         let outer = std::mem::take(&mut self.exits);
@@ -333,6 +333,7 @@ impl Machine<'_> {
         let depth = self.pc.len();
         for part in rest {
             let lab = match op {
+                ShortOp::Coalesce if val.field.is_some() => self.is_stored(&val),
                 ShortOp::Coalesce => self.presence(&val, val.lab),
                 ShortOp::And | ShortOp::Or => val.lab,
             };

@@ -60,6 +60,9 @@ pub(crate) struct Fields<'w> {
     /// What each holds, once it was asked: what others stored, and what this plugin stored since.
     labels: Vec<Option<Lab>>,
     written: Vec<Option<Lab>>,
+    /// What is told by whether each holds anything: by what anybody stored, and by what this plugin did.
+    theres: Vec<Bits>,
+    there_by_this: Vec<Bits>,
     /// In runs of which events fired by acts each is written, one bit for each: by anybody, and by this plugin.
     fired: Vec<u32>,
     fires: Vec<u32>,
@@ -78,6 +81,8 @@ impl<'w> Fields<'w> {
             slots: Vec::new(),
             labels: Vec::new(),
             written: Vec::new(),
+            theres: Vec::new(),
+            there_by_this: Vec::new(),
             fired: Vec::new(),
             fires: Vec::new(),
             asked: Vec::new(),
@@ -96,6 +101,8 @@ impl<'w> Fields<'w> {
         self.slots.push(slot);
         self.labels.push(None);
         self.written.push(None);
+        self.theres.push(Bits::NONE);
+        self.there_by_this.push(Bits::NONE);
         self.fired.push(0);
         self.fires.push(0);
         id
@@ -113,6 +120,7 @@ impl<'w> Fields<'w> {
         let mut lab = Lab { bits: known.bits, step: told(false, known.step), who: told(true, known.who), ..Lab::NONE };
         lab.deps = self.deps_of(&known);
         self.fired[at] = known.fired;
+        self.theres[at] = known.there;
         self.asked.push(Asked::Slot(slot, known));
         if let Some(own) = self.written[at] {
             let deps = self.deps.union(lab.deps, own.deps);
@@ -162,8 +170,9 @@ impl<'w> Fields<'w> {
     }
 
     /// Raises the label of a slot.
-    pub(crate) fn write(&mut self, id: u32, lab: Lab) {
+    pub(crate) fn write(&mut self, id: u32, lab: Lab, there: Bits) {
         let lab = lab.stored();
+        self.there_by_this[id as usize] |= Lab { bits: there, ..Lab::NONE }.stored().bits;
         for known in [&mut self.labels[id as usize], &mut self.written[id as usize]] {
             if let Some(old) = *known {
                 let deps = self.deps.union(old.deps, lab.deps);
@@ -171,6 +180,11 @@ impl<'w> Fields<'w> {
             }
         }
         self.written[id as usize].get_or_insert(lab);
+    }
+
+    /// What is told by whether a slot that was read holds anything.
+    pub(crate) fn there(&self, id: u32) -> Bits {
+        self.theres[id as usize] | self.there_by_this[id as usize]
     }
 
     /// Notes that acts of a kind write a slot.
@@ -208,7 +222,8 @@ impl<'w> Fields<'w> {
             let mut deps: Vec<Slot> = self.deps.get(lab.deps).iter().map(|&id| self.slots[id as usize].clone()).collect();
             deps.sort_unstable();
             let lab = Lab { deps: Deps::default(), ..lab };
-            wrote.push(Wrote { slot: slot.clone(), lab, deps, fired, marks: Default::default() });
+            let there = self.there_by_this[at];
+            wrote.push(Wrote { slot: slot.clone(), lab, there, deps, fired, marks: Default::default() });
         }
         (self.asked, wrote, self.slots)
     }

@@ -180,9 +180,20 @@ impl Machine<'_> {
             made.lab = self.cards_written(&query, made.lab);
             made.shape = Shape::Query(Rc::new(query));
         }
+        // Showing whose it is shows none of what is in an order.
+        let from = if made.is_person() && kind != Kind::Person { val.from & !self.ordered_turns() } else { val.from };
         let version =
             if val.id == Id::NONE || val.id == Id::MIXED { Id::NONE } else { self.identity(val.id, &format!("={name}")) };
-        Val { from: val.from, some: val.some, version, maybe: val.maybe, ..made }
+        Val { from, some: val.some, version, maybe: val.maybe, ..made }
+    }
+
+    /// The open loops over what is in an order by measures of customers or leads.
+    fn ordered_turns(&self) -> u64 {
+        let ordered = |pc: &Pc| match pc {
+            Pc::Turn { lab, bit, people: false, .. } if lab.bits.has(Bits::ACROSS) => *bit,
+            Pc::Turn { .. } | Pc::Branch { .. } => 0,
+        };
+        self.pc.iter().fold(0, |bits, pc| bits | ordered(pc))
     }
 
     /// The open loop of which this value is the element of the turn, by its number.
@@ -338,7 +349,9 @@ impl Machine<'_> {
         let name = args.first().and_then(Val::text).cloned();
         let ty = name.as_ref().and_then(|name| self.declared_field(kind, name, pos));
         let few = matches!(ty, Some(FieldType::Choice | FieldType::ManyChoices | FieldType::YesNo));
-        self.identified |= !few && kind.is_none_or(|kind| kind == Kind::Person);
+        if !few && kind.is_none_or(|kind| kind == Kind::Person) {
+            self.tells_apart(record, ty);
+        }
         let lab = self.field_label(kind, name.clone(), pos);
         let base = self.deep(record);
         let lab = self.join(base, lab);
@@ -362,7 +375,11 @@ impl Machine<'_> {
             (Some(kind), Some(name)) => Some(self.fields.id(Slot::Field(kind, name))),
             _ => None,
         };
-        Val { maybe: true, field, from: record.from, some: record.some, ..Val::new(shape, lab) }
+        let there = match field {
+            Some(field) => base.bits | self.fields.there(field),
+            None => lab.bits,
+        };
+        Val { maybe: true, field, there, from: record.from, some: record.some, ..Val::new(shape, lab) }
     }
 
     /// The type of a declared field; a field that the manifest does not define is not the script's to read or write.

@@ -167,12 +167,12 @@ impl Machine<'_> {
             own: Id::NONE,
             of_cell: Id::NONE,
             turns: 0,
-            ..all.without(Bits::SORT | Bits::DUTY | Bits::METRIC | Bits::OWN_ONLY | Bits::RANK)
+            ..all.without(Bits::SORT | Bits::DUTY | Bits::METRIC | Bits::OWN_ONLY | Bits::RANK | Bits::OF_ONE)
         };
         if kept.bits.meets(Bits::TRACE | Bits::CLOCK | Bits::MEASURE) {
             let name = self.fields.name(slot);
             let kept = self.step(kept, pos, What::Stored(name));
-            self.fields.write(slot, kept);
+            self.fields.write(slot, kept, kept.bits);
         }
     }
 
@@ -214,7 +214,8 @@ impl Machine<'_> {
         }
         let (by_hand, outside, listed) = match &people.shape {
             Shape::Query(query) => (query.by_hand, query.outside, false),
-            Shape::List(_) => (true, false, true),
+            // What may be a list or a query is a list.
+            Shape::List(_) | Shape::Any => (true, false, true),
             _ => (false, false, false),
         };
         let mut lab = self.deep(people);

@@ -73,6 +73,10 @@ pub(crate) fn judge_one<'a>(subject: &Subject<'a>, world: &'a World) -> Run {
         entry: None,
         home: MANIFEST,
         identified: false,
+        filtering: None,
+        said: HashSet::new(),
+        unsaid: HashSet::new(),
+        saying: false,
         quiet: false,
     };
     machine.formulas(subject);
@@ -104,6 +108,8 @@ impl Machine<'_> {
         self.failed = Lab::NONE;
         self.missing = Lab::NONE;
         self.known_lengths.clear();
+        self.said.clear();
+        self.unsaid.clear();
         self.reached.clear();
         self.fields.captured = false;
         self.home = self.units[unit].file;
@@ -287,7 +293,7 @@ impl<'a> Machine<'a> {
             let name = self.fields.name(id);
             let kept = if rule.is_some() { Lab { bits: Bits::TRACE, ..lab } } else { lab };
             let kept = self.step(Lab { own: Id::NONE, of_cell: Id::NONE, ..kept }, pos, What::Stored(name));
-            self.fields.write(id, kept);
+            self.fields.write(id, kept, kept.bits);
         }
         self.quiet = false;
         self.units = units;

@@ -77,6 +77,8 @@ impl Bits {
     pub(crate) const FIXED: Self = Self(1 << 28);
     /// Whether the person of a trace is in a list.
     pub(crate) const AMONG: Self = Self(1 << 29);
+    /// A text that lists what belongs to one customer or lead, one after the other: to be read, not to be measured.
+    pub(crate) const OF_ONE: Self = Self(1 << 30);
 
     pub(crate) const PERSONAL: Self = Self(Self::WHO.0 | Self::GROUP.0);
     /// Measures of one customer or lead, whichever it is.
@@ -184,12 +186,12 @@ impl BitOrAssign for Bits {
 
 impl std::fmt::Debug for Bits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NAMES: [&str; 30] = [
+        const NAMES: [&str; 31] = [
             "who", "group", "trace", "clock", "subject", "coaching", "measure", "across", "metric", "duration", "rank",
             "presence", "order", "selected", "listed", "instant", "answer", "entered", "act_now", "duty", "outside", "now",
-            "opened", "ahead", "age", "bare", "offers", "tried", "fixed", "among",
+            "opened", "ahead", "age", "bare", "offers", "tried", "fixed", "among", "of one",
         ];
-        f.debug_set().entries((0..30).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
+        f.debug_set().entries((0..31).filter(|n| self.0 >> n & 1 == 1).map(|n| NAMES[n])).finish()
     }
 }
 
@@ -343,7 +345,7 @@ impl Lab {
         let one_subject = !matches!(reach, Reach::Many | Reach::People);
         let mut bits = self.bits;
         let trace = if reach == Reach::OneValue { Bits::NONE } else { Bits::TRACE };
-        if bits.meets(trace | Bits::PRESENCE | Bits::ORDER | Bits::SELECTED | Bits::LISTED) {
+        if bits.meets(trace | Bits::PRESENCE | Bits::ORDER | Bits::SELECTED | Bits::LISTED | Bits::OF_ONE) {
             bits |= Bits::MEASURE;
         }
         // How often one lead was offered to one person counts what that person left undone; whether it was does not.
@@ -385,6 +387,15 @@ impl Lab {
             bits |= Bits::TRACE;
         }
         Self { bits, one: 0, ..self }
+    }
+
+    /// What is left of it once a text that lists one subject's traces is looked at: it is one list of traces like any other.
+    pub(crate) fn looked_at(mut self) -> Self {
+        if self.bits.has(Bits::OF_ONE) && Transfer::LookedAt.on() {
+            self.bits = self.bits.without(Bits::OF_ONE) | Bits::LISTED;
+            self.claim();
+        }
+        self
     }
 
     /// Whose a sanctioned part is must be known; if it is not, it is nobody's.

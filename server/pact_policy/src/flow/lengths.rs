@@ -9,9 +9,10 @@ use super::val::Val;
 use crate::ir::{Kind, Lit, Node, Pos, ShortOp};
 use crate::transfer::Transfer;
 
-/// A variable that was not written since, and how long the list in it is at least.
+/// A variable that was not written since, and how long the list in it is at least, or how great the number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Length {
+    number: bool,
     cell: usize,
     stamp: u32,
     least: i64,
@@ -92,6 +93,13 @@ impl Machine<'_> {
                         _ => None,
                     };
                     found.extend(asked.and_then(|(cell, op, number)| self.length(cell, least(op, number, yes))));
+                    let asked = match (self.root(a), self.number(b), self.root(b), self.number(a)) {
+                        (Some(cell), Some(number), ..) => Some((cell, &*call.name, number)),
+                        (_, _, Some(cell), Some(number)) => Some((cell, mirrored(&call.name), number)),
+                        _ => None,
+                    };
+                    let number = asked.and_then(|(cell, op, number)| self.length(cell, least(op, number, yes)));
+                    found.extend(number.map(|known| Length { number: true, ..known }));
                 }
                 _ => {}
             },
@@ -111,7 +119,7 @@ impl Machine<'_> {
     }
 
     fn length(&self, cell: usize, least: i64) -> Option<Length> {
-        self.cells.get(cell).map(|known| Length { cell, stamp: known.stamp, least })
+        self.cells.get(cell).map(|known| Length { number: false, cell, stamp: known.stamp, least })
     }
 
     /// The variable with the list whose length a node is.
@@ -145,7 +153,16 @@ impl Machine<'_> {
         let Some(cell) = (list.cell.0 as usize).checked_sub(1) else { return false };
         let Some(stamp) = self.cells.get(cell).map(|known| known.stamp) else { return false };
         let needed = if place < 0 { place.saturating_neg() } else { place.saturating_add(1) };
-        self.known_lengths.iter().any(|known| known.cell == cell && known.stamp == stamp && known.least >= needed)
+        self.known_lengths
+            .iter()
+            .any(|known| !known.number && known.cell == cell && known.stamp == stamp && known.least >= needed)
+    }
+
+    /// Whether the script has asked that a number is greater than nothing.
+    pub(crate) fn is_not_zero(&self, val: &Val) -> bool {
+        let Some(cell) = (val.cell.0 as usize).checked_sub(1) else { return false };
+        let Some(stamp) = self.cells.get(cell).map(|known| known.stamp) else { return false };
+        self.known_lengths.iter().any(|known| known.number && known.cell == cell && known.stamp == stamp && known.least >= 1)
     }
 }
 

@@ -91,7 +91,9 @@ impl Machine<'_> {
     pub(crate) fn filter(&mut self, over: &Val, function: &Val, pos: Pos) -> Val {
         let identified = std::mem::replace(&mut self.identified, false);
         let before = self.captured_stamps(function);
+        let outer = self.begin_filter(over, function, pos);
         let (kept, one_subject) = self.each(over, function, pos);
+        self.end_filter(function, outer);
         let blind = !self.identified && self.captured_stamps(function) == before;
         self.identified |= identified;
         let inner = self.deep(&kept);
@@ -109,7 +111,7 @@ impl Machine<'_> {
             return Val { cell: Id::NONE, ..self.under(over.clone(), lab) };
         }
         // People who share a skill or a choice are a group of the host's, as if `with_skill` had narrowed it.
-        let counts = inner.bits.meets(Bits::COUNTS | Bits::DUTY);
+        let counts = inner.bits.meets(Bits::COUNTS.without(Bits::FIXED) | Bits::DUTY);
         if matches!(&over.shape, Shape::Query(query) if query.kind == crate::table::Kind::Person) && blind && !counts {
             return Val { from: over.from, some: over.from, ..Val::new(over.shape.clone(), lab) };
         }

@@ -152,6 +152,13 @@ pub(crate) struct Machine<'a> {
     pub(crate) home: u32,
     /// Whether something was read that tells one person from all others.
     pub(crate) identified: bool,
+    /// Texts, by variable: those that grow by acts shown with their own words, and those that grow by anything else of an act.
+    pub(crate) said: HashSet<usize>,
+    pub(crate) unsaid: HashSet<usize>,
+    /// Whether what is being written shows an act's own words, or nothing of an act.
+    pub(crate) saying: bool,
+    /// The filter of people that is being looked at.
+    pub(crate) filtering: Option<super::people::Filtering>,
     /// Whether reads need no declaration: in formulas.
     pub(crate) quiet: bool,
     pub(crate) clock: u32,
@@ -370,6 +377,8 @@ impl<'a> Machine<'a> {
     pub(crate) fn declare(&mut self, name: &Sym, val: Val) -> usize {
         let index = self.cells.len();
         let val = self.bounded(val);
+        self.said.remove(&index);
+        self.unsaid.remove(&index);
         self.cells.push(Cell { val, depth: self.pc.len(), stamp: 0 });
         self.scope.push((name.clone(), index));
         index

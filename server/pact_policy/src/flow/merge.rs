@@ -71,6 +71,7 @@ impl Machine<'_> {
     /// Adds a label to a value.
     pub(crate) fn under(&mut self, mut val: Val, lab: Lab) -> Val {
         val.lab = self.join(val.lab, lab);
+        val.there |= lab.bits;
         if let (Some(empty), true) = (val.empty, val.is_person()) {
             val.empty = Some(self.join(empty, lab));
         }
@@ -167,6 +168,7 @@ impl Machine<'_> {
             cell: Id::NONE,
             maybe: maybe || a.maybe || b.maybe,
             field: if a.field == b.field { a.field } else { None },
+            there: a.there | b.there,
             targets,
             guard: None,
             empty: None,

@@ -6,6 +6,8 @@
 //! | [`val`], [`merge`] | abstract values, and how they are put together |
 //! | [`machine`] | the state: cells, the stack of what the program counter depends on |
 //! | [`eval`], [`loops`], [`ops`], [`assign`], [`calls`] | evaluation of nodes |
+//! | [`people`] | groups of people that a script filters: shared by many, or made by hand |
+//! | [`presence`] | what is told by whether there is anything |
 //! | [`lengths`] | what the script has asked before it takes something |
 //! | [`host`], [`interface`] | the interface |
 //! | [`natives`], [`changes`], [`lists`] | the language's own functions |
@@ -34,6 +36,8 @@ pub(crate) mod marks;
 pub(crate) mod merge;
 pub(crate) mod natives;
 pub(crate) mod ops;
+pub(crate) mod people;
+pub(crate) mod presence;
 pub(crate) mod run;
 pub(crate) mod sink;
 pub(crate) mod step;

@@ -80,7 +80,7 @@ impl Machine<'_> {
                 }
                 let lab = self.pure(args, Shape::Number).lab;
                 // Where something stands in a text that lists traces tells how many stand before it.
-                let plain = matches!(first.shape, Shape::Text(_)) && !lab.bits.meets(Bits::LISTED);
+                let plain = matches!(first.shape, Shape::Text(_)) && !lab.bits.meets(Bits::LISTED | Bits::OF_ONE);
                 Val::new(Shape::Number, if plain { lab } else { lab.gathered(false) })
             }
             NativeOp::Take => self.take(first, pos),
@@ -155,6 +155,9 @@ impl Machine<'_> {
             from |= Self::deep_from(arg);
             some |= arg.some;
         }
+        if !matches!(shape, Shape::Text(_)) {
+            lab = lab.looked_at();
+        }
         let keep = !matches!(shape, Shape::Bool);
         let id = if args.len() == 1 { args[0].id } else { Id::NONE };
         let maybe = matches!(shape, Shape::Text(_)) && args.iter().any(Self::shows_nothing);
@@ -185,7 +188,7 @@ impl Machine<'_> {
             }
             Shape::Text(_) => {
                 // How long a text is that lists traces tells how many there were.
-                if val.lab.bits.meets(Bits::LISTED) { val.lab.gathered(false) } else { val.lab }
+                if val.lab.bits.meets(Bits::LISTED | Bits::OF_ONE) { val.lab.gathered(false) } else { val.lab }
             }
             _ => {
                 let lab = self.deep(val);
@@ -196,7 +199,7 @@ impl Machine<'_> {
         let of_cell = if val.cell == Id::NONE { Id::MIXED } else { val.cell };
         let from = Self::deep_from(val);
         let empty = match val.shape {
-            Shape::Text(_) => None,
+            Shape::Text(_) => Self::text_presence(val),
             _ => Some(self.whether(val, Lab::NONE, pos).lab),
         };
         Val {
@@ -253,8 +256,9 @@ impl Machine<'_> {
     }
 
     pub(crate) fn is_empty(&mut self, val: &Val, name: &Sym, pos: Pos) -> Val {
-        match &val.shape {
-            Shape::Text(_) => self.len(val, name, pos),
+        match (&val.shape, Self::text_presence(val)) {
+            (Shape::Text(_), Some(lab)) => Val { from: val.from, some: val.from, ..Val::new(Shape::Bool, lab) },
+            (Shape::Text(_), None) => self.len(val, name, pos),
             _ => self.whether(val, Lab::NONE, pos),
         }
     }

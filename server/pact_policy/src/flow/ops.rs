@@ -14,58 +14,6 @@ use crate::transfer::Transfer;
 const GREAT: u64 = 1 << 40;
 
 impl Machine<'_> {
-    /// Whether there is something: a label about a person's list says more once it is asked whether the list is empty.
-    pub(crate) fn presence(&mut self, val: &Val, lab: Lab) -> Lab {
-        let tells = val.maybe && lab.bits.meets(Bits::TRACE)
-            || val.maybe && lab.bits.meets(Bits::PERSONAL) && lab.bits.meets(Bits::CLOCK);
-        // Whether a person was found is no list of traces that is empty.
-        let person = val.is_person() && !lab.bits.meets(Bits::CLOCK);
-        if !tells || person || val.lab.bits.has(Bits::METRIC) {
-            return lab;
-        }
-        let mut lab = lab;
-        // That one customer or lead has something stored is that subject's own state.
-        let on_person = val.field.is_none_or(|field| self.fields.on_person(field));
-        if !on_person && !lab.bits.meets(Bits::PERSONAL) {
-            lab.bits |= Bits::BARE | Bits::CLOCK;
-            lab.one = 0;
-            return lab;
-        }
-        lab.bits |= Transfer::TakenPresence.bits(Bits::PRESENCE);
-        lab.claim();
-        if lab.of_cell == Id::NONE {
-            lab.of_cell = Id::MIXED;
-        }
-        lab
-    }
-
-    /// Whether a value may be nothing because a person's list had nothing to take; its text is then another.
-    pub(crate) fn shows_nothing(val: &Val) -> bool {
-        val.maybe && val.field.is_none() && val.lab.bits.has(Bits::TRACE) && val.lab.bits.meets(Bits::PERSONAL)
-    }
-
-    /// Nothing is equal to no other value, and neither less nor greater: so a comparison tells whether there was anything.
-    fn compared_with_nothing(&mut self, a: &Val, b: &Val, lab: Lab) -> Lab {
-        let mut lab = lab;
-        for val in [a, b] {
-            if Self::shows_nothing(val) && Transfer::ComparedNothing.on() {
-                lab = self.presence(val, lab);
-            }
-        }
-        lab
-    }
-
-    /// What a comparison of a length tells, where it only tells whether there is anything.
-    pub(crate) fn emptiness(&mut self, op: &str, a: &Val, b: &Val) -> Option<Lab> {
-        let (length, other) = if a.empty.is_some() { (a, b) } else { (b, a) };
-        let lab = length.empty?;
-        let (zero, one) = (self.written("0"), self.written("1"));
-        let flipped = b.empty.is_some();
-        let asks = other.version.same(zero)
-            || (other.version.same(one) && matches!((op, flipped), (">=" | "<", false) | ("<=" | ">", true)));
-        asks.then_some(lab)
-    }
-
     pub(crate) fn binary(&mut self, op: &str, a: &Val, b: &Val, pos: Pos) -> Val {
         if !matches!((&a.shape, &b.shape), (Shape::Unit, _) | (_, Shape::Unit)) {
             self.may_tell_apart(a);
@@ -76,6 +24,13 @@ impl Machine<'_> {
         // Adding up whether one lead after the other was offered to somebody counts.
         if joined.bits.meets(Bits::OFFERS | Bits::TRIED) && matches!(op, "+" | "-" | "*" | "/" | "%" | "**" | "<<" | "|") {
             joined = joined.gathered(false);
+        }
+        if let ("==" | "!=", Some(lab)) = (op, self.no_text(a, b)) {
+            let from = Self::deep_from(a) | Self::deep_from(b);
+            return Val { from, some: a.some | b.some | from, ..Val::new(Shape::Bool, lab) };
+        }
+        if op != "+" {
+            joined = joined.looked_at();
         }
         let from = Self::deep_from(a) | Self::deep_from(b);
         let some = a.some | b.some | from;
@@ -129,8 +84,10 @@ impl Machine<'_> {
             }
             "+" => self.plus(a, b, joined, from, some),
             "/" | "%" => {
-                self.may_fail(lb, pos);
-                self.may_fail_here(self.number_in(b) == Some(0), pos);
+                if !self.is_not_zero(b) {
+                    self.may_fail(lb, pos);
+                    self.may_fail_here(self.number_in(b) == Some(0), pos);
+                }
                 made(arithmetic(&a.shape, &b.shape), joined.without(Bits::SORT))
             }
             ".." | "..=" => {
@@ -180,6 +137,9 @@ impl Machine<'_> {
         let mut lab = joined.without(Bits::SORT | Bits::AGE);
         if matches!(a.shape, Shape::Unit) || matches!(b.shape, Shape::Unit) {
             let val = if matches!(a.shape, Shape::Unit) { b } else { a };
+            if val.field.is_some() {
+                return self.is_stored(val).without(Bits::SORT);
+            }
             // Whether a customer or lead has an owner is its own state, whoever that is.
             if let (Some(own), true) = (val.empty, val.is_person()) {
                 return own.without(Bits::SORT);
@@ -391,6 +351,7 @@ impl Machine<'_> {
 
     pub(crate) fn index(&mut self, val: &Val, at: &Val, pos: Pos) -> Val {
         self.may_tell_apart(at);
+        let at = &Val { lab: at.lab.looked_at(), ..at.clone() };
         match &val.shape {
             Shape::List(list) => {
                 let list = list.clone();

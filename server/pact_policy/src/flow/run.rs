@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fields::Slot;
-use super::lab::Lab;
+use super::lab::{Bits, Lab};
 use super::marks::Marks;
 use super::sink::Found;
 use super::step::Steps;
@@ -27,6 +27,8 @@ pub(crate) enum Asked {
 pub(crate) struct Wrote {
     pub(crate) slot: Slot,
     pub(crate) lab: Lab,
+    /// What is told by whether it holds anything.
+    pub(crate) there: Bits,
     /// Fields on whose old values it depends, in order.
     pub(crate) deps: Vec<Slot>,
     /// In runs of which events fired by acts it is written, one bit for each.

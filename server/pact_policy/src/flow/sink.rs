@@ -3,7 +3,7 @@
 use super::lab::{Bits, Id, Lab};
 use super::machine::{Machine, Pc, Plain};
 use super::step::StepId;
-use super::val::Val;
+use super::val::{Shape, Val};
 use crate::ir::Pos;
 use crate::rules::Rule;
 use crate::table::EntryPoint;
@@ -68,7 +68,7 @@ impl Machine<'_> {
     pub(crate) fn reaching(&mut self, data: Lab, from: u64) -> Lab {
         let mut way = Lab::NONE;
         let mut turns = false;
-        let mut listed = false;
+        let (mut listed, mut named) = (false, false);
         for at in (0..self.pc.len()).rev() {
             match self.pc[at] {
                 Pc::Branch { lab, .. } => {
@@ -86,6 +86,8 @@ impl Machine<'_> {
                     }
                     let lab = if shown && people { lab.without(Bits::PERSONAL) } else { lab };
                     way = self.join(way, lab);
+                    // Who comes first is told where nothing but people is shown of what is in an order.
+                    named |= !shown && lab.bits.has(Bits::ACROSS) && data.bits.has(Bits::WHO);
                     let repeats = plain == Plain::Yes && (listed || !way.bits.meets(Bits::OWN_ONLY));
                     if !shown && !repeats && Transfer::Repeated.on() {
                         way = way.gathered_at(reach, bit);
@@ -94,7 +96,10 @@ impl Machine<'_> {
                 }
             }
         }
-        let mut all = self.join(data, Transfer::Reached.keep(way));
+        let mut all = self.join(data, Transfer::Reached.keep(way.looked_at()));
+        if named {
+            all.bits |= Transfer::NamedInOrder.bits(Bits::METRIC | Bits::RANK);
+        }
         if !turns {
             all = all.without(Bits::SELECTED);
         }
@@ -146,6 +151,9 @@ impl Machine<'_> {
     pub(crate) fn sink(&mut self, sink: Sink, pos: Pos, data: Lab, from: u64, receiver: Id) {
         let from = if let Sink::Digest(_) = sink { self.told_before(from, receiver) } else { from };
         let data = self.numbering(data, from, false);
+        // Only what is read by people shows a text as a whole; from anywhere else it can be measured.
+        let read = matches!(sink, Sink::Digest(_) | Sink::Effect(_)) && sink != Sink::Effect("write_card");
+        let data = if read { data } else { data.looked_at() };
         let all = self.reaching(data.without(Bits::SORT.without(Bits::OUTSIDE)), from);
         let file = self.file();
         self.reached.insert((file, pos, sink, receiver));
@@ -292,9 +300,12 @@ impl Machine<'_> {
     /// Stores a value in a custom field.
     pub(crate) fn store_field(&mut self, field: u32, record: &Val, value: &Val, pos: Pos) {
         let (inner, of) = (self.deep(value), record.lab);
-        let data = self.join(inner, of);
+        let data = self.join(inner, of).looked_at();
         let from = Self::deep_from(value) | Self::deep_from(record);
         let all = self.reaching(data.without(Bits::SORT), from);
+        // That something is there tells what decided that it was written; where it may be nothing, also what it is.
+        let may_be_nothing = value.maybe || matches!(value.shape, Shape::Unit | Shape::Any | Shape::Never);
+        let there = if may_be_nothing { all } else { self.reaching(of.without(Bits::SORT), Self::deep_from(record)) };
         let mut deps: Vec<u32> = self.fields.deps.get(data.deps).to_vec();
         let mut once = false;
         for at in 0..self.pc.len() {
@@ -351,6 +362,8 @@ impl Machine<'_> {
         kept.deps = self.fields.deps.of(deps);
         let name = self.fields.name(field);
         let kept = self.step(kept, pos, super::step::What::Stored(name));
-        self.fields.write(field, kept);
+        let metric = Bits::METRIC | Bits::MEASURE | Bits::ACROSS | Bits::RANK | Bits::DURATION | Bits::OWN_ONLY | Bits::DUTY;
+        let told = if there.bits.meets(metric) { Bits::TRACE } else { Bits::NONE };
+        self.fields.write(field, kept, Transfer::FieldThere.bits((there.bits | told).only(kept.bits)));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::lab::{Id, Lab};
+use super::lab::{Bits, Id, Lab};
 use crate::ir::Sym;
 use crate::table;
 
@@ -109,6 +109,8 @@ pub(crate) struct Val {
     /// The stored field that it is, read and not changed since.
     pub(crate) field: Option<u32>,
     pub(crate) targets: Option<Rc<Vec<Target>>>,
+    /// For a stored field: what is told by whether it holds anything.
+    pub(crate) there: Bits,
     /// For a length: what it tells where it is only compared with nothing.
     pub(crate) empty: Option<Lab>,
     /// A comparison of a stored field with a version of a value: the field, and the version.
@@ -125,6 +127,7 @@ impl PartialEq for Val {
             && self.shape == other.shape
             && self.targets == other.targets
             && self.field == other.field
+            && self.there == other.there
     }
 }
 
@@ -140,6 +143,7 @@ impl Val {
             cell: Id::NONE,
             maybe: false,
             field: None,
+            there: Bits::NONE,
             targets: None,
             guard: None,
             empty: None,

@@ -14,6 +14,8 @@ use crate::table::Kind;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) bits: Bits,
+    /// What is told by whether it holds anything.
+    pub(crate) there: Bits,
     /// Fields on whose old values it depends, in order.
     pub(crate) deps: Vec<Slot>,
     /// The scripts on its path, if there is one to tell.
@@ -74,7 +76,7 @@ impl World {
 
     /// What each stored field reveals, by its name.
     pub(crate) fn labels(&self) -> BTreeMap<String, String> {
-        let label = |known: &Known| format!("{:?} by {:x}", known.bits, known.fired);
+        let label = |known: &Known| format!("{:?} by {:x}, there {:?}", known.bits, known.fired, known.there);
         self.places.iter().map(|(slot, place)| (slot.in_words(), label(&place.known))).collect()
     }
 
@@ -143,7 +145,8 @@ impl Place {
         let known = &mut self.known;
         let old = Lab { bits: known.bits, step: was(&known.step), who: was(&known.who), ..Lab::NONE };
         let new = old.with(wrote.lab, old.deps);
-        let mut grew = new.bits != known.bits || wrote.fired & !known.fired != 0;
+        let mut grew = new.bits != known.bits || !known.there.has(wrote.there) || wrote.fired & !known.fired != 0;
+        known.there |= wrote.there;
         known.bits = new.bits;
         known.fired |= wrote.fired;
         for dep in &wrote.deps {
