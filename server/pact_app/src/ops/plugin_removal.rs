@@ -174,8 +174,9 @@ async fn at_stake(conn: &impl ConnectionTrait, id: &str) -> Result<Vec<FieldAtSt
 
 /// Whether a certificate's label says that scripts stored something that shows acts, or did so when an act called them.
 fn reveals(label: &str) -> bool {
-    match label.split_once(" by ") {
-        Some((parts, fired)) => fired != "0" || !SHOWS_NOTHING.contains(&parts),
+    let parts = label.split_once(" by ").and_then(|(parts, rest)| Some((parts, rest.split_once(", there ")?)));
+    match parts {
+        Some((parts, (fired, there))) => fired != "0" || [parts, there].iter().any(|told| !SHOWS_NOTHING.contains(told)),
         None => true,
     }
 }
@@ -187,11 +188,13 @@ mod tests {
     #[test]
     fn only_what_shows_nothing_of_acts_stays() {
         let cases = [
-            ("{} by 0", false),
-            ("{\"now\"} by 0", false),
-            ("{} by 4", true),
-            ("{\"trace\"} by 0", true),
-            ("{\"trace\", \"now\"} by 0", true),
+            ("{} by 0, there {}", false),
+            ("{\"now\"} by 0, there {}", false),
+            ("{} by 4, there {}", true),
+            ("{\"trace\"} by 0, there {}", true),
+            ("{} by 0, there {\"trace\"}", true),
+            ("{\"trace\", \"now\"} by 0, there {\"now\"}", true),
+            ("{} by 0", true),
             ("something else", true),
         ];
         for (label, wanted) in cases {
